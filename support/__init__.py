@@ -1,0 +1,1 @@
+"""The channel-neutral core: settings, tables, turns, intents, orders, escalations, the queue."""

@@ -1,0 +1,130 @@
+"""What bot and workers share: the job, the draft, the verdict. Imports neither SQLAlchemy nor aiogram."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Language = Literal["ru", "en"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JobPassage(_Value):
+    """A passage as a worker sees it."""
+
+    number: int
+    """1-based: what a citation ``[1]`` points to."""
+    chunk_id: str
+    source: str
+    heading: str
+    """``Document › H1 › H2``."""
+    text: str
+    question: str | None = None
+    """The question of a question–answer pair."""
+    part: int = 0
+    """Index into GenerationJob.parts: which of the customer's questions it was found for."""
+    lexical: float = 0.0
+    vector: float = 0.0
+    blend: float = 0.0
+
+
+class Exchange(_Value):
+    """An earlier message of the conversation, for follow-ups."""
+
+    speaker: Literal["customer", "bot", "operator"]
+    text: str
+
+
+class GenerationJob(_Value):
+    """One question for a worker. Travels through Redis as JSON."""
+
+    turn_id: int
+    epoch: int
+    """Rises with every message that supersedes the question; a late answer is refused by it."""
+    attempt: int
+    question: str
+    parts: tuple[str, ...]
+    """The separate questions in it that the knowledge base can answer, at least one."""
+    passages: tuple[JobPassage, ...]
+    answerable: tuple[float, ...]
+    """For each part the no-answer model's probability, 0..1."""
+    history: tuple[Exchange, ...] = ()
+    language: Language
+    deadline: float
+    """Unix time, seconds: after it nobody waits for the answer."""
+
+    @property
+    def job_id(self) -> str:
+        """RQ's id: the same turn, epoch and attempt are never queued twice."""
+        return f"t-{self.turn_id}-{self.epoch}-{self.attempt}"
+
+
+class CheckName(StrEnum):
+    """The deterministic checks of a draft."""
+
+    NO_ANSWER = "no_answer"
+    EMPTY = "empty"
+    CITATION_MISSING = "citation_missing"
+    CITATION_UNKNOWN = "citation_unknown"
+    NUMBER_UNSUPPORTED = "number_unsupported"
+    LINK_UNSUPPORTED = "link_unsupported"
+    CODE_UNSUPPORTED = "code_unsupported"
+    LANGUAGE_WRONG = "language_wrong"
+    PROMISE_UNSUPPORTED = "promise_unsupported"
+
+
+class FailedCheck(_Value):
+    """A deterministic check that the draft failed."""
+
+    name: CheckName
+    detail: str
+    """What exactly, e.g. the number that no passage holds."""
+
+
+class Verdict(_Value):
+    """The judge's score with reasons."""
+
+    score: float
+    """Calibrated probability, 0..1, that the draft is right and answers the question. 0 when a check failed."""
+    failed: tuple[FailedCheck, ...] = ()
+    features: dict[str, float] = {}
+    """What the score was computed from, by name."""
+
+
+class Draft(_Value):
+    """A generated answer that nobody has seen yet, with everything known about how it came to be."""
+
+    text: str
+    """Plain text, citations as ``[1]``."""
+    citations: tuple[int, ...]
+    """Numbers of the passages it rests on, in order of appearance."""
+    verdict: Verdict
+    engine: str
+    model: str
+    prompt_version: str
+    """Name and hash of the prompt files; ``extractive-<n>`` for the extractive engine."""
+    timings_ms: dict[str, float] = {}
+    """``queue``, ``generate``, ``judge``."""
+
+
+class FailureReason(StrEnum):
+    """Why a worker has no draft."""
+
+    ENGINE_ERROR = "engine_error"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+
+
+class GenerationResult(_Value):
+    """What a worker sends back through the results stream: a draft or a reason."""
+
+    turn_id: int
+    epoch: int
+    attempt: int
+    draft: Draft | None
+    failure: FailureReason | None = None
+    detail: str = ""
+    """For the log and the operator; never holds the customer's words."""

@@ -1,0 +1,107 @@
+"""Configuration: one class, read from the environment and ``.env`` in composition roots only."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """The configuration cannot be used; the message says which key and what to do."""
+
+
+def _split_ids(value: object) -> object:
+    if isinstance(value, int):
+        return (value,)
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _http_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("must be an address like http://host:port")
+    return value.rstrip("/")
+
+
+Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_ids)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class Settings(BaseSettings):
+    """Every key the product reads. Names are fixed; ``.env.example`` explains them."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+    bot_token: SecretStr = SecretStr("")
+    telegram_api_url: HttpUrl = "https://api.telegram.org"
+    operators_chat_id: Ids = ()
+    admin_ids: Ids = ()
+
+    data_dir: Path = Path("data")
+    database_url: str = ""
+    redis_url: str = ""
+    knowledge_dir: Path = Path("knowledge_base")
+    intents_file: Path | None = None
+
+    engine: Literal["extractive", "llama_cpp", "openai"] = "extractive"
+    llm_url: HttpUrl | None = None
+    llm_model: str = ""
+    llm_api_key: SecretStr = SecretStr("")
+    slots: int = Field(default=4, ge=1, le=64)
+
+    answer_threshold: float = Field(default=0.5, ge=0, le=1)
+    answer_deadline_s: float = Field(default=60, ge=1, le=3600)
+    company_name: str = ""
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _engine_is_complete(self) -> "Settings":
+        if self.engine == "openai" and not (self.llm_url and self.llm_model):
+            raise ValueError("ENGINE=openai needs LLM_URL (like http://localhost:11434/v1) and LLM_MODEL")
+        if self.engine == "llama_cpp":
+            raise ValueError("ENGINE=llama_cpp is not part of this version yet: use extractive, or openai with LLM_URL")
+        return self
+
+    @property
+    def sql_url(self) -> str:
+        """SQLAlchemy address with an async driver; SQLite in DATA_DIR unless DATABASE_URL is set."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir.resolve() / 'otvet.db'}"
+        url = self.database_url
+        for plain, driver in (
+            ("postgres://", "postgresql+asyncpg://"),
+            ("postgresql://", "postgresql+asyncpg://"),
+            ("sqlite://", "sqlite+aiosqlite://"),
+        ):
+            if url.startswith(plain):
+                return driver + url.removeprefix(plain)
+        return url
+
+    @property
+    def releases_dir(self) -> Path:
+        """Where knowledge releases lie."""
+        return self.data_dir / "releases"
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: a key is malformed; the message names every such key and never its value.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates what the command line passes
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']).upper() or 'settings'}: {problem['msg']}"
+            for problem in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("Configuration cannot be used:\n  " + "\n  ".join(lines)) from None
