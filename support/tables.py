@@ -1,0 +1,279 @@
+"""ORM tables. Constraints make duplicates impossible; partial unique indexes hold «at most one open …»."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC; SQLite, which has no zones, gets it back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """Refuse naive values, turn the rest into UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime: say datetime.now(UTC)")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """Return an aware datetime."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Declarative base; constraint names are fixed so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON}  # noqa: RUF012  # SQLAlchemy's own attribute
+
+
+class InboxRow(Base):
+    """An update as Telegram sent it, stored before Telegram is told that it arrived."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("bot_id", "update_id"),
+        Index(
+            "ix_inbox_unhandled",
+            "id",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    bot_id: Mapped[int] = mapped_column(BigInteger)
+    update_id: Mapped[int] = mapped_column(BigInteger)
+    lane: Mapped[int] = mapped_column(BigInteger)
+    """The chat: updates of one lane are handled in order."""
+    payload: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+
+
+class CustomerRow(Base):
+    """A person who writes to the bot in a private chat."""
+
+    __tablename__ = "customer"
+    __table_args__ = (UniqueConstraint("topic_chat_id", "topic_id"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str] = mapped_column(Text)
+    username: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(2))
+    language_chosen: Mapped[bool] = mapped_column(default=False)
+    """Whether the customer chose it; otherwise it follows what he writes."""
+    phone: Mapped[str | None] = mapped_column(String(32))
+    """From his own shared contact, as proof of identity."""
+    awaiting: Mapped[str | None] = mapped_column(String(16))
+    awaiting_order: Mapped[str | None] = mapped_column(String(64))
+    awaiting_since: Mapped[datetime | None]
+    topic_chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    topic_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    blocked_at: Mapped[datetime | None]
+    """When a send was refused because the customer had blocked the bot."""
+
+
+class TurnRow(Base):
+    """What one customer asked, possibly in several messages."""
+
+    __tablename__ = "turn"
+    __table_args__ = (
+        Index(
+            "uq_turn_open",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("state IN ('collecting', 'generating')"),
+            postgresql_where=text("state IN ('collecting', 'generating')"),
+        ),
+        Index("ix_turn_state", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    epoch: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(String(2))
+    opened_at: Mapped[datetime]
+    closes_at: Mapped[datetime]
+    """When the debounce ends, unless another message comes."""
+    closed_at: Mapped[datetime | None]
+    deadline_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    attempt: Mapped[int] = mapped_column(default=0)
+    intent: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(32))
+    job: Mapped[str | None] = mapped_column(Text)
+    """The GenerationJob as JSON: what Redis lost is made again from it."""
+    trace: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What was decided and why; read by people, never by code that decides."""
+
+
+class MessageRow(Base):
+    """A message of a conversation, by whoever wrote it."""
+
+    __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("chat_id", "message_id"), Index("ix_message_customer", "customer_id", "id"))
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), index=True)
+    chat_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int] = mapped_column(BigInteger)
+    speaker: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(16))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class AnswerRow(Base):
+    """A draft that was sent. One a turn."""
+
+    __tablename__ = "answer"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.id"), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    draft: Mapped[dict[str, Any]]
+    """The whole record: verdict, prompt version, timings."""
+    rating: Mapped[int | None]
+    """1 or -1 by the customer's button."""
+    created_at: Mapped[datetime]
+
+
+class EscalationRow(Base):
+    """A conversation that a person has. At most one open a customer."""
+
+    __tablename__ = "escalation"
+    __table_args__ = (
+        Index(
+            "uq_escalation_open",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), unique=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    draft: Mapped[str | None] = mapped_column(Text)
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DeliveryRow(Base):
+    """A call to Telegram that must happen: the outbox and its ledger."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index(
+            "ix_delivery_open",
+            "id",
+            sqlite_where=text("state IN ('pending', 'attempting')"),
+            postgresql_where=text("state IN ('pending', 'attempting')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    key: Mapped[str] = mapped_column(String(128), unique=True)
+    """Names the effect: handling an update again cannot enqueue it again."""
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    to_topic: Mapped[bool] = mapped_column(default=False)
+    """Addressed to the customer's topic, wherever that is when the call is made."""
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    method: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]
+    priority: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(default=0)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), index=True)
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class OrderRow(Base):
+    """An order as imported from the company's list."""
+
+    __tablename__ = "order_record"
+
+    number: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Normalised by support.orders.numbers."""
+    status: Mapped[str] = mapped_column(String(64))
+    customer_name: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(String(64))
+    phone_normal: Mapped[str] = mapped_column(String(32))
+    email: Mapped[str] = mapped_column(String(254))
+    email_normal: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[date | None] = mapped_column(Date)
+    eta: Mapped[date | None] = mapped_column(Date)
+    carrier: Mapped[str] = mapped_column(Text)
+    tracking: Mapped[str] = mapped_column(Text)
+    items: Mapped[str] = mapped_column(Text)
+    total: Mapped[str] = mapped_column(Text)
+
+
+class OrderGuardRow(Base):
+    """Wrong tries to see an order: five within an hour lock for an hour."""
+
+    __tablename__ = "order_guard"
+
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
+    wrong_tries: Mapped[int]
+    window_started_at: Mapped[datetime]
+    locked_until: Mapped[datetime | None]
+
+
+class AuditRow(Base):
+    """Who did what: operators' and admins' actions."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    at: Mapped[datetime]
+    actor_id: Mapped[int] = mapped_column(BigInteger)
+    action: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
