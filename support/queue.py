@@ -1,14 +1,24 @@
-"""The queue between bot and workers: names, enqueueing, the results stream. Imports neither SQLAlchemy nor aiogram."""
+"""The queue between bot and workers: names, enqueueing, the streams back. Imports neither SQLAlchemy nor aiogram.
+
+Both streams carry one field, ``payload``: a ``GenerationResult`` or a ``BuildEvent`` as JSON. The bot reads them with
+``redis.asyncio``: XREADGROUP with ``RESULTS_GROUP``, XACK after its own commit, XAUTOCLAIM after a crash.
+"""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from pydantic import BaseModel
 from redis import Redis
-from rq import Queue
-from rq.job import Job
-from rq.worker import BaseWorker
+from rq import Queue, Retry
+from rq.command import send_command
+from rq.exceptions import DuplicateJobError
+from rq.job import Job, JobStatus
+from rq.utils import as_text, decode_redis_hash
+from rq.worker_registration import get_keys
 
+from support.builds import BuildRequest
 from support.jobs import GenerationJob
 
 GENERATE_QUEUE: Final = "generate"
@@ -16,6 +26,7 @@ BUILD_QUEUE: Final = "build"
 RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
 BUILD_STREAM: Final = "otvet:build"
+PAYLOAD_FIELD: Final = "payload"
 
 GENERATE_FUNCTION: Final = "workers.generation.generate"
 BUILD_FUNCTION: Final = "workers.build.build"
@@ -26,6 +37,9 @@ FAILURE_TTL_S: Final = 300
 STREAM_MAXLEN: Final = 10_000
 # Time for a worker to notice the deadline by itself before RQ's own timeout would.
 TIMEOUT_MARGIN_S: Final = 5
+BUILD_TIMEOUT_S: Final = 3600
+# RQ puts a job back whose worker was killed only if it has retries left.
+RETRIES: Final = 2
 
 
 class JsonSerializer:
@@ -42,31 +56,121 @@ class JsonSerializer:
         return json.loads(text.decode(), *args, **kwargs)
 
 
+@dataclass(frozen=True, slots=True)
+class WorkerInfo:
+    """A worker with an unexpired heartbeat, as it describes itself."""
+
+    name: str
+    state: str
+    """RQ's: ``started``, ``idle``, ``busy``."""
+    engine: str
+    model: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationQueue:
     """Puts questions to the workers. Blocking: call it from a thread."""
 
-    redis: "Redis[bytes]"
+    redis: Redis
 
     def put(self, job: GenerationJob, *, now: float) -> None:
         """Enqueue; a job that is already there stays as it is. ``now``: Unix time, seconds."""
+        timeout_s = max(1, int(job.deadline - now)) + TIMEOUT_MARGIN_S
         queue = Queue(GENERATE_QUEUE, connection=self.redis, serializer=JsonSerializer)
-        if Job.exists(job.job_id, connection=self.redis):
-            return
-        queue.enqueue_call(
-            GENERATE_FUNCTION,
-            kwargs={"payload": job.model_dump_json()},
-            job_id=job.job_id,
-            timeout=max(1, int(job.deadline - now)) + TIMEOUT_MARGIN_S,
-            result_ttl=RESULT_TTL_S,
-            failure_ttl=FAILURE_TTL_S,
-        )
+        _enqueue(queue, GENERATE_FUNCTION, job.job_id, job, timeout_s=timeout_s)
 
     def holds(self, job_id: str) -> bool:
-        """Whether Redis still knows the job."""
-        return Job.exists(job_id, connection=self.redis)
+        """Whether the job still waits, is being worked on under an unexpired lease, or ended a moment ago.
+
+        False for a job that a killed worker took with it: it is safe to put the turn's next attempt.
+        """
+        job = Job.fetch(job_id, self.redis, JsonSerializer) if Job.exists(job_id, connection=self.redis) else None
+        if job is None:
+            return False
+        match job.get_status():
+            case JobStatus.QUEUED:
+                return self._queue.get_job_position(job_id) is not None or self._is_leased(job_id)
+            case JobStatus.STARTED:
+                # Cleaning by a live worker moves a lost job back to the queue and counts as held from then on.
+                return self._is_leased(job_id)
+            case _:
+                return True
 
     def live_workers(self, queue: str = GENERATE_QUEUE) -> int:
         """How many workers with an unexpired heartbeat listen to the queue."""
-        workers = BaseWorker.all(queue=Queue(queue, connection=self.redis, serializer=JsonSerializer))
-        return len(workers)
+        return len(self.workers(queue))
+
+    def workers(self, queue: str = GENERATE_QUEUE) -> tuple[WorkerInfo, ...]:
+        """Return the live workers of the queue."""
+        keys = sorted(get_keys(Queue(queue, connection=self.redis, serializer=JsonSerializer)))
+        found = ((key, decode_redis_hash(self.redis.hgetall(key), decode_values=True)) for key in keys)
+        return tuple(_worker_info(key, fields) for key, fields in found if fields)
+
+    def cancel(self, job_id: str) -> None:
+        """Withdraw a job nobody waits for any more: unqueue it, or tell its worker to stop. Safe to repeat."""
+        if not Job.exists(job_id, connection=self.redis):
+            return
+        job = Job.fetch(job_id, self.redis, JsonSerializer)
+        if job.get_status() == JobStatus.STARTED and job.worker_name:
+            send_stop(self.redis, job.worker_name, job_id)
+        elif job.get_status() == JobStatus.QUEUED:
+            job.delete()
+
+    @property
+    def _queue(self) -> Queue:
+        return Queue(GENERATE_QUEUE, connection=self.redis, serializer=JsonSerializer)
+
+    def _is_leased(self, job_id: str) -> bool:
+        seconds, microseconds = self.redis.time()
+        key = self._queue.started_job_registry.key
+        alive = cast("list[bytes]", self.redis.zrangebyscore(key, seconds + microseconds / 1e6, "+inf"))
+        return any(as_text(entry).rpartition(":")[0] == job_id for entry in alive)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildQueue:
+    """Orders knowledge releases. Blocking: call it from a thread."""
+
+    redis: Redis
+
+    def put(self, request: BuildRequest) -> None:
+        """Enqueue; events with the request's id follow on BUILD_STREAM."""
+        queue = Queue(BUILD_QUEUE, connection=self.redis, serializer=JsonSerializer)
+        _enqueue(queue, BUILD_FUNCTION, request.job_id, request, timeout_s=BUILD_TIMEOUT_S)
+
+
+def publish(redis: Redis, stream: str, message: BaseModel) -> None:
+    """Append to a stream, which forgets its oldest entries beyond about STREAM_MAXLEN."""
+    redis.xadd(stream, {PAYLOAD_FIELD: message.model_dump_json()}, maxlen=STREAM_MAXLEN, approximate=True)
+
+
+def send_stop(redis: Redis, worker_name: str, job_id: str) -> None:
+    """Tell a worker to give the job up; it does nothing if it works on another one by now."""
+    send_command(redis, worker_name, "stop-job", job_id=job_id)
+
+
+def _enqueue(queue: Queue, function: str, job_id: str, message: BaseModel, *, timeout_s: int) -> None:
+    try:
+        queue.enqueue_call(
+            function,
+            kwargs={"payload": message.model_dump_json()},
+            job_id=job_id,
+            # RQ's own description repeats the arguments, and workers log it.
+            description=job_id,
+            timeout=timeout_s,
+            result_ttl=RESULT_TTL_S,
+            failure_ttl=FAILURE_TTL_S,
+            retry=Retry(max=RETRIES),
+            unique=True,
+        )
+    except DuplicateJobError:
+        return
+
+
+def _worker_info(key: str, fields: Mapping[str, str]) -> WorkerInfo:
+    return WorkerInfo(
+        name=key.rpartition(":")[2],
+        state=fields.get("state", ""),
+        engine=fields.get("engine", ""),
+        model=fields.get("model", ""),
+    )

@@ -1,0 +1,1 @@
+"""The Telegram side: composition root, handlers, delivery, topics, texts."""

@@ -1,0 +1,241 @@
+"""The outbox: makes every call of the ledger, in order within a chat, within Telegram's limits."""
+
+import asyncio
+import heapq
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiogram.methods
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import (
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
+from aiogram.methods import TelegramMethod
+from aiogram.types import Message, MessageId
+from aiohttp import ClientConnectorError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.budget import Budget
+from bot.topics import Topic, Topics
+from support.customers import CustomerRepository
+from support.database import Database
+from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, DeliveryRepository, DeliveryState, Priority
+from support.tables import CustomerRow, DeliveryRow
+from support.turns import TurnRepository, Words
+
+RESCAN_S: Final = 5.0
+NETWORK_PAUSE_S: Final = 2.0
+CALL_TIMEOUT_S: Final = 20
+TOPIC_GONE: Final = ("message thread not found", "topic_deleted", "topic_id_invalid")
+HARMLESS: Final = ("message is not modified", "query is too old", "message to delete not found")
+log = structlog.get_logger()
+
+
+@dataclass(order=True, slots=True)
+class _Waiting:
+    priority: int
+    id: int
+    row: DeliveryRow = field(compare=False)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """The calls to one chat that wait, best first."""
+
+    waiting: list[_Waiting] = field(default_factory=list)
+    ids: set[int] = field(default_factory=set)
+    """Of what waits and of what is being made."""
+    task: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a call ended; None as state: it goes out again after pause_s."""
+
+    state: DeliveryState | None
+    message_id: int | None = None
+    error: str | None = None
+    pause_s: float = 0.0
+
+
+class Outbox:
+    """Reads the ledger and works a lane a chat, side by side."""
+
+    def __init__(self, bot: Bot, database: Database, budget: Budget, topics: Topics) -> None:
+        self._bot = bot
+        self._database = database
+        self._budget = budget
+        self._topics = topics
+        self._news = asyncio.Event()
+        self._lanes: dict[int, _Lane] = {}
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Say that something was enqueued and committed."""
+        self._news.set()
+
+    async def run(self) -> None:
+        """Work until stopped. First deals with what a killed process left in the middle."""
+        async with self._database.writing() as session:
+            await DeliveryRepository(session).recover(datetime.now(UTC))
+        while not self._stopping:
+            self._news.clear()
+            try:
+                await self._read()
+            except Exception:
+                # The edge of a loop that must not end: the ledger is read again at the next round.
+                log.exception("the outbox cannot read its ledger")
+            try:
+                await asyncio.wait_for(self._news.wait(), RESCAN_S)
+            except TimeoutError:
+                continue
+
+    async def stop(self, patience_s: float = 5.0) -> None:
+        """Finish the calls in hand; what waits stays in the ledger."""
+        self._stopping = True
+        self.wake()
+        tasks = [lane.task for lane in self._lanes.values() if lane.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_s)
+        for task in tasks:
+            task.cancel()
+
+    async def typing(self, chat_id: int) -> None:
+        """Show «typing» if the budget allows; never waits, never fails."""
+        if not self._budget.take_now(chat_id):
+            return
+        try:
+            await self._bot.send_chat_action(chat_id, "typing", request_timeout=5)
+        except TelegramRetryAfter as error:
+            self._budget.block(chat_id, error.retry_after)
+        except TelegramAPIError as error:
+            log.debug("typing was not shown", chat_id=chat_id, error=type(error).__name__)
+
+    async def _read(self) -> None:
+        last_id = 0
+        while not self._stopping:
+            async with self._database.reading() as session:
+                rows = await DeliveryRepository(session).open_after(last_id)
+                lanes = [await self._lane_of(session, row) for row in rows]
+            for row, chat_id in zip(rows, lanes, strict=True):
+                last_id = row.id
+                self._queue(chat_id, row)
+            if not rows:
+                return
+
+    def _queue(self, chat_id: int, row: DeliveryRow) -> None:
+        lane = self._lanes.setdefault(chat_id, _Lane())
+        if row.id in lane.ids:
+            return
+        lane.ids.add(row.id)
+        heapq.heappush(lane.waiting, _Waiting(row.priority, row.id, row))
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._work(chat_id, lane))
+
+    async def _lane_of(self, session: AsyncSession, row: DeliveryRow) -> int:
+        if row.chat_id is not None:
+            return row.chat_id
+        customer = await session.get_one(CustomerRow, row.customer_id)
+        return self._topics.group_of(customer.id, customer.topic_chat_id)
+
+    async def _work(self, chat_id: int, lane: _Lane) -> None:
+        try:
+            while lane.waiting and not self._stopping:
+                item = heapq.heappop(lane.waiting)
+                if await self._deliver(chat_id, item.row):
+                    lane.ids.discard(item.id)
+                else:
+                    heapq.heappush(lane.waiting, item)
+        except Exception:
+            # The edge of a lane: the call stays in the ledger and is read again.
+            log.exception("a delivery failed unexpectedly", chat_id=chat_id)
+        finally:
+            del self._lanes[chat_id]
+
+    async def _deliver(self, lane: int, row: DeliveryRow) -> bool:
+        """Make one call; return whether it is dealt with, one way or another."""
+        await self._budget.take(lane)
+        async with self._database.writing() as session:
+            if not await DeliveryRepository(session).begin(row.id):
+                return True
+        row.attempts += 1
+        ended = await self._call(lane, row)
+        now = datetime.now(UTC)
+        async with self._database.writing() as session:
+            repository = DeliveryRepository(session)
+            if ended.state is None:
+                await repository.postpone(row.id, ended.error or "")
+            else:
+                await repository.finish(row.id, ended.state, now, message_id=ended.message_id, error=ended.error)
+                await self._remember(session, row, ended, now)
+        if ended.state is None:
+            log.warning("a call to Telegram goes out again", chat_id=lane, method=row.method, error=ended.error)
+            await asyncio.sleep(ended.pause_s)
+        elif ended.state is not DeliveryState.DELIVERED:
+            log.error(
+                "a call to Telegram failed", chat_id=lane, method=row.method, state=ended.state, error=ended.error
+            )
+        return ended.state is not None
+
+    async def _call(self, lane: int, row: DeliveryRow) -> _Ended:
+        topic = None
+        try:
+            if row.to_topic and row.customer_id is not None:
+                topic = await self._topics.ensure(row.customer_id)
+            result = await self._bot(_method(row, topic), request_timeout=CALL_TIMEOUT_S)
+        except TelegramRetryAfter as error:
+            self._budget.block(lane, error.retry_after)
+            return _Ended(None, error=f"429, retry after {error.retry_after} s")
+        except TelegramForbiddenError as error:
+            return _Ended(DeliveryState.FAILED, error=error.message)
+        except TelegramBadRequest as error:
+            return await self._refused(row, topic, error)
+        except (TelegramNetworkError, TelegramServerError) as error:
+            return _broken(row, error)
+        except TelegramAPIError as error:
+            return _Ended(DeliveryState.FAILED, error=error.message)
+        message_id = result.message_id if isinstance(result, Message | MessageId) else None
+        return _Ended(DeliveryState.DELIVERED, message_id=message_id)
+
+    async def _refused(self, row: DeliveryRow, topic: Topic | None, error: TelegramBadRequest) -> _Ended:
+        reason = error.message.lower()
+        if any(harmless in reason for harmless in HARMLESS):
+            return _Ended(DeliveryState.DELIVERED, error=error.message)
+        if topic is not None and row.customer_id is not None and any(gone in reason for gone in TOPIC_GONE):
+            await self._topics.forget(row.customer_id, topic)
+            return _Ended(None, error=error.message)
+        return _Ended(DeliveryState.FAILED, error=error.message)
+
+    async def _remember(self, session: AsyncSession, row: DeliveryRow, ended: _Ended, now: datetime) -> None:
+        """Keep what the customer was told as part of the conversation, and that he blocked the bot."""
+        if row.customer_id is None or row.to_topic:
+            return
+        customer = await CustomerRepository(session).by_id(row.customer_id)
+        if ended.state is DeliveryState.FAILED and ended.error and "blocked" in ended.error:
+            customer.blocked_at = now
+        if ended.message_id is not None and row.priority == Priority.ANSWER and "text" in row.payload:
+            words = Words(ended.message_id, "text", row.payload["text"])
+            await TurnRepository(session).add_message(customer, words, now, turn_id=row.turn_id, speaker="bot")
+
+
+def _broken(row: DeliveryRow, error: TelegramAPIError) -> _Ended:
+    """Decide about a call whose outcome is unknown, unless the connection was never made."""
+    detail = type(error.__cause__ or error).__name__
+    no_effect = isinstance(error.__cause__, ClientConnectorError)
+    again = row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN
+    if no_effect or again:
+        return _Ended(None, error=detail, pause_s=NETWORK_PAUSE_S)
+    return _Ended(DeliveryState.UNKNOWN, error=detail)
+
+
+def _method(row: DeliveryRow, topic: Topic | None) -> TelegramMethod[Any]:
+    method: type[TelegramMethod[Any]] = getattr(aiogram.methods, row.method)
+    address = {"chat_id": topic.chat_id, "message_thread_id": topic.thread_id} if topic else {}
+    return method.model_validate({**row.payload, **address})

@@ -1,0 +1,51 @@
+"""What people read: Fluent files, one a language, with plurals and genders done right."""
+
+from pathlib import Path
+from typing import Final
+
+from fluent.runtime import FluentBundle, FluentResource
+
+from support.jobs import Language
+
+LOCALES: Final = Path(__file__).with_name("locales")
+LANGUAGES: Final[tuple[Language, ...]] = ("ru", "en")
+
+
+class MissingTextError(KeyError):
+    """A text or one of its arguments is missing: a mistake of ours, found by tests."""
+
+
+class Texts:
+    """The messages of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._bundle = FluentBundle([language], use_isolating=False)
+        self._bundle.add_resource(FluentResource((LOCALES / language / "main.ftl").read_text(encoding="utf-8")))
+
+    def __call__(self, key: str, **args: str | float) -> str:
+        """Return the text.
+
+        Raises:
+            MissingTextError: no such key, or an argument is missing.
+        """
+        if not self._bundle.has_message(key):
+            raise MissingTextError(key)
+        pattern = self._bundle.get_message(key).value
+        if pattern is None:
+            raise MissingTextError(key)
+        text, errors = self._bundle.format_pattern(pattern, args)
+        if errors:
+            raise MissingTextError(key, errors)
+        return str(text)
+
+
+class Library:
+    """The texts of every language."""
+
+    def __init__(self) -> None:
+        self._texts = {language: Texts(language) for language in LANGUAGES}
+
+    def of(self, language: str) -> Texts:
+        """Return the texts of a language, English for one that we do not speak."""
+        return self._texts["ru" if language == "ru" else "en"]

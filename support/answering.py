@@ -1,0 +1,122 @@
+"""From a question to a job: split it, search, and let the no-answer model decide whether the passages suffice."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from knowledge.base import KnowledgeBase
+from knowledge.passages import Chunk, SearchResult
+from support.jobs import Exchange, GenerationJob, JobPassage, Language
+
+NO_ANSWER_CUTOFF: Final = 0.3
+"""Below it no generation is spent. Lower than any sensible ANSWER_THRESHOLD: between the two the judge decides."""
+MAX_PARTS: Final = 3
+PASSAGES_OF_ONE: Final = 5
+PASSAGES_OF_MANY: Final = 3
+MAX_QUERY: Final = 1000
+"""Characters searched; a customer's novel is cut there."""
+MIN_PART_WORDS: Final = 3
+
+_SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
+_ASKS = re.compile(
+    r"^(?:а\s+|и\s+|ещё\s+|еще\s+|also\s+|and\s+)*(?:как|где|когда|сколько|куда|почему|зачем|можно|какой|какая|какие|какое|"
+    r"кто|есть\s+ли|можете|how|where|when|what|which|why|who|can|could|do|does|is|are|will)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the customer's questions with what was found for it."""
+
+    text: str
+    found: SearchResult
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What the knowledge base has for a message."""
+
+    parts: tuple[Part, ...]
+    unanswered: tuple[Part, ...]
+    """Questions of the message that the passages do not answer."""
+
+    @property
+    def answerable(self) -> float:
+        """The best part's probability, 0..1, that its passages suffice."""
+        return max((part.found.answerable for part in (*self.parts, *self.unanswered)), default=0.0)
+
+
+def split(text: str) -> tuple[str, ...]:
+    """Return the separate questions of a message; the whole message when it asks one thing."""
+    sentences = [match.group().strip() for match in _SENTENCE.finditer(text)]
+    questions = [
+        sentence
+        for sentence in sentences
+        if (sentence.endswith("?") or _ASKS.match(sentence)) and len(sentence.split()) >= MIN_PART_WORDS
+    ]
+    return tuple(questions[:MAX_PARTS]) if len(questions) > 1 else (text,)
+
+
+def prepare(text: str, language: Language, knowledge: KnowledgeBase) -> Prepared:
+    """Search for every question of the message."""
+    text = text[:MAX_QUERY]
+    questions = split(text)
+    limit = PASSAGES_OF_ONE if len(questions) == 1 else PASSAGES_OF_MANY
+    found = tuple(Part(part, knowledge.search(part, language=language, limit=limit)) for part in questions)
+    parts = tuple(part for part in found if _suffices(part))
+    if not parts and len(found) > 1:
+        whole = Part(text, knowledge.search(text, language=language, limit=PASSAGES_OF_ONE))
+        return Prepared((whole,), ()) if _suffices(whole) else Prepared((), (whole,))
+    return Prepared(parts, tuple(part for part in found if part not in parts))
+
+
+def heading(chunk: Chunk) -> str:
+    """Return ``Document › H1 › H2``."""
+    return " › ".join((chunk.title, *chunk.breadcrumb))
+
+
+def _suffices(part: Part) -> bool:
+    return bool(part.found.passages) and part.found.answerable >= NO_ANSWER_CUTOFF
+
+
+def job_for(
+    prepared: Prepared,
+    *,
+    turn_id: int,
+    epoch: int,
+    question: str,
+    history: tuple[Exchange, ...],
+    language: Language,
+    deadline: datetime,
+) -> GenerationJob:
+    """Build the worker's first attempt at the turn."""
+    found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
+    passages = [
+        JobPassage(
+            number=number,
+            chunk_id=passage.chunk.id,
+            source=passage.chunk.source,
+            heading=heading(passage.chunk),
+            text=passage.chunk.text,
+            question=passage.chunk.question,
+            part=index,
+            lexical=passage.scores.lexical,
+            vector=passage.scores.vector,
+            blend=passage.scores.blend,
+        )
+        for number, (index, passage) in enumerate(found, start=1)
+    ]
+    return GenerationJob(
+        turn_id=turn_id,
+        epoch=epoch,
+        attempt=1,
+        question=question[:MAX_QUERY],
+        parts=tuple(part.text for part in prepared.parts),
+        passages=tuple(passages),
+        answerable=tuple(part.found.answerable for part in prepared.parts),
+        history=history,
+        language=language,
+        deadline=deadline.timestamp(),
+    )

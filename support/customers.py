@@ -1,0 +1,61 @@
+"""Customers: found by their private chat, made at the first message. Callers own the transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from support.jobs import Language
+from support.tables import CustomerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who writes, as the channel tells."""
+
+    chat_id: int
+    name: str
+    username: str | None
+    language: Language
+    """The app's language, until the customer writes or chooses."""
+
+
+class CustomerRepository:
+    """Reads and writes of the customer table."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def by_chat(self, chat_id: int) -> CustomerRow | None:
+        """Return the customer of a private chat, locked until the transaction ends."""
+        query = select(CustomerRow).where(CustomerRow.chat_id == chat_id).with_for_update()
+        return (await self._session.scalars(query)).one_or_none()
+
+    async def by_id(self, customer_id: int) -> CustomerRow:
+        """Return a customer that exists, locked until the transaction ends."""
+        query = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
+        return (await self._session.scalars(query)).one()
+
+    async def by_topic(self, chat_id: int, topic_id: int) -> CustomerRow | None:
+        """Return whose topic it is, locked until the transaction ends."""
+        query = (
+            select(CustomerRow)
+            .where(CustomerRow.topic_chat_id == chat_id, CustomerRow.topic_id == topic_id)
+            .with_for_update()
+        )
+        return (await self._session.scalars(query)).one_or_none()
+
+    async def get_or_add(self, person: Person, now: datetime) -> CustomerRow:
+        """Return the customer with his present name, made if he is new."""
+        customer = await self.by_chat(person.chat_id)
+        if customer is None:
+            customer = CustomerRow(
+                chat_id=person.chat_id, language=person.language, language_chosen=False, created_at=now
+            )
+            self._session.add(customer)
+        customer.name = person.name
+        customer.username = person.username
+        customer.blocked_at = None
+        await self._session.flush()
+        return customer

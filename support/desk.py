@@ -1,0 +1,283 @@
+"""The support desk: decides what happens to every message of a customer. Callers own the transaction.
+
+Every method is safe to repeat: it looks at the state of the turn first, and a turn that has moved on is left alone.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from knowledge.current import CurrentKnowledge
+from knowledge.errors import KnowledgeError
+from knowledge.language import detect
+from support import answering, citations, risk, smalltalk, traces
+from support.customers import CustomerRepository
+from support.escalations import EscalationReason, EscalationRepository
+from support.intents.classifier import Classification, IntentClassifier
+from support.intents.examples import Intent, Route
+from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language
+from support.order_desk import OrderDesk
+from support.outcomes import (
+    Answered,
+    Clarify,
+    Escalated,
+    Generating,
+    Greeted,
+    Ignored,
+    MediaNotUnderstood,
+    Outcome,
+    OutOfScope,
+)
+from support.tables import AnswerRow, CustomerRow, TurnRow
+from support.turns import TurnRepository, TurnState, Words
+
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+ASK_AGAIN_AFTER: Final = timedelta(minutes=10)
+"""Unsure twice within it: a person instead of the same buttons again."""
+ANSWERABLE_DECIDES: Final = 0.5
+"""Above it the knowledge base has the answer, so an unsure classifier does not need to ask."""
+FAILURE_REASONS: Final = {
+    FailureReason.DEADLINE: EscalationReason.OVERDUE,
+    FailureReason.CANCELLED: EscalationReason.OVERDUE,
+    FailureReason.ENGINE_ERROR: EscalationReason.ENGINE_ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The message waits in a turn that closes by itself."""
+
+    turn_id: int
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForOperator:
+    """A person has the conversation: the message goes to the topic and the bot keeps silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Use cases of the customer's side of the conversation."""
+
+    classifier: IntentClassifier
+    intents: dict[str, Intent]
+    knowledge: CurrentKnowledge
+    orders: OrderDesk
+    threshold: float
+    """0..1: a draft whose score is below it goes to a person."""
+    deadline: timedelta
+    """From a turn's close to the moment when a person is called instead."""
+
+    async def receive(
+        self, session: AsyncSession, customer: CustomerRow, words: Words, now: datetime
+    ) -> Collected | ForOperator:
+        """Take in a message of a customer."""
+        turns = TurnRepository(session)
+        language = self._follow_language(customer, words.text)
+        if await EscalationRepository(session).open_of(customer.id):
+            await turns.add_message(customer, words, now)
+            return ForOperator()
+        turn = await turns.collect(customer, words, language, now)
+        return Collected(turn.id, turn.closes_at)
+
+    async def edit(
+        self, session: AsyncSession, customer: CustomerRow, message_id: int, text: str, now: datetime
+    ) -> Collected | None:
+        """Take in an edit; None when the message has been dealt with already."""
+        turn = await TurnRepository(session).edit(customer, message_id, text, now)
+        return Collected(turn.id, turn.closes_at) if turn else None
+
+    async def close(self, session: AsyncSession, turn_id: int, now: datetime) -> Outcome:
+        """Decide about a turn whose debounce has ended."""
+        turn = await TurnRepository(session).get(turn_id)
+        if turn.state != TurnState.COLLECTING or turn.closes_at > now:
+            return Ignored()
+        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        turn.closed_at, turn.deadline_at = now, now + self.deadline
+        if await EscalationRepository(session).open_of(customer.id):
+            return self._finish(turn, TurnState.ESCALATED, Ignored(), now)
+        if not turn.text.strip():
+            return await self._media(session, turn, now)
+        classification = self.classifier.classify(turn.text)
+        turn.intent = classification.intent
+        turn.trace = traces.intent(turn.trace, classification)
+        if classification.route is Route.OPERATOR and classification.sure:
+            return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
+        dialogue = await self.orders.go_on(session, customer, turn.text, classification, now)
+        if dialogue is not None:
+            return self._finish(turn, TurnState.ANSWERED, dialogue, now)
+        return await self._route(session, customer, turn, classification, now)
+
+    async def choose(self, session: AsyncSession, turn_id: int, intent: str, now: datetime) -> Outcome:
+        """Go on with a turn about which the customer was asked, with the intent that he chose."""
+        turn = await TurnRepository(session).find(turn_id)
+        if turn is None or turn.state != TurnState.CLARIFYING or intent not in self.intents:
+            return Ignored()
+        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        turn.closed_at, turn.deadline_at, turn.intent = now, now + self.deadline, intent
+        turn.trace = traces.chosen(turn.trace, intent)
+        return await self._follow(session, customer, turn, self.intents[intent].route, now)
+
+    async def settle(self, session: AsyncSession, result: GenerationResult, now: datetime) -> Outcome:
+        """Let a worker's draft through, or call a person with it. A late or repeated result changes nothing."""
+        turn = await TurnRepository(session).find(result.turn_id)
+        if turn is None or turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
+            return Ignored()
+        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        if result.draft is None:
+            reason = FAILURE_REASONS[result.failure or FailureReason.ENGINE_ERROR]
+            return await self.escalate(session, customer, reason, now, turn=turn)
+        job = GenerationJob.model_validate_json(turn.job)
+        turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
+        if reason_against := self._against(turn, result.draft):
+            text, _ = citations.shown(result.draft, job.passages)
+            return await self.escalate(session, customer, reason_against, now, turn=turn, draft=text)
+        return await self._answer(session, turn, job, result.draft, now)
+
+    async def escalate(
+        self,
+        session: AsyncSession,
+        customer: CustomerRow,
+        reason: EscalationReason,
+        now: datetime,
+        *,
+        turn: TurnRow | None = None,
+        draft: str | None = None,
+    ) -> Escalated:
+        """Call a person. With an open escalation nothing new is opened."""
+        customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
+        row, new = await EscalationRepository(session).open(customer.id, reason, now, turn=turn, draft=draft)
+        if turn is not None:
+            turn.trace = traces.outcome(turn.trace, "escalated", reason)
+        return Escalated(row.id, reason, new)
+
+    def _follow_language(self, customer: CustomerRow, text: str) -> Language:
+        language = detect(text)
+        if language and not customer.language_chosen:
+            customer.language = language
+        return "ru" if customer.language == "ru" else "en"
+
+    async def _media(self, session: AsyncSession, turn: TurnRow, now: datetime) -> Outcome:
+        messages = await TurnRepository(session).messages_of(turn.id)
+        kind = messages[-1].kind if messages else "text"
+        turn.trace = traces.outcome(turn.trace, "media", kind)
+        return self._finish(turn, TurnState.ANSWERED, MediaNotUnderstood(kind), now)
+
+    async def _route(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, classification: Classification, now: datetime
+    ) -> Outcome:
+        if classification.sure and classification.route is not Route.OUT_OF_SCOPE:
+            return await self._follow(session, customer, turn, classification.route, now)
+        # Not sure, or sure that it is none of our business: the knowledge base may know better.
+        prepared = self._prepare(turn)
+        if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
+            return await self._question(session, customer, turn, now, prepared)
+        if classification.sure:
+            return await self._follow(session, customer, turn, classification.route, now)
+        return await self._clarify(session, customer, turn, classification, now)
+
+    async def _follow(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, route: Route, now: datetime
+    ) -> Outcome:
+        match route:
+            case Route.QUESTION:
+                return await self._question(session, customer, turn, now, self._prepare(turn))
+            case Route.ORDER_STATUS:
+                outcome = await self.orders.begin(session, customer, turn.text, now)
+                return self._finish(turn, TurnState.ANSWERED, outcome, now)
+            case Route.OPERATOR:
+                return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
+            case Route.COMPLAINT:
+                return await self.escalate(session, customer, EscalationReason.COMPLAINT, now, turn=turn)
+            case Route.GREETING:
+                return self._finish(turn, TurnState.ANSWERED, Greeted(smalltalk.kind(turn.text)), now)
+            case Route.OUT_OF_SCOPE:
+                return self._finish(turn, TurnState.ANSWERED, OutOfScope(), now)
+
+    async def _clarify(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, classification: Classification, now: datetime
+    ) -> Outcome:
+        asked_before = await session.scalar(
+            select(TurnRow.id)
+            .where(TurnRow.customer_id == customer.id, TurnRow.id < turn.id, TurnRow.outcome == "clarify")
+            .where(TurnRow.opened_at > now - ASK_AGAIN_AFTER)
+        )
+        if asked_before is not None or len(classification.ranking) < 2:  # noqa: PLR2004  # two buttons need two intents
+            return await self.escalate(session, customer, EscalationReason.UNCLEAR, now, turn=turn)
+        options = [
+            (name, self.intents[name].label(turn_language(turn)))
+            for name, _ in classification.ranking
+            if name in self.intents and self.intents[name].route is not Route.OPERATOR
+        ]
+        turn.state, turn.outcome = TurnState.CLARIFYING, "clarify"
+        turn.trace = traces.outcome(turn.trace, "clarify")
+        return Clarify(tuple(options[:2]))
+
+    def _prepare(self, turn: TurnRow) -> answering.Prepared | None:
+        try:
+            prepared = answering.prepare(turn.text, turn_language(turn), self.knowledge.get())
+        except KnowledgeError:
+            return None
+        turn.trace = traces.search(turn.trace, prepared)
+        return prepared
+
+    async def _question(
+        self,
+        session: AsyncSession,
+        customer: CustomerRow,
+        turn: TurnRow,
+        now: datetime,
+        prepared: answering.Prepared | None,
+    ) -> Outcome:
+        found_risk = risk.find(turn.text)
+        if prepared is None or not prepared.parts:
+            reason = EscalationReason.NO_KNOWLEDGE if prepared is None else EscalationReason.NO_ANSWER
+            reason = EscalationReason.RISKY if found_risk else reason
+            return await self.escalate(session, customer, reason, now, turn=turn)
+        job = answering.job_for(
+            prepared,
+            turn_id=turn.id,
+            epoch=turn.epoch,
+            question=turn.text,
+            history=await TurnRepository(session).history(turn, now),
+            language=turn_language(turn),
+            deadline=now + self.deadline,
+        )
+        turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt
+        return Generating(job)
+
+    def _against(self, turn: TurnRow, draft: Draft) -> EscalationReason | None:
+        if risk.find(turn.text):
+            return EscalationReason.RISKY
+        if draft.verdict.failed:
+            return EscalationReason.CHECK_FAILED
+        return EscalationReason.LOW_SCORE if draft.verdict.score < self.threshold else None
+
+    async def _answer(
+        self, session: AsyncSession, turn: TurnRow, job: GenerationJob, draft: Draft, now: datetime
+    ) -> Answered:
+        text, sources = citations.shown(draft, job.passages)
+        row = AnswerRow(turn_id=turn.id, text=text, draft=draft.model_dump(mode="json"), created_at=now)
+        session.add(row)
+        await session.flush()
+        answered = Answered(row.id, text, sources, _unanswered(turn.trace))
+        return self._finish(turn, TurnState.ANSWERED, answered, now)
+
+    def _finish(self, turn: TurnRow, state: TurnState, outcome: OutcomeT, now: datetime) -> OutcomeT:
+        turn.state, turn.finished_at, turn.outcome = state, now, traces.NAMES[type(outcome)]
+        turn.trace = traces.outcome(turn.trace, turn.outcome)
+        return outcome
+
+
+def turn_language(turn: TurnRow) -> Language:
+    """Return the turn's language as the closed set that it is."""
+    return "ru" if turn.language == "ru" else "en"
+
+
+def _unanswered(trace: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(trace.get("unanswered", ()))

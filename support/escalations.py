@@ -1,0 +1,83 @@
+"""Escalations: conversations that a person has. Callers own the transaction."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from support.tables import AuditRow, EscalationRow, TurnRow
+from support.turns import TurnRepository, TurnState
+
+
+class EscalationReason(StrEnum):
+    """Why a person was called; every reason has a text in both languages."""
+
+    CUSTOMER_ASKED = "customer_asked"
+    COMPLAINT = "complaint"
+    RISKY = "risky"
+    NO_ANSWER = "no_answer"
+    LOW_SCORE = "low_score"
+    CHECK_FAILED = "check_failed"
+    UNCLEAR = "unclear"
+    OVERDUE = "overdue"
+    NO_WORKER = "no_worker"
+    NO_KNOWLEDGE = "no_knowledge"
+    ENGINE_ERROR = "engine_error"
+    ERROR = "error"
+
+
+class EscalationRepository:
+    """Reads and writes of the escalation table."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def open_of(self, customer_id: int) -> EscalationRow | None:
+        """Return the customer's open escalation."""
+        query = select(EscalationRow).where(EscalationRow.customer_id == customer_id, EscalationRow.closed_at.is_(None))
+        return (await self._session.scalars(query.with_for_update())).one_or_none()
+
+    async def open(
+        self,
+        customer_id: int,
+        reason: EscalationReason,
+        now: datetime,
+        *,
+        turn: TurnRow | None = None,
+        draft: str | None = None,
+    ) -> tuple[EscalationRow, bool]:
+        """Return the customer's open escalation and whether it is new; an open turn ends with it."""
+        pending = turn or await TurnRepository(self._session).open_of(customer_id)
+        if pending is not None:
+            pending.state, pending.finished_at = TurnState.ESCALATED, now
+            pending.outcome = pending.outcome or reason
+        known = await self.open_of(customer_id)
+        if known is not None:
+            return known, False
+        # A button under an old answer asks for a person again about a turn that had one before.
+        earlier = pending is not None and await self._session.scalar(
+            select(EscalationRow.id).where(EscalationRow.turn_id == pending.id)
+        )
+        row = EscalationRow(
+            customer_id=customer_id,
+            turn_id=pending.id if pending is not None and earlier is None else None,
+            reason=reason,
+            draft=draft,
+            opened_at=now,
+        )
+        self._session.add(row)
+        await self._session.flush()
+        return row, True
+
+    async def close(self, customer_id: int, operator_id: int, now: datetime) -> EscalationRow | None:
+        """Give the customer back to the bot; None when no escalation was open."""
+        row = await self.open_of(customer_id)
+        if row is None:
+            return None
+        row.closed_at, row.closed_by = now, operator_id
+        self._session.add(
+            AuditRow(at=now, actor_id=operator_id, action="escalation_closed", detail={"escalation_id": row.id})
+        )
+        await self._session.flush()
+        return row

@@ -1,0 +1,118 @@
+"""What the desk decided about a turn: a closed union that the channel renders."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from support.citations import SourceShown
+from support.escalations import EscalationReason
+from support.jobs import GenerationJob
+from support.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Nothing to do: the turn was superseded or finished meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """Small talk, answered from a text."""
+
+    kind: Literal["hello", "thanks", "bye"]
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfScope:
+    """Nothing that this bot is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaNotUnderstood:
+    """A voice message, a photo, a file … without words: the bot says what it can do with it."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clarify:
+    """Not sure: asks with buttons."""
+
+    options: tuple[tuple[str, str], ...]
+    """(intent, label in the customer's language), the likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNumberAsked:
+    """Which order?"""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderProofAsked:
+    """Whose order is it?"""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderShown:
+    """The customer's own order."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """No such order, or not the customer's: the two read the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLocked:
+    """Too many wrong tries."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Generating:
+    """A job for the workers, to be queued after the commit."""
+
+    job: GenerationJob
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A draft that the judge let pass."""
+
+    answer_id: int
+    text: str
+    sources: tuple[SourceShown, ...]
+    unanswered: tuple[str, ...]
+    """Questions of the same message that the knowledge base does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Escalated:
+    """A person was called."""
+
+    escalation_id: int
+    reason: EscalationReason
+    new: bool
+    """False when the customer already had an open escalation."""
+
+
+Outcome = (
+    Ignored
+    | Greeted
+    | OutOfScope
+    | MediaNotUnderstood
+    | Clarify
+    | OrderNumberAsked
+    | OrderProofAsked
+    | OrderShown
+    | OrderRefused
+    | OrderLocked
+    | Generating
+    | Answered
+    | Escalated
+)

@@ -1,0 +1,94 @@
+"""A turn's trace: what was decided and why, for people. JSON; every function returns a new one."""
+
+from typing import Any, Final
+
+from support import outcomes
+from support.answering import Part, Prepared, heading
+from support.intents.classifier import Classification
+from support.jobs import Draft
+
+Trace = dict[str, Any]
+
+NAMES: Final[dict[type, str]] = {
+    outcomes.Ignored: "ignored",
+    outcomes.Greeted: "greeted",
+    outcomes.OutOfScope: "out_of_scope",
+    outcomes.MediaNotUnderstood: "media",
+    outcomes.Clarify: "clarify",
+    outcomes.OrderNumberAsked: "order_number_asked",
+    outcomes.OrderProofAsked: "order_proof_asked",
+    outcomes.OrderShown: "order_shown",
+    outcomes.OrderRefused: "order_refused",
+    outcomes.OrderLocked: "order_locked",
+    outcomes.Answered: "answered",
+}
+
+
+def intent(trace: Trace, classification: Classification) -> Trace:
+    """Add what the classifier said."""
+    value = {
+        "name": classification.intent,
+        "source": classification.source,
+        "confidence": round(classification.confidence, 4),
+        "sure": classification.sure,
+        "ranking": [[name, round(p, 4)] for name, p in classification.ranking[:6]],
+        "why": classification.why,
+    }
+    return {**trace, "intent": value}
+
+
+def chosen(trace: Trace, name: str) -> Trace:
+    """Add which intent the customer chose by button."""
+    return {**trace, "intent": {**trace.get("intent", {}), "name": name, "source": "button", "sure": True}}
+
+
+def search(trace: Trace, prepared: Prepared) -> Trace:
+    """Add what was searched and found."""
+    parts = (*prepared.parts, *prepared.unanswered)
+    value = {
+        "query": " | ".join(part.found.query for part in parts),
+        "release": parts[0].found.release if parts else None,
+        "answerable": round(prepared.answerable, 4),
+        "parts": [_part(part) for part in parts],
+    }
+    return {**trace, "search": value, "unanswered": [part.text for part in prepared.unanswered]}
+
+
+def draft(trace: Trace, made: Draft, threshold: float) -> Trace:
+    """Add the worker's draft and what the judge thought of it."""
+    value = {
+        "text": made.text,
+        "engine": made.engine,
+        "model": made.model,
+        "prompt_version": made.prompt_version,
+        "score": round(made.verdict.score, 4),
+        "threshold": threshold,
+        "reasons": [f"{failed.name}: {failed.detail}" for failed in made.verdict.failed],
+        "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
+        "timings_ms": made.timings_ms,
+    }
+    return {**trace, "draft": value}
+
+
+def outcome(trace: Trace, name: str, reason: str | None = None) -> Trace:
+    """Add how the turn ended."""
+    return {**trace, "outcome": name, "reason": reason}
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "question": part.text,
+        "answerable": round(part.found.answerable, 4),
+        "passages": [
+            {
+                "heading": heading(passage.chunk),
+                "source": passage.chunk.source,
+                "text": passage.chunk.text,
+                "lexical": round(passage.scores.lexical, 3),
+                "characters": round(passage.scores.characters, 3),
+                "vector": round(passage.scores.vector, 3),
+                "blend": round(passage.scores.blend, 3),
+            }
+            for passage in part.found.passages
+        ],
+    }
