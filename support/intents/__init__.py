@@ -1,0 +1,1 @@
+"""What a customer's message is about: rules first, then a classifier trained on examples."""

@@ -1,0 +1,136 @@
+"""What a message is about: rules, then logistic regression over words, characters and cues, honest about doubt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from knowledge.logistic import LogisticRegression
+from support.intents.examples import Intent, IntentsError, Route
+from support.intents.features import MAX_CHARACTERS, MessageFeatures
+from support.intents.rules import RuleHit, apply_rules, find_order_number
+
+_PENALTY = 0.3
+_FOLDS = 4
+# Of the examples that a fold's model is sure about, so many must be right: the threshold is the lowest that holds it.
+_PRECISION = 0.96
+_MARGIN = 0.12
+_THRESHOLDS = np.arange(0.30, 0.81, 0.02)
+# A question less likely than this is not worth a search.
+_WORTH_A_SEARCH = 0.15
+# Between these and anything else a wrong guess costs the customer something: better ask.
+_ACTED_UPON = frozenset({Route.ORDER_STATUS, Route.OPERATOR, Route.COMPLAINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a message is about, and how that was decided."""
+
+    intent: str
+    route: Route
+    confidence: float
+    """Probability of the route, 0..1."""
+    source: Literal["rule", "model"]
+    ranking: tuple[tuple[str, float], ...]
+    """Every route's likeliest intent with the route's probability, likeliest first."""
+    sure: bool
+    """False: ask the customer, offering the first two of the ranking."""
+    order_number: str | None
+    why: str
+    """One plain English sentence for logs and the sandbox; never holds the customer's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntentClassifier:
+    """Fitted on the intents' examples; immutable and safe to share between tasks."""
+
+    intents: tuple[Intent, ...]
+    features: MessageFeatures
+    model: LogisticRegression
+    threshold: float
+    """Confidence a route needs, 0..1, calibrated by cross-validation over the examples."""
+
+    @classmethod
+    def fit(cls, intents: Sequence[Intent]) -> Self:
+        """Train on the examples; deterministic, about half a second.
+
+        Raises:
+            IntentsError: there are fewer than two intents.
+        """
+        if len(intents) < 2:  # noqa: PLR2004  # a choice needs two
+            raise IntentsError("At least two intents are needed to tell them apart.")
+        texts = [example for intent in intents for example in intent.examples]
+        labels = np.array([number for number, intent in enumerate(intents) for _ in intent.examples])
+        features = MessageFeatures.fit(texts)
+        rows = features.rows(texts)
+        threshold = _calibrate(rows, labels, intents)
+        model = LogisticRegression.fit(rows, labels, n_classes=len(intents), penalty=_PENALTY)
+        return cls(tuple(intents), features, model, threshold)
+
+    def classify(self, text: str) -> Classification:
+        """Decide what one message is about."""
+        number = find_order_number(text[:MAX_CHARACTERS])
+        if hit := apply_rules(text):
+            return self._by_rule(hit, number)
+        ranking = self._rank(self.model.probabilities(self.features.rows([text]))[0])
+        if self.features.is_gibberish(text):
+            wanted = (Route.QUESTION, Route.OPERATOR)
+            ranking = tuple(sorted(ranking, key=lambda entry: self._intent(entry[0]).route not in wanted))
+            first, sure, why = ranking[0], False, "Not sure: hardly a word of it is known."
+        else:
+            first, sure, why = self._decide(ranking)
+        ordered = (first, *(entry for entry in ranking if entry != first))
+        intent = self._intent(first[0])
+        return Classification(intent.name, intent.route, first[1], "model", ordered, sure, number, why)
+
+    def _by_rule(self, hit: RuleHit, number: str | None) -> Classification:
+        same_route = [intent for intent in self.intents if intent.route is hit.route]
+        intent = next((intent for intent in same_route if intent.name == hit.intent), same_route[0])
+        ranking = ((intent.name, 1.0),)
+        return Classification(intent.name, hit.route, 1.0, "rule", ranking, True, number, f"Rule: {hit.why}.")
+
+    def _rank(self, probabilities: NDArray[np.float64]) -> tuple[tuple[str, float], ...]:
+        totals: dict[Route, float] = {}
+        best: dict[Route, tuple[float, str]] = {}
+        for intent, probability in zip(self.intents, probabilities, strict=True):
+            totals[intent.route] = totals.get(intent.route, 0.0) + float(probability)
+            best[intent.route] = max(best.get(intent.route, (0.0, "")), (float(probability), intent.name))
+        return tuple((best[route][1], totals[route]) for route in sorted(totals, key=lambda route: -totals[route]))
+
+    def _decide(self, ranking: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], bool, str]:
+        """Return the chosen entry of the ranking, whether it is sure, and why."""
+        first, second = ranking[0], ranking[1]
+        if first[1] >= self.threshold and first[1] - second[1] >= _MARGIN:
+            return first, True, f"Model: {first[0]} at {first[1]:.2f}, threshold {self.threshold:.2f}."
+        if {self._intent(name).route for name, _ in (first, second)} & _ACTED_UPON:
+            return first, False, f"Not sure: {first[0]} at {first[1]:.2f}, {second[0]} at {second[1]:.2f}."
+        # Whether the knowledge base has an answer is found out by searching it, better than by guessing here.
+        question = next((entry for entry in ranking if self._intent(entry[0]).route is Route.QUESTION), first)
+        if question[1] < _WORTH_A_SEARCH:
+            return first, True, f"Model: {first[0]} at {first[1]:.2f}; nothing that needs an action is likely."
+        return question, True, f"Model: no clear {first[0]} at {first[1]:.2f}, so the knowledge base is asked."
+
+    def _intent(self, name: str) -> Intent:
+        return next(intent for intent in self.intents if intent.name == name)
+
+
+def _calibrate(rows: csr_array, labels: NDArray[np.int64], intents: Sequence[Intent]) -> float:
+    """Return the lowest confidence above which enough of the examples, each held out once, are routed right."""
+    routes = list(Route)
+    route_of = np.array([routes.index(intent.route) for intent in intents])
+    fold = np.arange(len(labels)) % _FOLDS
+    held_out = np.zeros((len(labels), len(intents)))
+    for number in range(_FOLDS):
+        learned = fold != number
+        model = LogisticRegression.fit(rows[learned], labels[learned], n_classes=len(intents), penalty=_PENALTY)
+        held_out[~learned] = model.probabilities(rows[~learned])
+    by_route = held_out @ np.eye(len(routes))[route_of]
+    confidence, right = by_route.max(axis=1), by_route.argmax(axis=1) == route_of[labels]
+    for threshold in _THRESHOLDS:
+        accepted = confidence >= threshold
+        if accepted.any() and right[accepted].mean() >= _PRECISION:
+            return float(threshold)
+    return float(_THRESHOLDS[-1])
