@@ -1,0 +1,109 @@
+"""Answers “which passages speak to this question, and do they suffice?” for one release."""
+
+import json
+from collections.abc import Set
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.concepts import concepts_of, is_everyday
+from knowledge.errors import ReleaseError
+from knowledge.index import Index
+from knowledge.keyboard import repair
+from knowledge.no_answer import NoAnswerModel, features
+from knowledge.passages import Chunk, Passage, Scores, SearchResult
+from knowledge.ranking import ALL_CHANNELS, Channel, rank
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import stem
+
+MANIFEST = "manifest.json"
+NO_ANSWER = "no_answer.json"
+MAX_QUERY_LETTERS = 2_000
+"""What stands after so many characters of a message is not searched for."""
+
+_SUFFICES = 0.5
+
+
+class KnowledgeBase:
+    """A loaded release. Immutable and safe to share between threads."""
+
+    def __init__(
+        self, index: Index, model: NoAnswerModel, *, release: int = 0, channels: Set[Channel] = ALL_CHANNELS
+    ) -> None:
+        """Search with ``channels`` only: switching one off shows what it is worth."""
+        self._index = index
+        self._model = model
+        self._release = release
+        self._channels = frozenset(channels)
+        self._everything: NDArray[np.bool_] = np.ones(len(index.chunks), dtype=np.bool_)
+        languages = {chunk.language for chunk in index.chunks}
+        self._written_in = {
+            language: np.array([chunk.language == language for chunk in index.chunks]) for language in languages
+        }
+
+    @classmethod
+    def load(cls, folder: Path, channels: Set[Channel] = ALL_CHANNELS) -> Self:
+        """Load a release's folder.
+
+        Raises:
+            ReleaseError: a file is missing or damaged.
+        """
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            model = NoAnswerModel.from_json(json.loads((folder / NO_ANSWER).read_text(encoding="utf-8")))
+            return cls(Index.load(folder), model, release=int(manifest["number"]), channels=channels)
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise ReleaseError(f"Release {folder.name} cannot be read: build the knowledge base again.") from error
+
+    @property
+    def release(self) -> int:
+        """Number of the release."""
+        return self._release
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """All chunks of the base."""
+        return self._index.chunks
+
+    def search(self, query: str, *, language: str | None = None, limit: int = 5) -> SearchResult:
+        """Return the best passages and whether they suffice.
+
+        Chunks written in ``language`` are preferred; the others are asked only when nothing among those suffices.
+        """
+        searched = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
+        own = self._written_in.get(language or "")
+        if own is None:
+            return self._search(searched, self._everything, limit)
+        result = self._search(searched, own, limit)
+        if result.answerable >= _SUFFICES or own.all():
+            return result
+        other = self._search(searched, ~own, limit)
+        nothing_here = not result.passages or (
+            result.features["term_coverage"] == 0 and other.features["term_coverage"] > 0
+        )
+        return other if other.answerable >= _SUFFICES or nothing_here else result
+
+    def _search(self, query: str, among: NDArray[np.bool_], limit: int) -> SearchResult:
+        ranking = rank(self._index, query, among=among, channels=self._channels)
+        found = features(self._index, query, ranking, among)
+        passages = tuple(
+            Passage(
+                self._index.chunks[row],
+                Scores(
+                    lexical=float(ranking.lexical[row]),
+                    characters=float(ranking.characters[row]),
+                    vector=float(ranking.vector[row]),
+                    blend=float(ranking.blend[row]),
+                ),
+            )
+            for row in ranking.order[: max(limit, 0)]
+        )
+        answerable = self._model.probability(found) if ranking.order else 0.0
+        return SearchResult(query, self._release, passages, answerable, found)
+
+    def _knows(self, word: str) -> bool:
+        if word in STOP_WORDS or stem(word) in self._index.lexical.vocabulary:
+            return True
+        return is_everyday(word) or bool(concepts_of(word))

@@ -1,0 +1,98 @@
+"""The embedder trained on the base itself: latent semantic analysis of stems, concepts and character 4-grams."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import svds
+
+from knowledge.concepts import concepts
+from knowledge.tokens import terms, text_grams
+
+KIND_WEIGHTS = {"s": 0.6, "g": 0.3, "c": 0.75}
+"""Share of stems, grams and concepts in a text's feature vector."""
+MAX_DIMENSIONS = 256
+_MAX_FEATURES = 40_000
+_DENSE_UP_TO = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """Weights of features and their projection."""
+
+    vocabulary: dict[str, int]
+    weights: NDArray[np.float32]
+    """float32[n_features]: smoothed idf."""
+    projection: NDArray[np.float32]
+    """float32[n_features, n_dimensions]."""
+
+    @classmethod
+    def train(cls, texts: Sequence[str]) -> Self:
+        """Fit on all texts of the base; deterministic."""
+        counts = [_features(text) for text in texts]
+        holding = Counter(feature for found in counts for feature in found)
+        common = sorted(holding, key=lambda feature: (-holding[feature], feature))[:_MAX_FEATURES]
+        vocabulary = {feature: number for number, feature in enumerate(sorted(common))}
+        weights = np.array([np.log((1 + len(texts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
+        rows = _matrix(counts, vocabulary, weights)
+        return cls(vocabulary, weights, _components(rows).astype(np.float32))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32[n, n_dimensions], L2-normalised; a text without a known feature is a zero row."""
+        rows = _matrix([_features(text) for text in texts], self.vocabulary, self.weights)
+        return normalised(rows @ self.projection)
+
+
+def normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Divide each row by its length; zero rows stay zero."""
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    result: NDArray[np.float32] = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    return result
+
+
+def _features(text: str) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for kind, tokens in (("s", terms(text)), ("g", text_grams(text)), ("c", concepts(text))):
+        found.update(f"{kind}:{token}" for token in tokens)
+    return found
+
+
+def _matrix(
+    counts: Sequence[Mapping[str, int]], vocabulary: Mapping[str, int], weights: NDArray[np.float32]
+) -> csr_array:
+    indices: list[int] = []
+    values: list[float] = []
+    starts = [0]
+    for found in counts:
+        kinds: dict[str, list[tuple[int, float]]] = {kind: [] for kind in KIND_WEIGHTS}
+        for feature in sorted(found):
+            if (number := vocabulary.get(feature)) is not None:
+                kinds[feature[0]].append((number, (1 + np.log(found[feature])) * float(weights[number])))
+        for kind, cells in kinds.items():
+            length = float(np.sqrt(sum(value**2 for _, value in cells))) or 1.0
+            indices.extend(number for number, _ in cells)
+            values.extend(value / length * KIND_WEIGHTS[kind] for _, value in cells)
+        starts.append(len(indices))
+    shape = (len(counts), len(vocabulary))
+    return csr_array(
+        (np.array(values, np.float32), np.array(indices, np.int32), np.array(starts, np.int32)), shape=shape
+    )
+
+
+def _components(rows: csr_array) -> NDArray[np.float64]:
+    """Right singular vectors, float64[n_features, k], strongest first."""
+    n, n_features = rows.shape
+    rows = rows.astype(np.float64)
+    if n <= _DENSE_UP_TO or n_features <= MAX_DIMENSIONS + 1:
+        values, left = np.linalg.eigh((rows @ rows.T).toarray())
+        order = np.argsort(-values)[:MAX_DIMENSIONS]
+        order = order[values[order] > values.max() * 1e-9]
+        right = (rows.T @ left[:, order]) / np.sqrt(values[order])
+    else:
+        _, _, transposed = svds(rows, k=MAX_DIMENSIONS, v0=np.ones(min(n, n_features)), which="LM")
+        right = transposed[::-1].T
+    return np.asarray(right)

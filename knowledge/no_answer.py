@@ -1,0 +1,157 @@
+"""The no-answer model: from raw features of a search to the probability that its passages suffice."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.concepts import concepts_of, is_everyday
+from knowledge.index import Index
+from knowledge.logistic import LogisticRegression
+from knowledge.ranking import Ranking
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import stem, terms, text_grams, words
+
+FEATURES = (
+    "lexical_ratio",
+    "character_ratio",
+    "cosine",
+    "coverage",
+    "wide_coverage",
+    "term_coverage",
+    "foreign",
+    "margin",
+    "log_words",
+)
+"""Names in the order of the model's weights."""
+
+_TOP = 3
+_CONCEPT_CREDIT = 0.8
+_EVERYDAY_WEIGHT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a question's weight a few passages speak of."""
+
+    best: float
+    top: float
+    terms: float
+    foreign: float
+    """Share of words that neither the base nor everyday speech knows."""
+
+
+def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_]) -> dict[str, float]:
+    """Return the raw features by name; ``among`` are the chunks that were searched (bool[n_chunks])."""
+    if not ranking.order:
+        return dict.fromkeys(FEATURES, 0.0) | {"foreign": 1.0}
+    order = list(ranking.order)
+    lexical, characters = ranking.lexical[order], ranking.characters[order]
+    covered = _coverage(index, query, order, among)
+    return {
+        "lexical_ratio": _ratio(float(lexical.max()), index.lexical.maximum(terms(query))),
+        "character_ratio": _ratio(float(characters.max()), index.characters.maximum(text_grams(query))),
+        "cosine": float(ranking.vector[order].max()),
+        "coverage": covered.best,
+        "wide_coverage": covered.top,
+        "term_coverage": covered.terms,
+        "foreign": covered.foreign,
+        "margin": _margin(index, ranking),
+        "log_words": float(np.log1p(len(terms(query)))),
+    }
+
+
+def _ratio(score: float, maximum: float) -> float:
+    return score / maximum if maximum > 0 else 0.0
+
+
+def _margin(index: Index, ranking: Ranking) -> float:
+    best = ranking.order[0]
+    source = index.chunks[best].source
+    other = next((row for row in ranking.order if index.chunks[row].source != source), None)
+    return float(ranking.blend[best] - (0.0 if other is None else ranking.blend[other]))
+
+
+def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.bool_]) -> Coverage:
+    best, top = set(order[:1]), set(order[:_TOP])
+    total = found_best = found_top = foreign = 0.0
+    hits = count = 0
+    for word in dict.fromkeys(word for word in words(query) if word not in STOP_WORDS):
+        holders = _among(index.lexical.holders(stem(word)), among)
+        named = concepts_of(word)
+        alike = {row for name in named for row in _among(index.concepts.holders(name), among)}
+        weight = index.lexical.weight(stem(word))
+        if not holders and is_everyday(word):
+            weight *= _EVERYDAY_WEIGHT
+        elif not holders and not alike:
+            foreign += weight
+        total += weight
+        count += 1
+        hits += not best.isdisjoint(holders | alike)
+        found_best += weight * _credit(best, holders, alike)
+        found_top += weight * _credit(top, holders, alike)
+    if not total:
+        return Coverage(0.0, 0.0, 0.0, 1.0)
+    return Coverage(found_best / total, found_top / total, hits / count, foreign / total)
+
+
+def _among(holders: NDArray[np.int32], among: NDArray[np.bool_]) -> set[int]:
+    return set(holders[among[holders]].tolist())
+
+
+def _credit(passages: set[int], holders: set[int], alike: set[int]) -> float:
+    if not passages.isdisjoint(holders):
+        return 1.0
+    return 0.0 if passages.isdisjoint(alike) else _CONCEPT_CREDIT
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnswerModel:
+    """Logistic regression over standardised features."""
+
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    bias: float
+
+    @classmethod
+    def fit(cls, rows: Sequence[Mapping[str, float]], answerable: Sequence[bool]) -> Self:
+        """Fit; both classes weigh the same whatever their counts."""
+        table = np.array([[row[name] for name in FEATURES] for row in rows])
+        labels = np.array(answerable, dtype=np.int64)
+        mean, scale = table.mean(axis=0), table.std(axis=0)
+        scale[scale < 1e-9] = 1.0  # noqa: PLR2004  # a constant feature tells nothing and must not divide by zero
+        balance = len(labels) / (2 * np.maximum(np.bincount(labels, minlength=2), 1))
+        model = LogisticRegression.fit((table - mean) / scale, labels, n_classes=2, row_weights=balance[labels])
+        weights = model.weights[:, 1] - model.weights[:, 0]
+        return cls(mean, scale, weights, float(model.bias[1] - model.bias[0]))
+
+    def probability(self, found: Mapping[str, float]) -> float:
+        """Return the probability, 0..1, that the passages suffice."""
+        row = np.array([found[name] for name in FEATURES])
+        logit = float(((row - self.mean) / self.scale) @ self.weights + self.bias)
+        return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
+
+    def to_json(self) -> dict[str, object]:
+        """Return what is stored in a release."""
+        return {
+            "features": list(FEATURES),
+            "mean": self.mean.tolist(),
+            "scale": self.scale.tolist(),
+            "weights": self.weights.tolist(),
+            "bias": self.bias,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, object]) -> Self:
+        """Rebuild from ``to_json``.
+
+        Raises:
+            ValueError: it was made for other features.
+        """
+        if value.get("features") != list(FEATURES):
+            raise ValueError("the no-answer model was made for other features")
+        mean, scale, weights = (np.array(value[name], dtype=np.float64) for name in ("mean", "scale", "weights"))
+        return cls(mean, scale, weights, bias=float(str(value["bias"])))

@@ -1,0 +1,78 @@
+"""One query against one index: the channels' scores and their blend."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.index import Index
+from knowledge.tokens import is_code, terms, text_grams, words
+
+Channel = Literal["lexical", "characters", "vector"]
+ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
+
+CHARACTERS_WEIGHT = 0.5
+VECTOR_WEIGHT = 0.4
+CANDIDATES = 50
+_MAX_CODE_HOLDERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All chunks' scores, each float64[n_chunks], and the best chunks in order."""
+
+    lexical: NDArray[np.float64]
+    characters: NDArray[np.float64]
+    vector: NDArray[np.float64]
+    blend: NDArray[np.float64]
+    order: tuple[int, ...]
+
+
+def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Channel] = ALL_CHANNELS) -> Ranking:
+    """Score every chunk and order the candidates ``among`` (bool[n_chunks]); ties go by position."""
+    nothing = np.zeros(len(index.chunks))
+    query_terms = terms(query)
+    lexical = index.lexical.scores(query_terms) if "lexical" in channels else nothing
+    characters = index.characters.scores(text_grams(query)) if "characters" in channels else nothing
+    vector = nothing
+    if "vector" in channels:
+        vector = (index.vectors @ index.embedder.embed([query])[0]).astype(np.float64)
+    sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
+    dense = _spread(np.maximum(vector, 0), among)
+    candidates = _best(sparse, among) | _best(dense, among)
+    share = VECTOR_WEIGHT if channels & {"lexical", "characters"} else 1.0
+    blend = np.where(candidates, (1 - share) * sparse + share * dense, 0.0)
+    pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
+    found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0)))
+    order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
+    return Ranking(lexical, characters, vector, blend, tuple(order))
+
+
+def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Min–max over the chunks in question; all zeros when they score alike."""
+    if not among.any():
+        return np.zeros_like(scores)
+    low, high = scores[among].min(), scores[among].max()
+    if high - low <= 0:
+        return np.zeros_like(scores)
+    return np.where(among, (scores - low) / (high - low), 0.0)
+
+
+def _best(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    rows = np.lexsort((np.arange(len(scores)), -scores))[:CANDIDATES]
+    chosen = np.zeros(len(scores), dtype=np.bool_)
+    chosen[rows] = True
+    return chosen & among & (scores > 0)
+
+
+def _code_holders(index: Index, query: str) -> NDArray[np.bool_]:
+    """Chunks that hold a code of the query, if the code is rare enough to mean one thing."""
+    pinned = np.zeros(len(index.chunks), dtype=np.bool_)
+    for word in words(query):
+        if is_code(word):
+            holders = index.lexical.holders(word)
+            if len(holders) <= _MAX_CODE_HOLDERS:
+                pinned[holders] = True
+    return pinned

@@ -1,0 +1,105 @@
+"""Trains the no-answer model on questions made from the base itself.
+
+Positive: what a chunk says, with words left out, named by another word of the same concept, and told with everyday
+words around it. Negative: the same questions while their document is hidden, the same with a subject that the base
+does not know, and a fixed set that no company's base answers.
+"""
+
+import random
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.concepts import concepts_of, everyday_words, other_names
+from knowledge.index import Index
+from knowledge.no_answer import NoAnswerModel, features
+from knowledge.passages import Chunk
+from knowledge.ranking import rank
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import stem, words
+
+MAX_CHUNKS = 240
+"""Questions are made from at most so many chunks, spread evenly, so that training takes about a second."""
+
+_FILE = Path(__file__).with_name("training_questions.toml")
+_SEED = 20
+_FEWEST_WORDS = 2
+_MOST_WORDS = 7
+_RENAMED = 0.6
+_LEFT_OUT = 0.35
+_MAX_TOLD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Example:
+    query: str
+    language: str
+    hidden_source: str | None
+    answerable: bool
+
+
+def train(index: Index) -> NoAnswerModel:
+    """Fit the model for this index; deterministic."""
+    rows: list[dict[str, float]] = []
+    labels: list[bool] = []
+    for example in _examples(index):
+        among = _among(index, example)
+        if among.any():
+            rows.append(features(index, example.query, rank(index, example.query, among=among), among))
+            labels.append(example.answerable)
+    return NoAnswerModel.fit(rows, labels)
+
+
+def _among(index: Index, example: _Example) -> NDArray[np.bool_]:
+    return np.array(
+        [chunk.language == example.language and chunk.source != example.hidden_source for chunk in index.chunks]
+    )
+
+
+def _examples(index: Index) -> Iterator[_Example]:
+    told = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    chance = random.Random(_SEED)  # noqa: S311  # reproducible training, no secret
+    step = max(1, len(index.chunks) // MAX_CHUNKS)
+    for chunk in index.chunks[::step]:
+        subjects = told["subjects"][chunk.language].split()
+        for spoken in _spoken(chunk, chance):
+            query = " ".join(spoken)
+            yield _Example(query, chunk.language, None, answerable=True)
+            yield _Example(query, chunk.language, chunk.source, answerable=False)
+            yield _Example(
+                _about_another(index, spoken, chance.choice(subjects)), chunk.language, None, answerable=False
+            )
+    for language in sorted({chunk.language for chunk in index.chunks}):
+        for question in told[language]:
+            yield _Example(question, language, None, answerable=False)
+
+
+def _spoken(chunk: Chunk, chance: random.Random) -> Iterator[list[str]]:
+    """Ways in which a customer may ask for the chunk, as words."""
+    heading = chunk.question or " ".join((chunk.title, *chunk.breadcrumb[-1:]))
+    sentence = chunk.text.split("\n", 1)[0].split(". ", 1)[0]
+    for text in (heading, f"{heading} {sentence}"):
+        meant = list(dict.fromkeys(word for word in words(text) if word not in STOP_WORDS))
+        kept = [word for word in meant if chance.random() > _LEFT_OUT]
+        if len(kept) < _FEWEST_WORDS:
+            kept = meant
+        chance.shuffle(kept)
+        spoken = [_renamed(word, chunk.language, chance) for word in kept[:_MOST_WORDS]]
+        extra = everyday_words(chunk.language)
+        spoken += chance.sample(extra, chance.randint(0, _MAX_TOLD))
+        if spoken:
+            yield spoken
+
+
+def _renamed(word: str, language: str, chance: random.Random) -> str:
+    names = [name for concept in concepts_of(word) for name in other_names(concept, language)]
+    return chance.choice(names) if names and chance.random() < _RENAMED else word
+
+
+def _about_another(index: Index, spoken: list[str], subject: str) -> str:
+    rarest = max(spoken, key=lambda word: (index.lexical.weight(stem(word)), word))
+    return " ".join(subject if word == rarest else word for word in spoken)
