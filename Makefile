@@ -1,0 +1,64 @@
+# Otvet. `make` lists the targets; PYTHON chooses the interpreter: make demo PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# pip's own progress bars need a terminal; these lines show where the time goes.
+SAY := @printf '· %s\n'
+
+# make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
+export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run install test check bench-bot clean
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.base ## Try the bot in the browser, without a token: one address is printed
+	@exec $(BIN)/otvet demo $(if $(PORT),--port $(PORT))
+
+run: $(VENV)/.base ## Run everything on this machine against Telegram; settings from .env
+	@exec $(BIN)/otvet run
+
+install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the command line
+
+test: $(VENV)/.dev ## Run all tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmarks.md
+	$(BIN)/python -m benchmarks.bot
+
+clean: ## Remove the environment and caches; data/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Stamps: an installation is repeated only when its lock changes.
+$(VENV)/.base: requirements/base.txt | $(BIN)/otvet
+	$(SAY) 'installing the locked packages (about a minute on a good line)'
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/base.txt
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(BIN)/otvet
+	$(SAY) 'installing the locked packages with the tools for tests and checks'
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
+	@touch $(VENV)/.base $@
+
+# No build step: the packages are imported from this folder, and the command is two lines of shell.
+$(BIN)/otvet: | $(BIN)/python
+	@$(BIN)/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "otvet.pth").write_text(str(pathlib.Path.cwd()) + "\n", encoding="utf-8")'
+	@printf '%s\n' '#!/bin/sh' 'exec "$$(dirname "$$(readlink -f "$$0")")/python" -m otvet "$$@"' > $@
+	@chmod +x $@
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo 'Python was not found: install Python 3.11 or newer, or name it: make demo PYTHON=/path/to/python3'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1): name another one: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'Python comes without its venv module here: on Debian and Ubuntu, apt install python3-venv'; exit 1; }
+	$(SAY) 'creating .venv'
+	@$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,35 @@
+"""``otvet demo``: everything on one machine, without a token."""
+
+# ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
+
+import sys
+
+import click
+
+DEFAULT_PORT = 8181
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Next free one if taken."
+)
+def demo(port: int) -> None:
+    """Try the bot without a token: a local Telegram in the browser, a demo shop, the bot and its workers.
+
+    LLM_URL and LLM_MODEL make it answer through any OpenAI-compatible server.
+    """
+    import asyncio
+
+    from otvet.demo import run_demo
+
+    sys.exit(asyncio.run(run_demo(port)))
+
+
+@click.command(hidden=True)
+@click.option("--port", type=int, required=True)
+def sandbox(port: int) -> None:
+    """Run the demo's local Telegram (a process of otvet demo)."""
+    from otvet.composition import load_settings
+    from otvet.demo import serve_sandbox
+
+    serve_sandbox(load_settings(), port)

@@ -1,0 +1,122 @@
+"""``otvet kb``: releases of the knowledge base."""
+
+# ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from otvet.errors import CommandError
+
+if TYPE_CHECKING:
+    from knowledge.releases import BuildReport, ReleaseStore
+
+
+@click.group("kb")
+def knowledge_group() -> None:
+    """Build, list, switch and search knowledge releases."""
+
+
+@knowledge_group.command("build")
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+def build(folder: Path | None) -> None:
+    """Build a release from FOLDER (KNOWLEDGE_DIR unless given) and switch to it.
+
+    Markdown, text and CSV/JSONL question-answer files are read. Files that cannot be read are listed by line and skipped.
+    """
+    from otvet.composition import load_settings
+
+    settings = load_settings()
+    report = build_release(store_in(settings.releases_dir), folder or settings.knowledge_dir)
+    click.echo(describe(report))
+
+
+@knowledge_group.command("list")
+def list_releases() -> None:
+    """List the releases that lie on this machine; the current one is marked."""
+    store = _configured_store()
+    current = store.current()
+    infos = store.infos()
+    if not infos:
+        raise CommandError("There is no release yet: run otvet kb build.")
+    for info in infos:
+        mark = "→" if current is not None and info.number == current.number else " "
+        click.echo(
+            f"{mark} {info.number:>4}  {info.built_at:%Y-%m-%d %H:%M} UTC  {info.articles} articles, {info.chunks} chunks"
+        )
+
+
+@knowledge_group.command("rollback")
+@click.option("--to", "number", type=int, help="Release number; the one before the current unless given.")
+def rollback(number: int | None) -> None:
+    """Switch back to an earlier release."""
+    from knowledge.errors import KnowledgeError
+
+    try:
+        info = _configured_store().rollback(number)
+    except KnowledgeError as error:
+        raise CommandError(str(error)) from error
+    click.echo(f"Release {info.number} is the current one.")
+
+
+@knowledge_group.command("search")
+@click.argument("query")
+@click.option("--language", type=click.Choice(["ru", "en"]), help="Search articles of one language only.")
+@click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
+def search(query: str, language: str | None, limit: int) -> None:
+    """Show what the current release finds for QUERY."""
+    from typing import cast
+
+    from knowledge.errors import KnowledgeError
+    from knowledge.language import Language
+
+    store = _configured_store()
+    current = store.current()
+    if current is None:
+        raise CommandError("There is no release yet: run otvet kb build.")
+    try:
+        release = store.open(current.number)
+    except KnowledgeError as error:
+        raise CommandError(str(error)) from error
+    result = release.search(query, language=cast("Language | None", language), limit=limit)
+    for rank, passage in enumerate(result.passages, start=1):
+        click.secho(f"{rank}. {passage.chunk.heading}", bold=True)
+        click.echo(f"   {passage.chunk.source}  score {passage.blend:.2f}")
+        click.echo("   " + " ".join(passage.chunk.text.split())[:200])
+
+
+def store_in(folder: Path) -> "ReleaseStore":
+    """Return the releases in the folder, which need not exist yet."""
+    from knowledge.releases import ReleaseStore
+
+    return ReleaseStore(folder)
+
+
+def build_release(store: "ReleaseStore", sources: Path) -> "BuildReport":
+    """Build a release; say why in a sentence when it cannot be.
+
+    Raises:
+        CommandError: the folder is missing or holds nothing that can be read.
+    """
+    from knowledge.errors import KnowledgeError
+
+    try:
+        return store.build(sources)
+    except KnowledgeError as error:
+        raise CommandError(f"{error} (KNOWLEDGE_DIR is {sources})") from error
+
+
+def describe(report: "BuildReport") -> str:
+    """Say what a build made, and what it skipped."""
+    lines = [
+        f"knowledge: {report.articles} articles, {report.chunks} chunks, release {report.release} ({report.seconds:.1f} s)",
+        *(f"  ! {error}" for error in report.errors),
+    ]
+    return "\n".join(lines)
+
+
+def _configured_store() -> "ReleaseStore":
+    from otvet.composition import load_settings
+
+    return store_in(load_settings().releases_dir)

@@ -1,0 +1,109 @@
+"""``otvet run``, ``otvet bot``, ``otvet worker``: the real thing."""
+
+# ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from otvet.errors import CommandError
+
+if TYPE_CHECKING:
+    from support.settings import Settings
+
+
+@click.command()
+def run() -> None:
+    """Run everything on one machine: Redis, database, bot and workers.
+
+    The database is created or upgraded, and a first knowledge release is built from KNOWLEDGE_DIR, when they are missing.
+    """
+    import asyncio
+
+    from otvet.composition import load_bot_settings
+    from otvet.redis_server import redis_for
+
+    settings = load_bot_settings()
+    with redis_for(settings.redis_url, settings.data_dir) as redis_url:
+        code = asyncio.run(_run_everything({"REDIS_URL": redis_url}))
+    sys.exit(code)
+
+
+async def _run_everything(environment: dict[str, str]) -> int:
+    from otvet.supervisor import Child, Supervisor, otvet_command
+
+    def child(name: str, *arguments: str) -> Child:
+        return Child(name=name, command=otvet_command(*arguments), environment=environment)
+
+    supervisor = Supervisor()
+    supervisor.stop_on_signals()
+    if await supervisor.complete(child("prepare", "prepare")):
+        supervisor.start(child("bot", "bot"))
+        supervisor.start(child("worker", "worker"))
+        supervisor.start(child("build", "worker", "--queue", "build"))
+    return await supervisor.wait()
+
+
+@click.command()
+def bot() -> None:
+    """Run the bot alone. It is the only process that writes to the database."""
+    from otvet.composition import complete, load_bot_settings
+    from otvet.redis_server import redis_for
+    from support import schema
+
+    settings = load_bot_settings()
+    if not complete(schema.is_current(settings.sql_url)):
+        raise CommandError("The database is not at this version's schema: run otvet db upgrade.")
+    with redis_for(settings.redis_url, settings.data_dir) as redis_url:
+        code = complete(_run_bot(settings.model_copy(update={"redis_url": redis_url})))
+    sys.exit(code)
+
+
+async def _run_bot(settings: "Settings") -> int:
+    from bot.main import run as run_bot
+
+    return await run_bot(settings)
+
+
+@click.command()
+@click.option(
+    "--queue",
+    type=click.Choice(["generate", "build"]),
+    default="generate",
+    show_default=True,
+    help="generate: answers; build: knowledge releases.",
+)
+def worker(queue: str) -> None:
+    """Run a worker alone. It needs Redis, never the database."""
+    from otvet.composition import load_settings
+    from otvet.redis_server import redis_for
+    from workers.worker import run_worker
+
+    settings = load_settings()
+    with redis_for(settings.redis_url, settings.data_dir) as redis_url:
+        code = run_worker(queue, settings.model_copy(update={"redis_url": redis_url}))
+    sys.exit(code)
+
+
+@click.command(hidden=True)
+@click.option("--orders", "orders_file", type=click.Path(path_type=Path), help="Also import these orders.")
+def prepare(orders_file: Path | None) -> None:
+    """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
+    from otvet.commands.knowledge import build_release, describe, store_in
+    from otvet.commands.orders import import_orders_from
+    from otvet.composition import complete, load_settings
+    from support import schema
+
+    settings = load_settings()
+    complete(schema.upgrade(settings.sql_url))
+    click.echo("✓ database")
+    if orders_file is not None:
+        click.echo("✓ " + complete(import_orders_from(orders_file, settings, mapping={}))[-1])
+    store = store_in(settings.releases_dir)
+    current = store.current()
+    if current is None:
+        click.echo("✓ " + describe(build_release(store, settings.knowledge_dir)))
+    else:
+        click.echo(f"✓ knowledge: {current.articles} articles, release {current.number}")

@@ -1,0 +1,59 @@
+"""What the commands share: settings, and coroutines run to their end."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from otvet.errors import CommandError
+from support.settings import Settings, load
+
+T = TypeVar("T")
+
+
+def load_settings() -> Settings:
+    """Read the settings and send logs where they say.
+
+    Raises:
+        SettingsError: a key is malformed.
+    """
+    from otvet.logs import configure  # noqa: PLC0415  # structlog is not needed for --help
+
+    settings = load()
+    configure(settings)
+    return settings
+
+
+def load_bot_settings() -> Settings:
+    """Read the settings of a process that talks to Telegram.
+
+    Raises:
+        SettingsError: a key is malformed.
+        CommandError: the token is missing.
+    """
+    settings = load_settings()
+    if not settings.bot_token.get_secret_value():
+        raise CommandError(
+            "BOT_TOKEN is not set: get one from @BotFather and put it into .env, or try the bot without one: otvet demo."
+        )
+    return settings
+
+
+def complete(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; an address that no driver knows becomes a sentence.
+
+    Raises:
+        CommandError: DATABASE_URL is malformed, or the database cannot be reached.
+    """
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError  # noqa: PLC0415
+
+    try:
+        return asyncio.run(work)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise CommandError(
+            "DATABASE_URL cannot be used: it must look like postgresql://user:password@host/name or sqlite:///path."
+        ) from error
+    except (OperationalError, ConnectionError) as error:
+        reason = str(getattr(error, "orig", error)).splitlines()[0]
+        raise CommandError(
+            f"The database cannot be reached or written ({reason}): check DATABASE_URL and DATA_DIR."
+        ) from error
