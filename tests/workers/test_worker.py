@@ -1,0 +1,197 @@
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+
+from redis import Redis
+
+from support.jobs import GenerationResult
+from support.queue import RESULTS_STREAM, GenerationQueue
+
+# An engine that sleeps: what a slow model looks like from outside. The child process gets it by its own code.
+SLOW = """
+import time
+import workers.engines
+from workers.engines.base import Answer, EngineCancelledError
+from workers.engines.extractive import ExtractiveEngine
+
+class Slow(ExtractiveEngine):
+    cancelled = None
+    def generate(self, job, *, deadline, criticism=()):
+        end = time.time() + 60
+        while time.time() < end and time.time() < deadline:
+            time.sleep(0.05)
+            if self.cancelled == job.job_id:
+                raise EngineCancelledError('the job was withdrawn')
+        return super().generate(job, deadline=deadline)
+    def cancel(self, job_id):
+        self.cancelled = job_id
+
+workers.engines.create = lambda settings: Slow()
+"""
+
+
+def wait_until(condition: Callable[[], object], *, within_s: float = 10) -> float:
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < within_s, "it did not happen in time"
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def results(redis: Redis) -> list[GenerationResult]:
+    return [GenerationResult.model_validate_json(fields[b"payload"]) for _, fields in redis.xrange(RESULTS_STREAM)]
+
+
+def test_a_queued_question_comes_back_as_a_judged_draft(redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽.")), now=time.time())
+    start_worker()
+
+    wait_until(lambda: results(redis))
+
+    [result] = results(redis)
+    assert result.failure is None
+    assert result.draft is not None
+    assert result.draft.text.endswith("Доставка стоит 300 ₽. [1]")
+    assert result.draft.verdict.score > 0.5
+    assert set(result.draft.timings_ms) == {"queue", "generate", "judge"}
+    wait_until(lambda: queue.workers() and queue.workers()[0].engine == "extractive")
+
+
+def test_another_worker_takes_the_job_of_a_killed_one_within_seconds(redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    question = make_job(make_passage("Доставка стоит 300 ₽."))
+    queue.put(question, now=time.time())
+    first = start_worker(SLOW)
+    wait_until(lambda: any(worker.state == "busy" for worker in queue.workers()))
+    assert queue.holds(question.job_id)
+    start_worker()
+    wait_until(lambda: queue.live_workers() == 2)
+
+    first.send_signal(signal.SIGKILL)
+
+    wait_until(lambda: results(redis), within_s=12)
+    assert results(redis)[0].draft is not None
+
+
+def test_a_killed_worker_is_not_alive_any_more_within_ten_seconds(redis, start_worker):
+    queue = GenerationQueue(redis=redis)
+    worker = start_worker()
+    wait_until(lambda: queue.live_workers() == 1)
+
+    worker.send_signal(signal.SIGKILL)
+
+    wait_until(lambda: queue.live_workers() == 0, within_s=10)
+
+
+def test_a_job_is_not_held_once_its_only_worker_was_killed(redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    question = make_job(make_passage("Доставка стоит 300 ₽."))
+    queue.put(question, now=time.time())
+    worker = start_worker(SLOW)
+    wait_until(lambda: any(w.state == "busy" for w in queue.workers()))
+    time.sleep(7)
+    assert queue.holds(question.job_id), "the lease of a living worker is renewed"
+
+    worker.send_signal(signal.SIGKILL)
+
+    wait_until(lambda: not queue.holds(question.job_id), within_s=10)
+
+
+def test_a_withdrawn_job_stops_at_once_and_the_worker_goes_on(redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    question = make_job(make_passage("Доставка стоит 300 ₽."))
+    queue.put(question, now=time.time())
+    start_worker(SLOW)
+    wait_until(lambda: any(worker.state == "busy" for worker in queue.workers()))
+
+    queue.cancel(question.job_id)
+
+    wait_until(lambda: results(redis), within_s=3)
+    assert results(redis)[0].failure == "cancelled"
+    assert queue.live_workers() == 1
+
+
+def test_a_worker_survives_a_restart_of_redis(redis_server, redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    worker = start_worker()
+    wait_until(lambda: queue.live_workers() == 1)
+
+    redis_server.stop()
+    time.sleep(1)
+    redis_server.start()
+
+    wait_until(lambda: queue.live_workers() == 1)
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽.")), now=time.time())
+    wait_until(lambda: results(redis))
+    output = stopped(worker)
+    assert "Redis is gone" in output
+    assert "Traceback" not in output
+
+
+def test_a_worker_appears_again_after_redis_was_emptied(redis, start_worker):
+    queue = GenerationQueue(redis=redis)
+    start_worker()
+    wait_until(lambda: queue.live_workers() == 1)
+
+    redis.flushall()
+
+    wait_until(lambda: queue.live_workers() == 1)
+
+
+def test_a_malformed_job_harms_nobody_and_is_logged_without_its_text(redis, start_worker, make_job, make_passage):
+    from rq import Queue
+
+    from support.queue import GENERATE_FUNCTION, GENERATE_QUEUE, JsonSerializer
+
+    Queue(GENERATE_QUEUE, connection=redis, serializer=JsonSerializer).enqueue_call(
+        GENERATE_FUNCTION, kwargs={"payload": '{"question": "мой телефон 89161234567"}'}
+    )
+    redis.hset("rq:job:broken", mapping={"data": b"\x80not json", "created_at": "2026-01-01T00:00:00Z"})
+    redis.rpush("rq:queue:generate", "broken")
+    GenerationQueue(redis=redis).put(make_job(make_passage("Доставка стоит 300 ₽.")), now=time.time())
+    worker = start_worker()
+
+    wait_until(lambda: results(redis))
+
+    output = stopped(worker)
+    assert "job cannot be read" in output
+    assert "89161234567" not in output
+
+
+def test_a_worker_asked_to_stop_finishes_and_exits_with_zero(redis, start_worker):
+    worker = start_worker()
+    wait_until(lambda: GenerationQueue(redis=redis).live_workers() == 1)
+
+    output = stopped(worker)
+
+    assert worker.returncode == 0
+    assert "worker stopped" in output
+    assert GenerationQueue(redis=redis).live_workers() == 0
+
+
+def test_a_worker_without_redis_url_says_so_and_exits(start_worker):
+    worker = start_worker(REDIS_URL="")
+
+    assert worker.wait(10) == 2
+    assert worker.stdout is not None
+    assert "REDIS_URL is not set" in worker.stdout.read()
+
+
+def test_an_extractive_worker_loads_no_database_no_telegram_and_no_http_client(start_worker):
+    code = (
+        "import sys, workers.worker, workers.engines.extractive\n"
+        "print('LOADED', [m for m in ('sqlalchemy', 'aiogram', 'scipy', 'httpx') if m in sys.modules])\nsys.exit(0)"
+    )
+    worker = start_worker(code)
+
+    assert worker.wait(20) == 0
+    assert worker.stdout is not None
+    assert "LOADED []" in worker.stdout.read()
+
+
+def stopped(worker: subprocess.Popen[str]) -> str:
+    worker.terminate()
+    output, _ = worker.communicate(timeout=10)
+    return output

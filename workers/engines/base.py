@@ -1,0 +1,98 @@
+"""What an engine is, and how it fails.
+
+EngineError
+├── EngineUnavailableError   no connection, or the server is overloaded: trying again later may help
+├── EngineTimeoutError       the deadline came first
+├── EngineRefusedError       the server will not do it: wrong key, unknown model, request not accepted
+├── EngineGarbageError       an answer that cannot be read: not JSON, empty, cut off
+└── EngineCancelledError     nobody waits for the answer any more
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from support.jobs import GenerationJob
+
+NO_ANSWER: Final = "NO_ANSWER"
+
+
+class EngineError(Exception):
+    """No answer; the message is one sentence and never holds customers' or documents' words, nor a key."""
+
+
+class EngineUnavailableError(EngineError):
+    """The engine cannot be reached or is overloaded; it may have said after how many seconds to come back."""
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class EngineTimeoutError(EngineError):
+    """The deadline passed first."""
+
+
+class EngineRefusedError(EngineError):
+    """The engine will not do it, now or later, as it is configured."""
+
+
+class EngineGarbageError(EngineError):
+    """What came back is no answer."""
+
+
+class EngineCancelledError(EngineError):
+    """The job was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an engine wrote."""
+
+    text: str
+    """Plain text, citations as ``[1]``; NO_ANSWER when the passages hold none."""
+    citations: tuple[int, ...]
+    """Numbers of the passages cited, in order of appearance, each once."""
+
+
+class Engine(Protocol):
+    """Writes an answer from passages."""
+
+    @property
+    def name(self) -> str:
+        """The ENGINE setting's word."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name, empty when there is none."""
+        ...
+
+    @property
+    def prompt_version(self) -> str:
+        """Which prompts or rules wrote the answer."""
+        ...
+
+    @property
+    def revises(self) -> bool:
+        """Whether criticism can lead to another answer."""
+        ...
+
+    def check(self) -> None:
+        """Try whether the engine can serve.
+
+        Raises:
+            EngineError: it cannot; the message says in one sentence what is wrong and what to do.
+        """
+        ...
+
+    def generate(self, job: GenerationJob, *, deadline: float, criticism: tuple[str, ...] = ()) -> Answer:
+        """Answer until ``deadline`` (Unix time, seconds); ``criticism`` is what was wrong with the last attempt.
+
+        Raises:
+            EngineError: there is no answer.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Give the job up if it is being generated; called from another thread."""
+        ...

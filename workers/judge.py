@@ -1,0 +1,111 @@
+"""The judge: deterministic checks first, then features of retrieval and grounding combined into one score.
+
+score = σ(bias + Σ weight · (feature - centre)), 0 when a check failed.
+
+The coefficients were set by hand before any labelled answers existed: a quotation (grounding and standing 1) of a
+passage that the no-answer model gives even odds passes the default threshold of 0.5 exactly when it covers a good third
+of the question's words. They are to be replaced by a fit on labelled answers; until then the score orders answers, and
+as a probability it is only as good as the no-answer model that leads it.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from knowledge.tokens import terms
+from support.jobs import GenerationJob, JobPassage, Verdict
+from workers import checks
+from workers.citations import cited, without_citations
+from workers.promptbook import phrase
+from workers.sentences import units
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    weight: float
+    centre: float
+
+
+BIAS: Final = 0.0
+COEFFICIENTS: Final = {
+    # Log odds of the no-answer model for the least answerable of the questions, taken as they are.
+    "answerable": _Term(weight=1.0, centre=0.0),
+    # Share of the question's stems in the answer and its headings; good answers to paraphrased questions share a third.
+    "covered": _Term(weight=2.0, centre=0.35),
+    # Share of the answer's stems in the passages it cites: 1 for a quotation, so it only ever takes away.
+    "grounded": _Term(weight=6.0, centre=1.0),
+    # The same for the worst sentence: one invented sentence among five must not drown in the mean.
+    "grounded_min": _Term(weight=2.0, centre=1.0),
+    # Rank of the cited passage against the best found for the question, 0..1.
+    "standing": _Term(weight=1.0, centre=1.0),
+}
+_MAX_LOG_ODDS: Final = 4.0
+
+
+def judge(job: GenerationJob, text: str, citations: tuple[int, ...]) -> Verdict:
+    """Score an answer without showing it to anybody."""
+    failed = checks.run(job, text)
+    by_number = {passage.number: passage for passage in job.passages}
+    sources = [by_number[number] for number in citations if number in by_number]
+    features = {
+        "answerable": min(job.answerable, default=0.0),
+        "covered": min((_covered(job, part, text, sources) for part in range(len(job.parts))), default=0.0),
+        **_grounding(job, text, sources),
+        "standing": _standing(job, sources),
+    }
+    return Verdict(score=0.0 if failed else score(features), failed=failed, features=features)
+
+
+def score(features: dict[str, float]) -> float:
+    """Combine features, each 0..1, into a probability, 0..1."""
+    values = features | {"answerable": _log_odds(features["answerable"])}
+    z = BIAS + sum(term.weight * (values[name] - term.centre) for name, term in COEFFICIENTS.items())
+    return 1 / (1 + math.exp(-z))
+
+
+def _log_odds(probability: float) -> float:
+    clipped = min(max(probability, 1e-6), 1 - 1e-6)
+    return max(-_MAX_LOG_ODDS, min(_MAX_LOG_ODDS, math.log(clipped / (1 - clipped))))
+
+
+def _covered(job: GenerationJob, part: int, text: str, sources: list[JobPassage]) -> float:
+    asked = set(terms(job.parts[part]))
+    if not asked:
+        return 1.0
+    headings = " ".join(f"{p.heading} {p.question or ''}" for p in sources if p.part == part)
+    return len(asked & set(terms(f"{without_citations(text)} {headings}"))) / len(asked)
+
+
+def _grounding(job: GenerationJob, text: str, sources: list[JobPassage]) -> dict[str, float]:
+    """Stem coverage of each sentence by the passages it cites itself, or by all cited ones."""
+    framing = {phrase(job.language, "opening"), phrase(job.language, "foreign")}
+    by_number = {passage.number: _stems(passage) for passage in job.passages}
+    everything = set().union(*(by_number[passage.number] for passage in sources))
+    shares: list[tuple[int, float]] = []
+    for unit in units(text):
+        stems = set(terms(without_citations(unit)))
+        if unit in framing or not stems:
+            continue
+        own = set().union(*(by_number.get(number, set()) for number in cited(unit))) or everything
+        shares.append((len(stems), len(stems & own) / len(stems)))
+    total = sum(size for size, _ in shares)
+    if not total:
+        return {"grounded": 0.0, "grounded_min": 0.0}
+    return {
+        "grounded": sum(size * share for size, share in shares) / total,
+        "grounded_min": min(share for _, share in shares),
+    }
+
+
+def _stems(passage: JobPassage) -> set[str]:
+    return set(terms(f"{passage.heading} {passage.question or ''} {passage.text}"))
+
+
+def _standing(job: GenerationJob, sources: list[JobPassage]) -> float:
+    """For each question the best cited passage's blend over the best found; the worst of them counts."""
+    shares = []
+    for part in range(len(job.parts)):
+        found = max((p.blend for p in job.passages if p.part == part), default=0.0)
+        if found > 0:
+            shares.append(max((p.blend for p in sources if p.part == part), default=0.0) / found)
+    return min(shares, default=1.0)

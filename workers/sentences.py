@@ -1,0 +1,46 @@
+"""Text → the units that are quoted and judged: sentences, list items, table rows."""
+
+import re
+
+_ABBREVIATIONS = (
+    r"(?<!\bт\.)(?<!\bг\.)(?<!\bул\.)(?<!\bруб\.)(?<!\bтел\.)(?<!\bстр\.)(?<!\bдр\.)(?<!\bд\.)(?<!\bч\.)(?<!\bт\.е\.)"
+    r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bNo\.)(?<!\bvs\.)(?<!\bSt\.)"
+)
+_END = re.compile(rf"{_ABBREVIATIONS}(?<=[.!?…])[»\")]*\s+(?=[^\W_a-zа-яё]|[«\"(\[])")
+_ITEM = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s+")
+_ROW = re.compile(r"^\s*\|?[^:|.!?]{1,60}[:|]\s*\S")
+_LINK = re.compile(r"!?\[([^\]]+)\]\((\S+?)\)")
+_EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
+_HEADING = re.compile(r"^\s*#{1,6}\s+")
+
+
+def is_item(line: str) -> bool:
+    """Whether the line is one of a list."""
+    return _ITEM.match(line) is not None
+
+
+def is_row(line: str) -> bool:
+    """Whether the line reads «header: value»."""
+    return _ROW.match(line) is not None
+
+
+def plain(line: str) -> str:
+    """Strip Markdown; a link's address stays, in brackets."""
+    line = _LINK.sub(lambda match: f"{match[1]} ({match[2]})" if match[1] != match[2] else match[2], line)
+    return _EMPHASIS.sub(r"\2", _HEADING.sub("", line)).strip()
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split running text at sentence ends."""
+    return [sentence.strip() for sentence in _END.split(text) if sentence.strip()]
+
+
+def units(text: str) -> list[str]:
+    """Return list items and table rows as lines, everything else as sentences, in order."""
+    found: list[str] = []
+    for line in text.splitlines():
+        clean = plain(line)
+        if not clean:
+            continue
+        found.extend([clean] if is_item(clean) else split_sentences(clean))
+    return found

@@ -1,0 +1,142 @@
+"""One worker process: its engine, its queue, its end. ``otvet worker`` calls ``run_worker``."""
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from redis.retry import Retry
+
+from support.jobs import GenerationResult
+from support.queue import BUILD_QUEUE, GENERATE_QUEUE, RESULTS_STREAM, publish
+from support.settings import Settings
+from workers import engines, generation
+from workers.engines.base import Engine, EngineError, EngineRefusedError
+from workers.slot import Slot
+
+STOPPED: Final = 0
+UNUSABLE_SETTINGS: Final = 2
+ENGINE_REFUSED: Final = 3
+_ENGINE_PAUSE_S: Final = 5.0
+# A hiccup of Redis is waited out here; what lasts longer is the slot's business, which reports it.
+_REDIS_RETRY: Final = Retry(ExponentialBackoff(cap=0.5, base=0.05), 3)
+_REDIS_TIMEOUT_S: Final = 15.0
+
+_log = structlog.get_logger()
+
+
+def run_worker(queue: str, settings: Settings) -> int:
+    """Work on one queue until SIGTERM or SIGINT; return the process's exit status.
+
+    0: stopped as asked. 2: the settings do not suffice. 3: the engine refuses to work as it is configured.
+    Waits for a Redis or an engine that cannot be reached; until the engine answers, the bot sees no live worker.
+    """
+    # RQ reports every job twice in words of its own.
+    logging.getLogger("rq").setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    if not settings.redis_url:
+        _log.error("REDIS_URL is not set: use `otvet run`, which starts a Redis of its own, or set it to a running one")
+        return UNUSABLE_SETTINGS
+    if queue == GENERATE_QUEUE:
+        return _generate(settings)
+    if queue == BUILD_QUEUE:
+        return _build(settings)
+    _log.error("there is no such queue", queue=queue, known=[GENERATE_QUEUE, BUILD_QUEUE])
+    return UNUSABLE_SETTINGS
+
+
+def connect(url: str) -> Redis:
+    """Return a client whose every call ends within seconds."""
+    return Redis.from_url(url, retry=_REDIS_RETRY, socket_connect_timeout=5, socket_timeout=_REDIS_TIMEOUT_S)
+
+
+def _generate(settings: Settings) -> int:
+    try:
+        engine = engines.create(settings)
+    except ValueError as error:
+        _log.error("the engine cannot be used: " + str(error))
+        return UNUSABLE_SETTINGS
+    stopped = _Stop()
+    if not _usable(engine, stopped):
+        return STOPPED if stopped.asked else ENGINE_REFUSED
+    redis = connect(settings.redis_url)
+
+    def send(result: GenerationResult) -> None:
+        publish(redis, RESULTS_STREAM, result)
+
+    service = generation.Generation(engine=engine, threshold=settings.answer_threshold, send=send)
+    generation.serve_with(service)
+    profile = {"engine": engine.name, "model": engine.model}
+    return _serve(GENERATE_QUEUE, redis, profile=profile, cancel=service.cancel)
+
+
+def _build(settings: Settings) -> int:
+    from workers import build  # noqa: PLC0415  # what trains a release takes scipy, which a generation worker does without
+
+    redis = connect(settings.redis_url)
+    build.serve_with(redis)
+    return _serve(BUILD_QUEUE, redis, profile={"engine": "", "model": ""}, cancel=lambda _: None)
+
+
+class _Stop:
+    """Remembers a signal that came before the worker could handle it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+        signal.signal(signal.SIGINT, self._ask)
+
+    def _ask(self, signum: int, frame: object) -> None:  # noqa: ARG002  # a signal handler's signature
+        self.asked = True
+
+
+def _usable(engine: Engine, stopped: _Stop) -> bool:
+    """Wait for an engine that is not there yet; give up on one that refuses."""
+    while not stopped.asked:
+        try:
+            engine.check()
+        except EngineRefusedError as error:
+            _log.error("the engine refuses", engine=engine.name, reason=str(error))  # one sentence says it
+            return False
+        except EngineError as error:
+            _log.warning("waiting for the engine", engine=engine.name, reason=str(error))
+            _sleep(_ENGINE_PAUSE_S, stopped)
+        else:
+            return True
+    return False
+
+
+def _sleep(seconds: float, stopped: _Stop) -> None:
+    end = time.monotonic() + seconds
+    while not stopped.asked and time.monotonic() < end:
+        time.sleep(0.1)
+
+
+def _serve(queue: str, redis: Redis, *, profile: Mapping[str, str], cancel: Callable[[str], None]) -> int:
+    stopped = _Stop()
+    name = f"{queue}-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+    failures = 0
+    slot: Slot | None = None
+    while slot is None and not stopped.asked:
+        try:
+            slot = Slot(queue, redis=redis, profile=profile, cancel=cancel, name=name)
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            _log.warning("Redis is gone, trying again", error=type(error).__name__)
+            _sleep(min(10.0, 0.5 * 2**failures), stopped)
+            failures += 1
+    if slot is not None and not stopped.asked:
+        signal.signal(signal.SIGTERM, slot.request_stop)
+        signal.signal(signal.SIGINT, slot.request_stop)
+        slot.serve(lambda: _log.info("worker ready", queue=queue, worker=name, **profile))
+    _log.info("worker stopped", queue=queue, worker=name)
+    return STOPPED
