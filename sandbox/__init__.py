@@ -1,0 +1,1 @@
+"""A local Telegram: Bot API server, people's side of it, and a web page, all in one process."""

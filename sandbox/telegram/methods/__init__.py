@@ -1,0 +1,1 @@
+"""The Bot API's methods that the sandbox has, by subject; each module has a table ``METHODS``."""

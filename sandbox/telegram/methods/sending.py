@@ -1,0 +1,212 @@
+"""Sending: text, media, albums, copies, forwards, previews and chat actions."""
+
+from sandbox.telegram.calls import Call, Method, check_thread, formatted_caption, formatted_text, send
+from sandbox.telegram.chats import Chat
+from sandbox.telegram.entities import format_text, utf16_length
+from sandbox.telegram.errors import ApiError, Json, bad_request
+from sandbox.telegram.files import MEDIA_KINDS, PHOTO_LIMIT, UPLOAD_LIMIT, StoredFile, Upload, image_size, in_message
+from sandbox.telegram.state import SERVICE_FIELDS, World
+
+ALBUM_SIZES = range(2, 11)
+COPIES_AT_ONCE = 100
+PREVIEW_LIMIT = 4096
+ACTIONS = frozenset(
+    {
+        "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
+        "choose_sticker", "find_location", "record_video_note", "upload_video_note",
+    }
+)  # fmt: skip
+CONTENT_FIELDS = frozenset(
+    {"text", "entities", "caption", "caption_entities", "location", "venue", "contact", "dice", *MEDIA_KINDS}
+)
+_EXTRAS = ("duration", "width", "height", "emoji", "length", "performer", "title")
+
+
+def send_message(world: World, call: Call) -> Json:
+    """Send text."""
+    return send(world, call, formatted_text(call))
+
+
+def _sender_of(kind: str) -> Method:
+    def send_media(world: World, call: Call) -> Json:
+        stored = resolve(world, call, kind, call.get(kind), call.params)
+        return send(world, call, in_message(kind, stored) | formatted_caption(call.params))
+
+    return send_media
+
+
+def resolve(world: World, call: Call, kind: str, value: object, extra: Json) -> StoredFile:
+    """The file that a parameter means: an upload, ``attach://field`` or the id of a known file.
+
+    Raises:
+        ApiError: unknown id, wrong kind, an empty or too large upload; addresses are never fetched here.
+    """
+    if isinstance(value, str) and value.startswith("attach://"):
+        value = call.uploads.get(value.removeprefix("attach://"))
+    match value:
+        case Upload():
+            _check_upload(kind, value)
+            return world.files.add(kind, value, {name: extra[name] for name in _EXTRAS if name in extra})
+        case str() if value.startswith(("http://", "https://")):
+            raise bad_request("failed to get HTTP URL content (the sandbox fetches nothing)")
+        case str():
+            stored = world.files.get(value)
+            if stored is None:
+                raise bad_request("wrong file identifier/HTTP URL specified")
+            if stored.kind != kind:
+                raise bad_request(f"can't use file of type {stored.kind.title()} as {kind.title()}")
+            return stored
+    raise bad_request(f"there is no {kind} in the request")
+
+
+def _check_upload(kind: str, upload: Upload) -> None:
+    if not upload.data:
+        raise bad_request("file must be non-empty")
+    if len(upload.data) > UPLOAD_LIMIT:
+        raise ApiError(413, "Request Entity Too Large")
+    if kind == "photo":
+        if len(upload.data) > PHOTO_LIMIT:
+            raise bad_request(f"file of size {len(upload.data)} bytes is too big for a photo")
+        if image_size(upload.data) is None:
+            raise bad_request("IMAGE_PROCESS_FAILED")
+
+
+def send_media_group(world: World, call: Call) -> list[Json]:
+    """Send an album: its messages share one media_group_id."""
+    items: list[Json] = call.get("media")
+    if len(items) not in ALBUM_SIZES:
+        raise bad_request("media group must include 2-10 items")
+    contents = []
+    for item in items:
+        stored = resolve(world, call, item["type"], item["media"], item)
+        contents.append(in_message(item["type"], stored) | formatted_caption(item))
+    chat = world.chat_for_bot(call.get("chat_id"))
+    group_id = f"{chat.id}-{chat.last_message_id + 1}"
+    return [send(world, call, content | {"media_group_id": group_id}) for content in contents]
+
+
+def send_location(world: World, call: Call) -> Json:
+    """Send a point on the map."""
+    return send(world, call, {"location": {"latitude": call.get("latitude"), "longitude": call.get("longitude")}})
+
+
+def send_contact(world: World, call: Call) -> Json:
+    """Send a phone number with a name."""
+    fields = ("phone_number", "first_name", "last_name", "vcard")
+    return send(world, call, {"contact": {name: call.get(name) for name in fields if call.get(name)}})
+
+
+def copy_message(world: World, call: Call) -> Json:
+    """Send a copy without a link to the original; a caption may be replaced."""
+    original = _original(world, call, call.get("message_id"), "copy")
+    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
+    if call.get("caption") is not None and "text" not in content:
+        content = {name: value for name, value in content.items() if not name.startswith("caption")}
+        content |= formatted_caption(call.params)
+    return {"message_id": send(world, call, content)["message_id"]}
+
+
+def forward_message(world: World, call: Call) -> Json:
+    """Send a copy that says whom it is from."""
+    original = _original(world, call, call.get("message_id"), "forward")
+    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
+    origin = {"type": "user", "sender_user": original["from"], "date": original["date"]}
+    return send(world, call, content | {"forward_origin": original.get("forward_origin", origin)})
+
+
+def copy_messages(world: World, call: Call) -> list[Json]:
+    """Copy several messages in order; those that cannot be found are skipped."""
+    return [
+        {"message_id": copy_message(world, single)["message_id"]}
+        for single in _singles(world, call, {"caption": "" if call.get("remove_caption") else None})
+    ]
+
+
+def forward_messages(world: World, call: Call) -> list[Json]:
+    """Forward several messages in order; those that cannot be found are skipped."""
+    return [{"message_id": forward_message(world, single)["message_id"]} for single in _singles(world, call, {})]
+
+
+def _singles(world: World, call: Call, extra: Json) -> list[Call]:
+    ids: list[int] = call.get("message_ids")
+    if not 1 <= len(ids) <= COPIES_AT_ONCE:
+        raise bad_request("there must be 1-100 message identifiers")
+    if ids != sorted(set(ids)):
+        raise bad_request("message identifiers must be in a strictly increasing order")
+    source = world.find_chat(call.get("from_chat_id"))
+    found = [message_id for message_id in ids if _can_be_copied(source, message_id)]
+    if not found:
+        raise bad_request("there are no messages to copy")
+    return [call.having(message_id=message_id, **extra) for message_id in found]
+
+
+def _can_be_copied(chat: Chat, message_id: int) -> bool:
+    message = chat.messages.get(message_id)
+    return message is not None and SERVICE_FIELDS.isdisjoint(message)
+
+
+def _original(world: World, call: Call, message_id: int, verb: str) -> Json:
+    source = world.find_chat(call.get("from_chat_id"))
+    original = source.messages.get(message_id)
+    if original is None:
+        raise bad_request(f"message to {verb} not found")
+    if not SERVICE_FIELDS.isdisjoint(original) or original.get("has_protected_content"):
+        raise bad_request(f"message can't be {'copied' if verb == 'copy' else 'forwarded'}")
+    return original
+
+
+def send_message_draft(world: World, call: Call) -> bool:
+    """Show a preview of an answer that is being written; only people see it, nothing is kept."""
+    chat = world.chat_for_bot(call.get("chat_id"))
+    if not chat.private:
+        raise bad_request("chat not found")
+    if call.get("draft_id") == 0:
+        raise bad_request("draft_id must be non-zero")
+    text, entities = format_text(call.get("text", ""), call.get("parse_mode"), call.get("entities"))
+    if utf16_length(text) > PREVIEW_LIMIT:
+        raise bad_request("message is too long")
+    world.events.publish(
+        "preview",
+        chat_id=chat.id,
+        draft_id=call.get("draft_id"),
+        text=text,
+        entities=entities,
+        can_stop=bool(call.get("can_stop")),
+    )
+    return True
+
+
+def send_chat_action(world: World, call: Call) -> bool:
+    """Show what the bot is doing."""
+    chat = world.chat_for_bot(call.get("chat_id"))
+    if call.get("action") not in ACTIONS:
+        raise bad_request("wrong parameter action in request")
+    check_thread(world, chat, call.get("message_thread_id"))
+    world.start_typing(chat, call.get("message_thread_id"), call.get("action"))
+    return True
+
+
+_MEDIA_METHODS = {
+    "sendPhoto": "photo",
+    "sendVoice": "voice",
+    "sendAudio": "audio",
+    "sendDocument": "document",
+    "sendSticker": "sticker",
+    "sendVideo": "video",
+    "sendVideoNote": "video_note",
+    "sendAnimation": "animation",
+}
+
+METHODS: dict[str, Method] = {
+    "sendMessage": send_message,
+    **{name: _sender_of(kind) for name, kind in _MEDIA_METHODS.items()},
+    "sendMediaGroup": send_media_group,
+    "sendLocation": send_location,
+    "sendContact": send_contact,
+    "copyMessage": copy_message,
+    "copyMessages": copy_messages,
+    "forwardMessage": forward_message,
+    "forwardMessages": forward_messages,
+    "sendMessageDraft": send_message_draft,
+    "sendChatAction": send_chat_action,
+}
