@@ -244,5 +244,6 @@ async def _close(app: web.Application) -> None:
     for task in app[_TOUR]:
         task.cancel()
     await asyncio.gather(*app[_TOUR], return_exceptions=True)
-    for socket in list(app[_LISTENERS]):
+    listeners = app[_LISTENERS]
+    for socket in tuple(listeners):
         await socket.close(code=WSCloseCode.GOING_AWAY, message=b"the sandbox stops")

@@ -104,21 +104,17 @@ def _shape(kind: str, upload: Upload) -> Json:
     if upload.file_name:
         named["file_name"] = upload.file_name
     width, height = image_size(upload.data) or (640, 480)
-    match kind:
-        case "photo":
-            return {"width": width, "height": height}
-        case "sticker":
-            return {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False}
-        case "voice":
-            return {"duration": 1, "mime_type": named["mime_type"]}
-        case "video_note":
-            return {"length": 240, "duration": 1}
-        case "video" | "animation":
-            return {"width": width, "height": height, "duration": 1, **named}
-        case "audio":
-            return {"duration": 1, **named}
-        case _:
-            return named
+    size = {"width": width, "height": height}
+    shapes: dict[str, Json] = {
+        "photo": size,
+        "sticker": {"type": "regular", "width": 512, "height": 512, "is_animated": False, "is_video": False},
+        "voice": {"duration": 1, "mime_type": named["mime_type"]},
+        "video_note": {"length": 240, "duration": 1},
+        "video": {**size, "duration": 1, **named},
+        "animation": {**size, "duration": 1, **named},
+        "audio": {"duration": 1, **named},
+    }
+    return shapes.get(kind, named)
 
 
 def image_size(data: bytes) -> tuple[int, int] | None:

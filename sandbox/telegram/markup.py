@@ -14,15 +14,89 @@ _TYPES = {
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)((?:[^>\"']|\"[^\"]*\"|'[^']*')*)>")
 _ATTRIBUTE = re.compile(r"([a-zA-Z-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?")
 _REFERENCE = re.compile(r"&(?:(lt|gt|amp|quot)|#(\d+)|#x([0-9a-fA-F]+));?")
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
 _NAMED = {"lt": "<", "gt": ">", "amp": "&", "quot": '"'}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Open:
     tag: str
     attributes: dict[str, str]
     offset: int
-    position: int
+    part: int
+
+
+class _Reader:
+    """Reads a source from left to right; ``length`` is what came out so far, in UTF-16 units."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.position = 0
+        self.length = 0
+        self.parts: list[str] = []
+        self.entities: list[Json] = []
+        self.stack: list[_Open] = []
+
+    def read(self) -> tuple[str, list[Json]]:
+        while self.position < len(self.source):
+            match self.source[self.position]:
+                case "<":
+                    self._read_tag()
+                case "&":
+                    self._read_reference()
+                case _:
+                    self._read_text()
+        if self.stack:
+            raise _broken(f'Can\'t find end tag corresponding to start tag "{self.stack[-1].tag}"')
+        return "".join(self.parts), self.entities
+
+    def _put(self, text: str, end: int) -> None:
+        self.parts.append(text)
+        self.length += len(text.encode("utf-16-le")) // 2
+        self.position = end
+
+    def _read_text(self) -> None:
+        found = (self.source.find(mark, self.position) for mark in "<&")
+        end = min((place for place in found if place >= 0), default=len(self.source))
+        self._put(self.source[self.position : end], end)
+
+    def _read_reference(self) -> None:
+        reference = _REFERENCE.match(self.source, self.position)
+        if reference is None:
+            self._put("&", self.position + 1)
+            return
+        name, decimal, hexadecimal = reference.groups()
+        self._put(_NAMED[name] if name else _character(decimal, hexadecimal, reference[0]), reference.end())
+
+    def _read_tag(self) -> None:
+        at = len(self.source[: self.position].encode())
+        match = _TAG.match(self.source, self.position)
+        if match is None:
+            name = self.source[self.position + 1 : self.position + 11]
+            raise _broken(f'Unsupported start tag "{name}" at byte offset {at}')
+        tag = match[1].lower()
+        if self.source[self.position + 1] == "/":
+            self._close(tag, at)
+        else:
+            self._open(tag, match[2], at)
+        self.position = match.end()
+
+    def _open(self, tag: str, written: str, at: int) -> None:
+        attributes = {name.lower(): a or b or c or "" for name, a, b, c in _ATTRIBUTE.findall(written)}
+        if tag not in _TYPES or (tag == "span" and attributes.get("class") != "tg-spoiler"):
+            raise _broken(f'Unsupported start tag "{tag}" at byte offset {at}')
+        self.stack.append(_Open(tag, attributes, self.length, len(self.parts)))
+
+    def _close(self, tag: str, at: int) -> None:
+        if not self.stack:
+            raise _broken(f"Unexpected end tag at byte offset {at}")
+        opened = self.stack.pop()
+        if opened.tag != tag:
+            raise _broken(f'Unmatched end tag at byte offset {at}, expected "</{opened.tag}>", found "</{tag}>"')
+        entity = _entity(opened, self.length, "".join(self.parts[opened.part :]))
+        if entity is not None and not _names_language(opened, self.stack, self.length, self.entities):
+            self.entities.append(entity)
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:
@@ -31,58 +105,14 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
     Raises:
         ApiError: an unknown, unclosed or wrongly nested tag; offsets in the words are UTF-8 bytes of the source.
     """
-    parts: list[str] = []
-    entities: list[Json] = []
-    stack: list[_Open] = []
-    length = position = 0
-    while position < len(source):
-        if source[position] == "<":
-            position = _read_tag(source, position, length, stack, parts, entities)
-            continue
-        piece, position = _read_text(source, position)
-        parts.append(piece)
-        length += len(piece.encode("utf-16-le")) // 2
-    if stack:
-        raise _broken(f'Can\'t find end tag corresponding to start tag "{stack[-1].tag}"')
-    return "".join(parts), entities
+    return _Reader(source).read()
 
 
-def _read_text(source: str, position: int) -> tuple[str, int]:
-    if source[position] != "&":
-        ends = [end for end in (source.find("<", position), source.find("&", position)) if end >= 0]
-        end = min(ends, default=len(source))
-        return source[position:end], end
-    reference = _REFERENCE.match(source, position)
-    if reference is None:
-        return "&", position + 1
-    name, decimal, hexadecimal = reference.groups()
-    text = _NAMED[name] if name else chr(int(decimal) if decimal else int(hexadecimal, 16))
-    return text, reference.end()
-
-
-def _read_tag(
-    source: str, position: int, length: int, stack: list[_Open], parts: list[str], entities: list[Json]
-) -> int:
-    at = len(source[:position].encode())
-    match = _TAG.match(source, position)
-    if match is None:
-        raise _broken(f'Unsupported start tag "{source[position + 1 : position + 11]}" at byte offset {at}')
-    tag = match[1].lower()
-    if source[position + 1] != "/":
-        attributes = {name.lower(): a or b or c or "" for name, a, b, c in _ATTRIBUTE.findall(match[2])}
-        if tag not in _TYPES or (tag == "span" and attributes.get("class") != "tg-spoiler"):
-            raise _broken(f'Unsupported start tag "{tag}" at byte offset {at}')
-        stack.append(_Open(tag, attributes, length, len(parts)))
-        return match.end()
-    if not stack:
-        raise _broken(f"Unexpected end tag at byte offset {at}")
-    opened = stack.pop()
-    if opened.tag != tag:
-        raise _broken(f'Unmatched end tag at byte offset {at}, expected "</{opened.tag}>", found "</{tag}>"')
-    entity = _entity(opened, length, "".join(parts[opened.position :]))
-    if entity is not None and not _names_language(opened, stack, length, entities):
-        entities.append(entity)
-    return match.end()
+def _character(decimal: str | None, hexadecimal: str | None, written: str) -> str:
+    """The character of a numeric reference; what names none stays as it is written."""
+    code = int(decimal) if decimal else int(hexadecimal or "0", 16)
+    is_text = 0 < code <= _LAST_CODE_POINT and code not in _SURROGATES
+    return chr(code) if is_text else written
 
 
 def _names_language(opened: _Open, stack: list[_Open], length: int, entities: list[Json]) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sandbox.telegram.chats import TOPIC_COLORS, Chat
+from sandbox.telegram.chats import Chat
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ActionError, ApiError, Json
 from sandbox.telegram.files import MEDIA_KINDS, Upload, in_message
@@ -161,7 +161,7 @@ def create_topic(world: World, chat_id: int, user_id: int, name: str) -> Json:
     chat, user = _present(world, chat_id, user_id)
     if not chat.forum:
         raise ActionError("the chat is not a forum")
-    return open_topic(world, chat, user, name, TOPIC_COLORS[0]).view()
+    return open_topic(world, chat, user, name).view()
 
 
 def _present(world: World, chat_id: int, user_id: int) -> tuple[Chat, Json]:

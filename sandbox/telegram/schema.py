@@ -12,6 +12,7 @@ from sandbox.telegram.errors import Json, bad_request
 from sandbox.telegram.files import Upload
 
 ARRAY = "Array of "
+_BOOLEANS = {"true": True, "True": True, "1": True, "false": False, "False": False, "0": False}
 
 
 class SchemaError(ValueError):
@@ -151,16 +152,10 @@ def _parsed(value: object, where: str) -> object:
 
 def _scalar(name: str, value: object) -> object:
     match name, value:
-        case (("String" | "InputFile"), str()):
+        case ("String" | "InputFile", str()) | ("InputFile", Upload()) | ("Boolean", bool()):
             return value
-        case "InputFile", Upload():
-            return value
-        case "Boolean", bool():
-            return value
-        case "Boolean", ("true" | "True" | "1"):
-            return True
-        case "Boolean", ("false" | "False" | "0"):
-            return False
+        case "Boolean", str() if value in _BOOLEANS:
+            return _BOOLEANS[value]
         case (("Integer" | "Float" | "String"), bool()):
             pass
         case "Integer", (int() | str()):

@@ -25,7 +25,7 @@ def edit_message_text(world: World, call: Call) -> Json:
     chat, message = _editable(world, call)
     if "text" not in message:
         raise bad_request("there is no text in the message to edit")
-    return _edit(world, call, chat, message, formatted_text(call), _TEXT)
+    return _edit(world, call, (chat, message), formatted_text(call), _TEXT)
 
 
 def edit_message_caption(world: World, call: Call) -> Json:
@@ -33,7 +33,7 @@ def edit_message_caption(world: World, call: Call) -> Json:
     chat, message = _editable(world, call)
     if "text" in message:
         raise bad_request("there is no caption in the message to edit")
-    return _edit(world, call, chat, message, formatted_caption(call.params), _CAPTION)
+    return _edit(world, call, (chat, message), formatted_caption(call.params), _CAPTION)
 
 
 def edit_message_media(world: World, call: Call) -> Json:
@@ -42,13 +42,12 @@ def edit_message_media(world: World, call: Call) -> Json:
     item: Json = call.get("media")
     stored = resolve(world, call, item["type"], item["media"], item)
     content = in_message(item["type"], stored) | formatted_caption(item)
-    return _edit(world, call, chat, message, content, (*_TEXT, *_CAPTION, *MEDIA_KINDS))
+    return _edit(world, call, (chat, message), content, (*_TEXT, *_CAPTION, *MEDIA_KINDS))
 
 
 def edit_message_reply_markup(world: World, call: Call) -> Json:
     """Replace or remove a message's buttons."""
-    chat, message = _editable(world, call)
-    return _edit(world, call, chat, message, {}, ())
+    return _edit(world, call, _editable(world, call), {}, ())
 
 
 def _editable(world: World, call: Call) -> tuple[Chat, Json]:
@@ -64,7 +63,8 @@ def _editable(world: World, call: Call) -> tuple[Chat, Json]:
     return chat, message
 
 
-def _edit(world: World, call: Call, chat: Chat, message: Json, content: Json, replaced: tuple[str, ...]) -> Json:
+def _edit(world: World, call: Call, place: tuple[Chat, Json], content: Json, replaced: tuple[str, ...]) -> Json:
+    chat, message = place
     inline, other = checked(call.get("reply_markup"), private=chat.private)
     if other is not None:
         raise bad_request("inline keyboard expected")

@@ -17,14 +17,22 @@ def create_forum_topic(world: World, call: Call) -> Json:
     color = call.get("icon_color", TOPIC_COLORS[0])
     if color not in TOPIC_COLORS:
         raise bad_request("TOPIC_ICON_COLOR_INVALID")
-    topic = open_topic(world, chat, world.bot, name, color, call.get("icon_custom_emoji_id"))
+    topic = open_topic(world, chat, world.bot, name, color=color, emoji_id=call.get("icon_custom_emoji_id"))
     created: Json = {"message_thread_id": topic.thread_id, "name": name, "icon_color": color}
     if topic.icon_custom_emoji_id:
         created["icon_custom_emoji_id"] = topic.icon_custom_emoji_id
     return created
 
 
-def open_topic(world: World, chat: Chat, opener: Json, name: str, color: int, emoji_id: str | None = None) -> Topic:
+def open_topic(
+    world: World,
+    chat: Chat,
+    opener: Json,
+    name: str,
+    *,
+    color: int = TOPIC_COLORS[0],
+    emoji_id: str | None = None,
+) -> Topic:
     """Post the service message that opens a topic, and keep the topic."""
     created: Json = {"name": name, "icon_color": color}
     if emoji_id:
