@@ -7,7 +7,7 @@ from typing import Final
 
 _SPACE = "[ \u00a0\u2009\u202f]"
 _URL: Final = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"»)\]]+|\b(?:[\w-]+\.)+(?:[a-z]{2,6}|рф)(?:/[^\s<>\"»)\]]*)?", re.IGNORECASE
+    r"(?:https?://|www\.)[^\s<>\"»)\]]+|\b(?:[\w-]+\.)+(?:[a-z]{2,24}|рф)\b(?:/[^\s<>\"»)\]]*)?", re.IGNORECASE
 )
 _EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _HANDLE: Final = re.compile(r"(?<![\w.])@\w{4,}")
@@ -33,7 +33,7 @@ _NUMBER: Final = re.compile(rf"({_GROUPED}|\d+(?:[.,]\d+)?)({_SPACE}*%)?")
 _RANGE_END: Final = re.compile(
     rf"{_SPACE}*(?:[-–—]|до|to){_SPACE}*(?:{_GROUPED}|\d+(?:[.,]\d+)?)({_SPACE}*%)?", re.IGNORECASE
 )
-_UNIT: Final = re.compile(r"[\s-]*(?:(?:рабоч|календарн|working|business|calendar)\w*\s+)?([^\W\d_]+)")
+_UNIT: Final = re.compile(r"[\s-]*(?:(?:рабоч|календарн|working|business|calendar)\w*\s+)?([^\W\d_]+|[₽$€£])")
 _UNITS: Final = (
     ("percent", ("процент", "percent")),
     ("minute", ("минут", "мин", "minute", "min")),
@@ -42,6 +42,7 @@ _UNITS: Final = (
     ("week", ("недел", "week")),
     ("month", ("месяц", "мес", "month")),
     ("year", ("год", "лет", "year")),
+    ("money", ("₽", "руб", "rub", "rouble", "$", "€", "£", "dollar", "доллар", "euro", "евро")),
 )
 
 
@@ -52,7 +53,7 @@ class Number:
     value: str
     """Without grouping, decimal point, no trailing zeros."""
     unit: str | None
-    """``percent``, ``minute``, ``hour``, ``day``, ``week``, ``month``, ``year``; None for anything else."""
+    """``percent``, ``minute``, ``hour``, ``day``, ``week``, ``month``, ``year``, ``money``; None for anything else."""
     shown: str
 
     def agrees(self, other: "Number") -> bool:
@@ -127,6 +128,8 @@ def _value(shown: str) -> str:
 def _unit(text: str, match: re.Match[str]) -> str | None:
     if match[2]:
         return "percent"
+    if text[: match.start()].rstrip().endswith(("$", "€", "£", "₽")):
+        return "money"
     end = match.end()
     if other := _RANGE_END.match(text, end):
         if other[1]:

@@ -1,0 +1,74 @@
+import pytest
+
+from workers.engines.extractive import ExtractiveEngine
+from workers.judge import judge, score
+
+QUESTION = "Сколько стоит доставка курьером?"
+SOURCE = "Доставка курьером по Москве стоит 300 ₽. Курьер приезжает с 9 до 21 часа."
+
+
+@pytest.fixture
+def judged(make_job, make_passage):
+    def run(text, answerable=(0.9,), **fields):
+        job = make_job(make_passage(SOURCE), question=QUESTION, answerable=answerable, **fields)
+        return judge(job, text, (1,))
+
+    return run
+
+
+def test_a_grounded_answer_to_an_answerable_question_passes_the_default_threshold(judged):
+    assert judged("Доставка курьером по Москве стоит 300 ₽ [1].").score > 0.8
+
+
+def test_weak_retrieval_keeps_even_a_quotation_below_the_default_threshold(judged):
+    assert judged("Доставка курьером по Москве стоит 300 ₽ [1].", answerable=(0.1,)).score < 0.5
+
+
+def test_the_least_answerable_of_several_questions_counts(judged):
+    text = "Доставка курьером по Москве стоит 300 ₽ [1]."
+    parts = {"parts": (QUESTION, QUESTION)}
+
+    assert judged(text, answerable=(0.95, 0.2), **parts).score == judged(text, answerable=(0.2, 0.2), **parts).score
+
+
+def test_invented_words_cost_the_answer_its_score(judged):
+    invented = "Наш робот привозит посылки вертолётом прямо на балкон соседнего дома [1]."
+
+    assert judged(invented).score < 0.2
+
+
+def test_one_invented_sentence_does_not_drown_among_good_ones(judged):
+    good = "Доставка курьером по Москве стоит 300 ₽ [1]. Курьер приезжает с 9 до 21 часа [1]."
+
+    assert judged(f"{good} Посылку можно оставить соседям снизу [1].").score < judged(good).score - 0.2
+
+
+def test_a_failed_check_makes_the_score_zero_and_says_why(judged):
+    verdict = judged("Доставка курьером стоит 100 ₽ [1].")
+
+    assert verdict.score == 0
+    assert [check.detail for check in verdict.failed] == ["100"]
+
+
+def test_a_passage_that_search_ranked_low_lowers_the_score(make_job, make_passage):
+    far = make_passage(SOURCE, number=2, blend=0.3)
+    job = make_job(make_passage("Другое.", blend=1.0), far, question=QUESTION)
+
+    assert judge(job, f"{SOURCE} [2]", (2,)).features["standing"] == pytest.approx(0.3)
+
+
+def test_a_quotation_is_fully_grounded(make_job, make_passage):
+    job = make_job(make_passage(SOURCE), question=QUESTION)
+    answer = ExtractiveEngine().generate(job, deadline=4e9)
+
+    verdict = judge(job, answer.text, answer.citations)
+
+    assert verdict.features["grounded"] == 1
+    assert verdict.score > 0.8
+
+
+@pytest.mark.parametrize("name", ["answerable", "covered", "grounded", "grounded_min", "standing"])
+def test_the_score_rises_with_every_feature(name):
+    middle = dict.fromkeys(["answerable", "covered", "grounded", "grounded_min", "standing"], 0.6)
+
+    assert score(middle | {name: 0.9}) > score(middle) > score(middle | {name: 0.2})
