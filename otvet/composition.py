@@ -33,7 +33,7 @@ def load_bot_settings() -> Settings:
     settings = load_settings()
     if not settings.bot_token.get_secret_value():
         raise CommandError(
-            "BOT_TOKEN is not set: get one from @BotFather and put it into .env, or try the bot without one: otvet demo."
+            "BOT_TOKEN is not set: get one from @BotFather and put it into .env, or try without one: otvet demo."
         )
     return settings
 

@@ -1,8 +1,8 @@
 """Starts a program that stops when its parent does, even by kill -9 (Linux).
 
-Run as a script: ``python -I -S launch.py PARENT_PID PROGRAM [ARGUMENT …]``. It asks the kernel for SIGTERM on the parent's
-death and becomes the program; the wish survives exec (prctl(2), PR_SET_PDEATHSIG). A script of its own because
-code between fork and exec of a threaded parent may hang.
+Run as a script: ``python -I -S launch.py PARENT_PID PROGRAM [ARGUMENT …]``. It asks the kernel for SIGTERM on the
+parent's death and becomes the program; the wish survives exec (prctl(2), PR_SET_PDEATHSIG). A script of its own
+because code between fork and exec of a threaded parent may hang.
 """
 
 import ctypes

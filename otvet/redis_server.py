@@ -152,7 +152,7 @@ class EmbeddedRedis:
             yield
 
     def _start(self) -> None:
-        if self._binary is None:
+        if self._binary is None or not os.access(self._binary, os.X_OK):
             raise RedisUnavailableError(
                 "No redis-server was found: install Redis (for example apt install redis-server) or set REDIS_URL."
             )
@@ -197,7 +197,7 @@ class EmbeddedRedis:
                 self._ensure()
                 log.warning("redis_restarted")
             except (RedisUnavailableError, OSError) as error:
-                log.error("redis_restart_failed", reason=str(error))  # noqa: TRY400  # the sentence is enough
+                log.error("redis_restart_failed", reason=str(error))
 
 
 @contextlib.contextmanager

@@ -53,8 +53,15 @@ def print_line(line: str) -> None:
 class Supervisor:
     """Keeps children running until one of them is misconfigured or somebody asks to stop."""
 
-    def __init__(self, *, write: Callable[[str], None] = print_line, first_pause_s: float = FIRST_PAUSE_S) -> None:
+    def __init__(
+        self,
+        *,
+        write: Callable[[str], None] = print_line,
+        first_pause_s: float = FIRST_PAUSE_S,
+        stop_timeout_s: float = STOP_TIMEOUT_S,
+    ) -> None:
         self._write = write
+        self._stop_timeout_s = stop_timeout_s
         self._first_pause_s = first_pause_s
         self._stopping = asyncio.Event()
         self._exit_code = 0
@@ -154,10 +161,10 @@ class Supervisor:
 
     async def _stop_in_time(self, process: asyncio.subprocess.Process) -> None:
         await self._stopping.wait()
-        for number, timeout_s in ((signal.SIGTERM, STOP_TIMEOUT_S), (signal.SIGKILL, STOP_TIMEOUT_S)):
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(number)
-            await asyncio.sleep(timeout_s)
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+            await asyncio.sleep(self._stop_timeout_s)
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a session of its own: whatever it started goes too
 
 
 def _describe(code: int) -> str:

@@ -11,7 +11,11 @@ DEFAULT_PORT = 8181
 
 @click.command()
 @click.option(
-    "--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Next free one if taken."
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="When it is busy, the next free one is taken.",
 )
 def demo(port: int) -> None:
     """Try the bot without a token: a local Telegram in the browser, a demo shop, the bot and its workers.
@@ -29,7 +33,9 @@ def demo(port: int) -> None:
 @click.option("--port", type=int, required=True)
 def sandbox(port: int) -> None:
     """Run the demo's local Telegram (a process of otvet demo)."""
-    from otvet.composition import load_settings
-    from otvet.demo import serve_sandbox
+    import asyncio
 
-    serve_sandbox(load_settings(), port)
+    from otvet.composition import load_settings
+    from otvet.local_telegram import serve
+
+    asyncio.run(serve(load_settings(), port))

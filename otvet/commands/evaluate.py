@@ -1,6 +1,6 @@
 """``otvet eval``: measure the product."""
 
-# ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
+# what a command needs is imported when it runs, so that --help is fast
 
 import click
 

@@ -10,6 +10,7 @@ import click
 from otvet.errors import CommandError
 
 if TYPE_CHECKING:
+    from knowledge.documents import SourceError
     from knowledge.releases import BuildReport, ReleaseStore
 
 
@@ -23,7 +24,8 @@ def knowledge_group() -> None:
 def build(folder: Path | None) -> None:
     """Build a release from FOLDER (KNOWLEDGE_DIR unless given) and switch to it.
 
-    Markdown, text and CSV/JSONL question-answer files are read. Files that cannot be read are listed by line and skipped.
+    Markdown, text and CSV/JSONL question-answer files are read. What cannot be read is listed by file and line, and
+    skipped.
     """
     from otvet.composition import load_settings
 
@@ -41,10 +43,9 @@ def list_releases() -> None:
     if not infos:
         raise CommandError("There is no release yet: run otvet kb build.")
     for info in infos:
-        mark = "→" if current is not None and info.number == current.number else " "
-        click.echo(
-            f"{mark} {info.number:>4}  {info.built_at:%Y-%m-%d %H:%M} UTC  {info.articles} articles, {info.chunks} chunks"
-        )
+        mark = "→" if info.number == current else " "
+        size = f"{info.articles} articles, {info.chunks} chunks"
+        click.echo(f"{mark} {info.number:>4}  {info.built_at:%Y-%m-%d %H:%M} UTC  {size}")
 
 
 @knowledge_group.command("rollback")
@@ -54,10 +55,10 @@ def rollback(number: int | None) -> None:
     from knowledge.errors import KnowledgeError
 
     try:
-        info = _configured_store().rollback(number)
+        switched_to = _configured_store().rollback(number)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
-    click.echo(f"Release {info.number} is the current one.")
+    click.echo(f"Release {switched_to} is the current one.")
 
 
 @knowledge_group.command("search")
@@ -66,20 +67,17 @@ def rollback(number: int | None) -> None:
 @click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
 def search(query: str, language: str | None, limit: int) -> None:
     """Show what the current release finds for QUERY."""
-    from typing import cast
-
     from knowledge.errors import KnowledgeError
-    from knowledge.language import Language
 
     store = _configured_store()
-    current = store.current()
-    if current is None:
-        raise CommandError("There is no release yet: run otvet kb build.")
     try:
-        release = store.open(current.number)
+        current = store.current()
+        if current is None:
+            raise CommandError("There is no release yet: run otvet kb build.")
+        release = store.open(current)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
-    result = release.search(query, language=cast("Language | None", language), limit=limit)
+    result = release.search(query, language=language, limit=limit)
     for rank, passage in enumerate(result.passages, start=1):
         click.secho(f"{rank}. {passage.chunk.heading}", bold=True)
         click.echo(f"   {passage.chunk.source}  score {passage.blend:.2f}")
@@ -109,11 +107,13 @@ def build_release(store: "ReleaseStore", sources: Path) -> "BuildReport":
 
 def describe(report: "BuildReport") -> str:
     """Say what a build made, and what it skipped."""
-    lines = [
-        f"knowledge: {report.articles} articles, {report.chunks} chunks, release {report.release} ({report.seconds:.1f} s)",
-        *(f"  ! {error}" for error in report.errors),
-    ]
-    return "\n".join(lines)
+    size = f"{report.articles} articles, {report.chunks} chunks"
+    first = f"knowledge: {size}, release {report.release} ({report.seconds:.1f} s)"
+    return "\n".join([first, *(f"  ! {_place(error)}: {error.reason}" for error in report.errors)])
+
+
+def _place(error: "SourceError") -> str:
+    return error.file if error.line is None else f"{error.file}, line {error.line}"
 
 
 def _configured_store() -> "ReleaseStore":

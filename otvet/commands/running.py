@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def run() -> None:
     """Run everything on one machine: Redis, database, bot and workers.
 
-    The database is created or upgraded, and a first knowledge release is built from KNOWLEDGE_DIR, when they are missing.
+    The database is created or upgraded, and a first knowledge release is built from KNOWLEDGE_DIR when there is none.
     """
     import asyncio
 
@@ -102,8 +102,7 @@ def prepare(orders_file: Path | None) -> None:
     if orders_file is not None:
         click.echo("✓ " + complete(import_orders_from(orders_file, settings, mapping={}))[-1])
     store = store_in(settings.releases_dir)
-    current = store.current()
-    if current is None:
+    if not store.infos():
         click.echo("✓ " + describe(build_release(store, settings.knowledge_dir)))
     else:
-        click.echo(f"✓ knowledge: {current.articles} articles, release {current.number}")
+        click.echo(f"✓ knowledge: release {store.current()}")
