@@ -77,8 +77,8 @@ class IntentClassifier:
             return self._by_rule(hit, number)
         ranking = self._rank(self.model.probabilities(self.features.rows([text]))[0])
         if self.features.is_gibberish(text):
-            wanted = (Route.QUESTION, Route.OPERATOR)
-            ranking = tuple(sorted(ranking, key=lambda entry: self._intent(entry[0]).route not in wanted))
+            wanted = [Route.QUESTION, Route.OPERATOR, *Route]
+            ranking = tuple(sorted(ranking, key=lambda entry: wanted.index(self._intent(entry[0]).route)))
             first, sure, why = ranking[0], False, "Not sure: hardly a word of it is known."
         else:
             first, sure, why = self._decide(ranking)

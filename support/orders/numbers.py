@@ -1,26 +1,28 @@
 """Order numbers: one spelling for what people type, and finding one inside a message."""
 
 import re
-from itertools import product
+from itertools import islice, product
 
 MAX_LENGTH = 64
 _MAX_SPELLINGS = 32
 
-# First the Latin letter that looks the same, then the one that sounds the same.
-_LATIN = {
-    "А": "A", "Б": "B", "В": "BV", "Г": "G", "Д": "D", "Е": "E", "Ё": "E", "Ж": "ZJ", "З": "Z", "И": "I", "Й": "IJ",
-    "К": "K", "Л": "L", "М": "M", "Н": "HN", "О": "O", "П": "P", "Р": "PR", "С": "CS", "Т": "T", "У": "YU", "Ф": "F",
-    "Х": "XH", "Ц": "C", "Ч": "C", "Ш": "S", "Щ": "S", "Ъ": "", "Ы": "Y", "Ь": "", "Э": "E", "Ю": "U", "Я": "Y",
-}  # fmt: skip
-_RUN = re.compile(r"[^\W\d_]+|\d+")
+# By look where a Latin letter looks the same, else by sound.
+_LATIN = str.maketrans({
+    "А": "A", "Б": "B", "В": "B", "Г": "G", "Д": "D", "Е": "E", "Ё": "E", "Ж": "Z", "З": "Z", "И": "I", "Й": "I",
+    "К": "K", "Л": "L", "М": "M", "Н": "H", "О": "O", "П": "P", "Р": "P", "С": "C", "Т": "T", "У": "Y", "Ф": "F",
+    "Х": "X", "Ц": "C", "Ч": "C", "Ш": "S", "Щ": "S", "Ъ": "", "Ы": "Y", "Ь": "", "Э": "E", "Ю": "U", "Я": "Y",
+})  # fmt: skip
+# The letter may have been meant by sound: С for S, Р for R, В for V.
+_ALSO = {"B": "BV", "C": "CS", "H": "HN", "P": "PR", "X": "XH", "Y": "YU"}
+_RUN = re.compile(r"[^\W\d_]+|[0-9]+")
 
 _DASH = r"[-–—−‑_/]"
 _LETTERS = r"[A-Za-zА-Яа-яЁё]"
 # A number is no part of a longer code, decimal fraction, date, time or link.
 _BEFORE = r"(?<![\w.,:/@+-])"
 _AFTER = rf"(?![\w@]|[.,:]\d|{_DASH}\d)"
-_CODE = re.compile(rf"{_BEFORE}({_LETTERS}{{1,4}})({_DASH}|\s{{0,2}})(\d{{3,12}}(?:{_DASH}\d{{1,6}})?){_AFTER}")
-_DIGITS = re.compile(rf"{_BEFORE}[№#]?\s?(\d{{4,12}}){_AFTER}")
+_CODE = re.compile(rf"{_BEFORE}({_LETTERS}{{1,4}})(\s?{_DASH}\s?|\s{{0,2}})(\d{{3,12}}(?:{_DASH}\d{{1,6}})?){_AFTER}")
+_DIGITS = re.compile(rf"{_BEFORE}[№#]?\s?(\d{{3,12}}){_AFTER}")
 _MENTIONED = re.compile(
     r"(?:\bзаказ\w*|\bпосылк\w*|\bпокупк\w*|\bтрек\w*|\border\w*|\bparcel|\bpackage|№|#|\bно?мера?\b|\bnumber|\bno\.)",
     re.IGNORECASE,
@@ -61,20 +63,18 @@ def normalize(text: str) -> str:
 
     Idempotent. Letters become upper-case Latin, Cyrillic ones by look; runs of letters and digits are joined by dashes.
     """
-    return spellings(text)[0]
+    upper = text[: MAX_LENGTH * 2].upper().translate(_LATIN)
+    return "-".join(_RUN.findall(upper))[:MAX_LENGTH].rstrip("-")
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """Return what a typed number may mean, likeliest first: a Cyrillic letter may look or sound like a Latin one."""
-    letters = [_LATIN.get(character, character) for character in text[: MAX_LENGTH * 2].upper()]
-    choices = [choice or " " for choice in letters]
+    """Return what a typed number may mean, likeliest first: look-alike letters, digits typed in groups."""
+    number = normalize(text)
     found: dict[str, None] = {}
-    for spelling in product(*choices):
-        runs: list[str] = _RUN.findall("".join(spelling))
-        found["-".join(runs)] = None
-        found["-".join(_join_digits(runs))] = None
-        if len(found) >= _MAX_SPELLINGS:
-            break
+    for letters in islice(product(*(_ALSO.get(letter, letter) for letter in number)), _MAX_SPELLINGS):
+        spelling = "".join(letters)
+        found[spelling] = None
+        found["-".join(_join_digits(spelling.split("-")))] = None
     return tuple(found)
 
 
