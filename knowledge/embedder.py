@@ -15,7 +15,9 @@ from knowledge.tokens import terms, text_grams
 
 KIND_WEIGHTS = {"s": 0.6, "g": 0.3, "c": 0.75}
 """Share of stems, grams and concepts in a text's feature vector."""
+MIN_DIMENSIONS = 32
 MAX_DIMENSIONS = 256
+"""Between them twice the root of the number of texts: a small base has few subjects to tell apart."""
 _MAX_FEATURES = 40_000
 _DENSE_UP_TO = 1_500
 
@@ -41,10 +43,15 @@ class Embedder:
         rows = _matrix(counts, vocabulary, weights)
         return cls(vocabulary, weights, _components(rows).astype(np.float32))
 
+    def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32[n, n_dimensions]: the shorter a row, the less of its text the base speaks of."""
+        rows = _matrix([_features(text) for text in texts], self.vocabulary, self.weights)
+        projected: NDArray[np.float32] = rows @ self.projection
+        return projected
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[n, n_dimensions], L2-normalised; a text without a known feature is a zero row."""
-        rows = _matrix([_features(text) for text in texts], self.vocabulary, self.weights)
-        return normalised(rows @ self.projection)
+        return normalised(self.project(texts))
 
 
 def normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -67,15 +74,19 @@ def _matrix(
     indices: list[int] = []
     values: list[float] = []
     starts = [0]
+    unknown = float(weights.max(initial=0.0))
     for found in counts:
-        kinds: dict[str, list[tuple[int, float]]] = {kind: [] for kind in KIND_WEIGHTS}
+        kinds: dict[str, list[tuple[int | None, float]]] = {kind: [] for kind in KIND_WEIGHTS}
         for feature in sorted(found):
-            if (number := vocabulary.get(feature)) is not None:
-                kinds[feature[0]].append((number, (1 + np.log(found[feature])) * float(weights[number])))
+            number = vocabulary.get(feature)
+            weight = unknown if number is None else float(weights[number])
+            kinds[feature[0]].append((number, (1 + np.log(found[feature])) * weight))
         for kind, cells in kinds.items():
+            # What the base does not know still takes its share of the length.
             length = float(np.sqrt(sum(value**2 for _, value in cells))) or 1.0
-            indices.extend(number for number, _ in cells)
-            values.extend(value / length * KIND_WEIGHTS[kind] for _, value in cells)
+            known = [(number, value) for number, value in cells if number is not None]
+            indices.extend(number for number, _ in known)
+            values.extend(value / length * KIND_WEIGHTS[kind] for _, value in known)
         starts.append(len(indices))
     shape = (len(counts), len(vocabulary))
     return csr_array(
@@ -86,13 +97,14 @@ def _matrix(
 def _components(rows: csr_array) -> NDArray[np.float64]:
     """Right singular vectors, float64[n_features, k], strongest first."""
     n, n_features = rows.shape
+    dimensions = int(np.clip(2 * np.sqrt(n), MIN_DIMENSIONS, MAX_DIMENSIONS))
     rows = rows.astype(np.float64)
-    if n <= _DENSE_UP_TO or n_features <= MAX_DIMENSIONS + 1:
+    if n <= _DENSE_UP_TO or n_features <= dimensions + 1:
         values, left = np.linalg.eigh((rows @ rows.T).toarray())
-        order = np.argsort(-values)[:MAX_DIMENSIONS]
+        order = np.argsort(-values)[:dimensions]
         order = order[values[order] > values.max() * 1e-9]
         right = (rows.T @ left[:, order]) / np.sqrt(values[order])
     else:
-        _, _, transposed = svds(rows, k=MAX_DIMENSIONS, v0=np.ones(min(n, n_features)), which="LM")
+        _, _, transposed = svds(rows, k=dimensions, v0=np.ones(min(n, n_features)), which="LM")
         right = transposed[::-1].T
     return np.asarray(right)

@@ -18,6 +18,7 @@ FEATURES = (
     "lexical_ratio",
     "character_ratio",
     "cosine",
+    "grasp",
     "coverage",
     "wide_coverage",
     "term_coverage",
@@ -54,6 +55,7 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
         "lexical_ratio": _ratio(float(lexical.max()), index.lexical.maximum(terms(query))),
         "character_ratio": _ratio(float(characters.max()), index.characters.maximum(text_grams(query))),
         "cosine": float(ranking.vector[order].max()),
+        "grasp": ranking.grasp,
         "coverage": covered.best,
         "wide_coverage": covered.top,
         "term_coverage": covered.terms,
@@ -117,14 +119,17 @@ class NoAnswerModel:
     bias: float
 
     @classmethod
-    def fit(cls, rows: Sequence[Mapping[str, float]], answerable: Sequence[bool]) -> Self:
-        """Fit; both classes weigh the same whatever their counts."""
+    def fit(cls, rows: Sequence[Mapping[str, float]], answerable: Sequence[bool], importance: Sequence[float]) -> Self:
+        """Fit; both classes weigh the same whatever their counts, inside a class rows weigh by importance."""
         table = np.array([[row[name] for name in FEATURES] for row in rows])
         labels = np.array(answerable, dtype=np.int64)
         mean, scale = table.mean(axis=0), table.std(axis=0)
         scale[scale < 1e-9] = 1.0  # noqa: PLR2004  # a constant feature tells nothing and must not divide by zero
-        balance = len(labels) / (2 * np.maximum(np.bincount(labels, minlength=2), 1))
-        model = LogisticRegression.fit((table - mean) / scale, labels, n_classes=2, row_weights=balance[labels])
+        weight = np.array(importance)
+        balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
+        model = LogisticRegression.fit(
+            (table - mean) / scale, labels, n_classes=2, row_weights=weight * balance[labels]
+        )
         weights = model.weights[:, 1] - model.weights[:, 0]
         return cls(mean, scale, weights, float(model.bias[1] - model.bias[0]))
 

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.embedder import normalised
 from knowledge.index import Index
 from knowledge.tokens import is_code, terms, text_grams, words
 
@@ -14,7 +15,7 @@ Channel = Literal["lexical", "characters", "vector"]
 ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
 
 CHARACTERS_WEIGHT = 0.5
-VECTOR_WEIGHT = 0.4
+VECTOR_WEIGHT = 0.7
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
 
@@ -26,6 +27,8 @@ class Ranking:
     lexical: NDArray[np.float64]
     characters: NDArray[np.float64]
     vector: NDArray[np.float64]
+    grasp: float
+    """Length of the query's projection: how much of it the base speaks of at all; 0 while the vector channel is off."""
     blend: NDArray[np.float64]
     order: tuple[int, ...]
 
@@ -36,9 +39,11 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     query_terms = terms(query)
     lexical = index.lexical.scores(query_terms) if "lexical" in channels else nothing
     characters = index.characters.scores(text_grams(query)) if "characters" in channels else nothing
-    vector = nothing
+    vector, grasp = nothing, 0.0
     if "vector" in channels:
-        vector = (index.vectors @ index.embedder.embed([query])[0]).astype(np.float64)
+        projected = index.embedder.project([query])
+        grasp = float(np.linalg.norm(projected))
+        vector = (index.vectors @ normalised(projected)[0]).astype(np.float64)
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(np.maximum(vector, 0), among)
     candidates = _best(sparse, among) | _best(dense, among)
@@ -47,7 +52,7 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
     found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0)))
     order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
-    return Ranking(lexical, characters, vector, blend, tuple(order))
+    return Ranking(lexical, characters, vector, grasp, blend, tuple(order))
 
 
 def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -32,6 +32,12 @@ _MOST_WORDS = 7
 _RENAMED = 0.6
 _LEFT_OUT = 0.35
 _MAX_TOLD = 2
+_HIDDEN = 0.3
+"""Another article often answers as well: a hidden document proves little."""
+_FIXED = 4.0
+"""Few questions, but the only ones that people wrote."""
+_BESIDE = 0.35
+"""Share of good questions with a word that nobody could know: a name, a place, a brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +46,19 @@ class _Example:
     language: str
     hidden_source: str | None
     answerable: bool
+    importance: float = 1.0
 
 
 def train(index: Index) -> NoAnswerModel:
     """Fit the model for this index; deterministic."""
     rows: list[dict[str, float]] = []
-    labels: list[bool] = []
+    used: list[_Example] = []
     for example in _examples(index):
         among = _among(index, example)
         if among.any():
             rows.append(features(index, example.query, rank(index, example.query, among=among), among))
-            labels.append(example.answerable)
-    return NoAnswerModel.fit(rows, labels)
+            used.append(example)
+    return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used])
 
 
 def _among(index: Index, example: _Example) -> NDArray[np.bool_]:
@@ -67,15 +74,16 @@ def _examples(index: Index) -> Iterator[_Example]:
     for chunk in index.chunks[::step]:
         subjects = told["subjects"][chunk.language].split()
         for spoken in _spoken(chunk, chance):
-            query = " ".join(spoken)
+            beside = [chance.choice(subjects)] if chance.random() < _BESIDE else []
+            query = " ".join(spoken + beside)
             yield _Example(query, chunk.language, None, answerable=True)
-            yield _Example(query, chunk.language, chunk.source, answerable=False)
+            yield _Example(query, chunk.language, chunk.source, answerable=False, importance=_HIDDEN)
             yield _Example(
                 _about_another(index, spoken, chance.choice(subjects)), chunk.language, None, answerable=False
             )
     for language in sorted({chunk.language for chunk in index.chunks}):
         for question in told[language]:
-            yield _Example(question, language, None, answerable=False)
+            yield _Example(question, language, None, answerable=False, importance=_FIXED)
 
 
 def _spoken(chunk: Chunk, chance: random.Random) -> Iterator[list[str]]:
