@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,7 +24,7 @@ class Unit:
 
     async def to_chat(
         self,
-        method: TelegramMethod[object],
+        method: TelegramMethod[Any],
         chat_id: int,
         key: str,
         *,
@@ -36,7 +37,7 @@ class Unit:
             Delivery(
                 key=key,
                 method=type(method).__name__,
-                payload=method.model_dump(mode="json", exclude_unset=True),
+                payload=method.model_dump(mode="json", exclude_unset=True, exclude_none=True),
                 priority=priority,
                 chat_id=chat_id,
                 customer_id=customer.id if customer else None,
@@ -46,7 +47,7 @@ class Unit:
 
     async def to_topic(
         self,
-        method: TelegramMethod[object],
+        method: TelegramMethod[Any],
         customer: CustomerRow,
         key: str,
         *,
@@ -58,7 +59,7 @@ class Unit:
             Delivery(
                 key=key,
                 method=type(method).__name__,
-                payload=method.model_dump(mode="json", exclude_unset=True),
+                payload=method.model_dump(mode="json", exclude_unset=True, exclude_none=True),
                 priority=priority,
                 customer_id=customer.id,
                 to_topic=True,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
-from knowledge.errors import KnowledgeError
 from knowledge.language import detect
 from support import answering, citations, risk, smalltalk, traces
 from support.customers import CustomerRepository
@@ -20,6 +20,7 @@ from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language
 from support.order_desk import OrderDesk
+from support.orders import lookup
 from support.outcomes import (
     Answered,
     Clarify,
@@ -40,6 +41,7 @@ ASK_AGAIN_AFTER: Final = timedelta(minutes=10)
 """Unsure twice within it: a person instead of the same buttons again."""
 ANSWERABLE_DECIDES: Final = 0.5
 """Above it the knowledge base has the answer, so an unsure classifier does not need to ask."""
+log = structlog.get_logger()
 FAILURE_REASONS: Final = {
     FailureReason.DEADLINE: EscalationReason.OVERDUE,
     FailureReason.CANCELLED: EscalationReason.OVERDUE,
@@ -110,7 +112,7 @@ class Desk:
             return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
         dialogue = await self.orders.go_on(session, customer, turn.text, classification, now)
         if dialogue is not None:
-            return self._finish(turn, TurnState.ANSWERED, dialogue, now)
+            return await self._order(session, customer, turn, dialogue, now)
         return await self._route(session, customer, turn, classification, now)
 
     async def choose(self, session: AsyncSession, turn_id: int, intent: str, now: datetime) -> Outcome:
@@ -122,6 +124,18 @@ class Desk:
         turn.closed_at, turn.deadline_at, turn.intent = now, now + self.deadline, intent
         turn.trace = traces.chosen(turn.trace, intent)
         return await self._follow(session, customer, turn, self.intents[intent].route, now)
+
+    async def order(self, session: AsyncSession, customer: CustomerRow, text: str, now: datetime) -> Outcome:
+        """Begin an order look-up by command or button."""
+        begun = await self.orders.begin(session, customer, text, now)
+        return await self._order(session, customer, None, begun, now)
+
+    async def own_contact(
+        self, session: AsyncSession, customer: CustomerRow, phone: str, now: datetime
+    ) -> Outcome | None:
+        """Take in the customer's own contact; None when nothing was asked that it answers."""
+        found = await self.orders.own_contact(session, customer, phone, now)
+        return None if found is None else await self._order(session, customer, None, found, now)
 
     async def settle(self, session: AsyncSession, result: GenerationResult, now: datetime) -> Outcome:
         """Let a worker's draft through, or call a person with it. A late or repeated result changes nothing."""
@@ -188,8 +202,8 @@ class Desk:
             case Route.QUESTION:
                 return await self._question(session, customer, turn, now, self._prepare(turn))
             case Route.ORDER_STATUS:
-                outcome = await self.orders.begin(session, customer, turn.text, now)
-                return self._finish(turn, TurnState.ANSWERED, outcome, now)
+                begun = await self.orders.begin(session, customer, turn.text, now)
+                return await self._order(session, customer, turn, begun, now)
             case Route.OPERATOR:
                 return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
             case Route.COMPLAINT:
@@ -198,6 +212,14 @@ class Desk:
                 return self._finish(turn, TurnState.ANSWERED, Greeted(smalltalk.kind(turn.text)), now)
             case Route.OUT_OF_SCOPE:
                 return self._finish(turn, TurnState.ANSWERED, OutOfScope(), now)
+
+    async def _order(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow | None, found: lookup.Outcome, now: datetime
+    ) -> Outcome:
+        if isinstance(found, lookup.Failed):
+            log.error("orders cannot be reached", detail=found.detail)
+            return await self.escalate(session, customer, EscalationReason.NO_ORDERS, now, turn=turn)
+        return found if turn is None else self._finish(turn, TurnState.ANSWERED, found, now)
 
     async def _clarify(
         self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, classification: Classification, now: datetime
@@ -219,10 +241,10 @@ class Desk:
         return Clarify(tuple(options[:2]))
 
     def _prepare(self, turn: TurnRow) -> answering.Prepared | None:
-        try:
-            prepared = answering.prepare(turn.text, turn_language(turn), self.knowledge.get())
-        except KnowledgeError:
+        knowledge = self.knowledge.get()
+        if knowledge is None:
             return None
+        prepared = answering.prepare(turn.text, turn_language(turn), knowledge)
         turn.trace = traces.search(turn.trace, prepared)
         return prepared
 

@@ -22,9 +22,11 @@ class EscalationReason(StrEnum):
     UNCLEAR = "unclear"
     OVERDUE = "overdue"
     NO_WORKER = "no_worker"
+    NO_ORDERS = "no_orders"
     NO_KNOWLEDGE = "no_knowledge"
     ENGINE_ERROR = "engine_error"
     ERROR = "error"
+    OPERATOR_WROTE = "operator_wrote"
 
 
 class EscalationRepository:

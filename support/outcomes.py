@@ -1,13 +1,12 @@
 """What the desk decided about a turn: a closed union that the channel renders."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from support.citations import SourceShown
 from support.escalations import EscalationReason
 from support.jobs import GenerationJob
-from support.orders.models import Order
+from support.orders.lookup import AskNumber, AskProof, Found, LockedOut, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +39,6 @@ class Clarify:
 
     options: tuple[tuple[str, str], ...]
     """(intent, label in the customer's language), the likeliest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderNumberAsked:
-    """Which order?"""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderProofAsked:
-    """Whose order is it?"""
-
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class OrderShown:
-    """The customer's own order."""
-
-    order: Order
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRefused:
-    """No such order, or not the customer's: the two read the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderLocked:
-    """Too many wrong tries."""
-
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +75,11 @@ Outcome = (
     | OutOfScope
     | MediaNotUnderstood
     | Clarify
-    | OrderNumberAsked
-    | OrderProofAsked
-    | OrderShown
-    | OrderRefused
-    | OrderLocked
+    | AskNumber
+    | AskProof
+    | Found
+    | Refused
+    | LockedOut
     | Generating
     | Answered
     | Escalated

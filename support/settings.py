@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     telegram_api_url: HttpUrl = "https://api.telegram.org"
     operators_chat_id: Ids = ()
     admin_ids: Ids = ()
+    operators_language: Literal["ru", "en"] = "ru"
 
     data_dir: Path = Path("data")
     database_url: str = ""

@@ -6,6 +6,7 @@ from support import outcomes
 from support.answering import Part, Prepared, heading
 from support.intents.classifier import Classification
 from support.jobs import Draft
+from support.orders import lookup
 
 Trace = dict[str, Any]
 
@@ -15,11 +16,11 @@ NAMES: Final[dict[type, str]] = {
     outcomes.OutOfScope: "out_of_scope",
     outcomes.MediaNotUnderstood: "media",
     outcomes.Clarify: "clarify",
-    outcomes.OrderNumberAsked: "order_number_asked",
-    outcomes.OrderProofAsked: "order_proof_asked",
-    outcomes.OrderShown: "order_shown",
-    outcomes.OrderRefused: "order_refused",
-    outcomes.OrderLocked: "order_locked",
+    lookup.AskNumber: "order_number_asked",
+    lookup.AskProof: "order_proof_asked",
+    lookup.Found: "order_shown",
+    lookup.Refused: "order_refused",
+    lookup.LockedOut: "order_locked",
     outcomes.Answered: "answered",
 }
 

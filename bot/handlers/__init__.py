@@ -1,0 +1,1 @@
+"""Handlers: each builds a value, calls a service, renders the outcome."""

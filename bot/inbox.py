@@ -1,0 +1,164 @@
+"""The inbox: stored before Telegram is told; handled in order within a chat, side by side across chats."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from bot.unit import Unit, Units
+from support.database import Database
+from support.tables import InboxRow
+
+MAX_ATTEMPTS: Final = 3
+RETRY_PAUSE_S: Final = 1.0
+SIDE_BY_SIDE: Final = 64
+log = structlog.get_logger()
+
+Update = dict[str, Any]
+"""As Telegram sent it, parsed JSON."""
+
+
+def lane_of(incoming: Update) -> int:
+    """Return the chat that an update belongs to; its sender where it has no chat, 0 where it has neither."""
+    for content in incoming.values():
+        if not isinstance(content, dict):
+            continue
+        message = content.get("message")
+        chat = content.get("chat") or (message.get("chat") if isinstance(message, dict) else None)
+        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
+            return int(chat["id"])
+        person = content.get("from") or content.get("user")
+        if isinstance(person, dict) and isinstance(person.get("id"), int):
+            return int(person["id"])
+    return 0
+
+
+@dataclass(slots=True)
+class _Lane:
+    waiting: deque[int] = field(default_factory=deque)
+    task: asyncio.Task[None] | None = None
+
+
+class Inbox:
+    """Stores updates and has each handled once, in a unit of work that also marks it as handled."""
+
+    def __init__(
+        self,
+        bot_id: int,
+        database: Database,
+        units: Units,
+        handle: Callable[[Unit, Update], Awaitable[None]],
+        give_up: Callable[[Unit, Update], Awaitable[None]],
+    ) -> None:
+        self._bot_id = bot_id
+        self._database = database
+        self._units = units
+        self._handle = handle
+        self._give_up = give_up
+        self._lanes: dict[int, _Lane] = {}
+        self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._stopping = False
+
+    async def store(self, updates: Sequence[Update]) -> None:
+        """Commit the updates, then begin to handle those that are new. A twin of a known update is dropped.
+
+        Raises:
+            DBAPIError: nothing was stored; Telegram must not be told that they arrived.
+        """
+        if not updates:
+            return
+        now = datetime.now(UTC)
+        rows = [
+            {
+                "bot_id": self._bot_id,
+                "update_id": incoming["update_id"],
+                "lane": lane_of(incoming),
+                "payload": json.dumps(incoming, ensure_ascii=False),
+                "received_at": now,
+                "attempts": 0,
+            }
+            for incoming in updates
+        ]
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        statement = (
+            insert(InboxRow)
+            .values(rows)
+            .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+            .returning(InboxRow.id, InboxRow.lane)
+        )
+        async with self._database.writing() as session:
+            stored = [(row.id, row.lane) for row in await session.execute(statement)]
+        for inbox_id, lane in sorted(stored):
+            self._queue(lane, inbox_id)
+
+    async def resume(self) -> int:
+        """Take up what an earlier process stored and did not handle; return how many."""
+        query = select(InboxRow.id, InboxRow.lane).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.id)
+        async with self._database.reading() as session:
+            rows = (await session.execute(query)).all()
+        for inbox_id, lane in rows:
+            self._queue(lane, inbox_id)
+        return len(rows)
+
+    async def stop(self, patience_s: float = 5.0) -> None:
+        """Finish the updates in hand; what waits stays stored."""
+        self._stopping = True
+        tasks = [lane.task for lane in self._lanes.values() if lane.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_s)
+
+    def _queue(self, lane_id: int, inbox_id: int) -> None:
+        lane = self._lanes.setdefault(lane_id, _Lane())
+        lane.waiting.append(inbox_id)
+        if lane.task is None:
+            lane.task = asyncio.create_task(self._work(lane_id, lane))
+
+    async def _work(self, lane_id: int, lane: _Lane) -> None:
+        while lane.waiting and not self._stopping:
+            inbox_id = lane.waiting.popleft()
+            async with self._slots:
+                await self._until_handled(lane_id, inbox_id)
+        del self._lanes[lane_id]
+
+    async def _until_handled(self, lane_id: int, inbox_id: int) -> None:
+        attempt = 0
+        while not self._stopping:
+            attempt += 1
+            try:
+                if await self._once(inbox_id, last=attempt > MAX_ATTEMPTS):
+                    return
+            except DBAPIError:
+                log.exception("the database refuses: the update waits", chat_id=lane_id, inbox_id=inbox_id)
+                attempt -= 1
+            except Exception:
+                # The edge of a lane: whatever a handler raises, the update is tried again and then given to a person.
+                log.exception("an update could not be handled", chat_id=lane_id, inbox_id=inbox_id, attempt=attempt)
+                if attempt > MAX_ATTEMPTS:
+                    await self._mark_failed(inbox_id)
+                    return
+            await asyncio.sleep(RETRY_PAUSE_S)
+
+    async def _once(self, inbox_id: int, *, last: bool) -> bool:
+        async with self._units.open() as unit:
+            row = await unit.session.get(InboxRow, inbox_id)
+            if row is None or row.handled_at is not None:
+                return True
+            incoming: Update = json.loads(row.payload)
+            await (self._give_up if last else self._handle)(unit, incoming)
+            row.handled_at, row.error = unit.now, "given up" if last else None
+            # The words live on as messages; a second copy would have to be forgotten too.
+            row.payload = ""
+        return True
+
+    async def _mark_failed(self, inbox_id: int) -> None:
+        values = {"handled_at": datetime.now(UTC), "error": "failed", "payload": ""}
+        async with self._database.writing() as session:
+            await session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(values))

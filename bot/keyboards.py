@@ -1,0 +1,89 @@
+"""Buttons, and the callback data behind them (64 bytes at most)."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from aiogram.types import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
+
+from bot.texts import Texts
+
+OPERATOR: Final = "op"
+ORDER: Final = "order"
+LANGUAGE: Final = "lang"
+INTENT: Final = "intent"
+RATE: Final = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Callback data taken apart: ``name:argument:argument``."""
+
+    name: str
+    arguments: tuple[str, ...]
+
+
+def parse(data: str) -> Pressed:
+    """Take callback data apart."""
+    name, *arguments = data.split(":")
+    return Pressed(name, tuple(arguments))
+
+
+def _button(text: str, *data: object) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, callback_data=":".join(map(str, data)))
+
+
+def start(texts: Texts) -> InlineKeyboardMarkup:
+    """Offer what the bot can do."""
+    other = "en" if texts.language == "ru" else "ru"
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [_button(texts("button-order"), ORDER), _button(texts("button-operator"), OPERATOR)],
+            [_button(texts("button-language"), LANGUAGE, other)],
+        ]
+    )
+
+
+def operator(texts: Texts) -> InlineKeyboardMarkup:
+    """Offer a person."""
+    return InlineKeyboardMarkup(inline_keyboard=[[_button(texts("button-operator"), OPERATOR)]])
+
+
+def answer(texts: Texts, answer_id: int) -> InlineKeyboardMarkup:
+    """Ask for a rating and offer a person."""
+    return InlineKeyboardMarkup(
+        inline_keyboard=[
+            [
+                _button(texts("button-useful"), RATE, answer_id, 1),
+                _button(texts("button-useless"), RATE, answer_id, -1),
+            ],
+            [_button(texts("button-operator"), OPERATOR, answer_id)],
+        ]
+    )
+
+
+def clarify(texts: Texts, turn_id: int, options: tuple[tuple[str, str], ...]) -> InlineKeyboardMarkup:
+    """Offer the likeliest intents, and a person."""
+    rows = [[_button(label, INTENT, turn_id, name)] for name, label in options]
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, [_button(texts("button-operator"), OPERATOR)]])
+
+
+def languages(names: dict[Literal["ru", "en"], str]) -> InlineKeyboardMarkup:
+    """Offer the languages."""
+    return InlineKeyboardMarkup(inline_keyboard=[[_button(name, LANGUAGE, code) for code, name in names.items()]])
+
+
+def share_contact(texts: Texts) -> ReplyKeyboardMarkup:
+    """Offer to share one's own contact."""
+    button = KeyboardButton(text=texts("button-contact"), request_contact=True)
+    return ReplyKeyboardMarkup(keyboard=[[button]], resize_keyboard=True, one_time_keyboard=True)
+
+
+def gone() -> ReplyKeyboardRemove:
+    """Take the contact button away."""
+    return ReplyKeyboardRemove(remove_keyboard=True)

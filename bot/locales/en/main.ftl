@@ -1,0 +1,173 @@
+# What people read. The keys are those of locales/ru: a test holds them together.
+
+## Acquaintance
+
+start = Hello! I am the support bot{ $company }.
+
+    I answer questions about products and rules, look up your order or call a person. I only say what our help pages say, and I always show the source.
+
+    Just write your question in your own words.
+help = What I can do:
+
+    • answer questions: just write, for example “How long does delivery take?”
+    • look up an order: /order
+    • call a person: /operator — at any moment
+    • speak English and Russian: /language
+
+    When I am not sure of an answer I do not make one up: I call an operator.
+hello = Hello! How can I help? Write your question or an order number.
+thanks = You are welcome! Write again whenever you need to.
+bye = Goodbye! I am here if you need anything.
+out-of-scope = I am afraid I cannot help with that: I answer questions about purchases, orders and the shop's rules. If it is a matter for us after all, I will call an operator.
+language-ask = Which language shall I answer in?
+language-set = I will answer in English from now on.
+language-name = English
+
+## Buttons
+
+button-order = 📦 Order status
+button-operator = 🧑‍💼 Call an operator
+button-language = 🌐 Русский
+button-useful = 👍
+button-useless = 👎
+button-contact = 📱 Share my phone number
+
+## An answer
+
+source = Source: { $headings }
+answer-partly = Our help pages have no answer to this: { $questions } Please ask an operator about it.
+rated-useful = Thank you for the feedback!
+rated-useless = Thank you, noted. If the answer did not help, call an operator.
+
+## Not sure
+
+clarify = I want to get this right. What is your question about?
+clarify-taken = Got it.
+clarify-stale = This button no longer works. Please write your question again.
+
+## Messages without words
+
+media-voice = I cannot understand voice and video messages. Please write it in words, or I will call an operator who can listen.
+media-picture = I can see a file but cannot tell what is in it. Please describe your question in words, or I will call an operator who can look.
+media-sticker = 🙂 How can I help? Please write your question in words.
+media-contact = Thank you, I have your number. Write your question or an order number.
+media-contact-foreign = That is somebody else's contact, and I need yours. Press “Share my phone number”, or write the phone or e-mail given with the order.
+media-other = I do not understand this kind of message. Please write your question in words.
+
+## Orders
+
+order-ask-number = Please write the order number: it is in the confirmation e-mail.
+order-ask-proof = Before I show order { $number } I need to know that it is yours. Share your phone number with the button below, or write the phone or e-mail given with the order.
+order-refused = I could not find an order with these details. Please check the order number and the phone or e-mail you gave when ordering. Try again or call an operator.
+order-locked = Too many wrong tries. To keep orders safe, looking them up is closed for you until { $until }. An operator can help sooner.
+order-found = 📦 Order { $number }
+
+    { $status }
+order-line-eta = Expected: { $eta }
+order-line-carrier = Delivery: { $carrier }
+order-line-tracking = Tracking number: { $tracking }
+order-line-items = Items: { $items }
+order-line-total = Total: { $total }
+order-line-created = Ordered: { $created }
+status-processing = We are packing your order
+status-shipped = Your order is on its way
+status-ready-for-pickup = Your order is waiting at the pick-up point
+status-delivered = Your order was delivered
+status-cancelled = Your order was cancelled
+status-returned = Your order was returned
+
+## Operator
+
+escalated-customer-asked = I am calling an operator, who will see our conversation and answer right here. Feel free to add details meanwhile.
+escalated-complaint = I am sorry about this. I am calling an operator, who will look into it and answer right here. Feel free to add details meanwhile.
+escalated-risky = Decisions like this are made by a person, so I am calling an operator, who will answer right here.
+escalated-no-answer = Our help pages have no answer to this, and I will not make one up. I am calling an operator, who will answer right here.
+escalated-low-score = I am not sure that I would answer correctly, so I am calling an operator, who will answer right here.
+escalated-check-failed = I am not sure that I would answer correctly, so I am calling an operator, who will answer right here.
+escalated-unclear = I am afraid of misunderstanding you, so I am calling an operator, who will answer right here.
+escalated-overdue = I cannot answer in time. So that you do not wait, I am calling an operator, who will answer right here.
+escalated-no-worker = I cannot write an answer at the moment. I am calling an operator, who will answer right here.
+escalated-no-orders = I cannot look into orders at the moment. I am calling an operator, who will answer right here.
+escalated-no-knowledge = Our help pages are not available at the moment. I am calling an operator, who will answer right here.
+escalated-engine-error = I did not manage to write an answer. I am calling an operator, who will answer right here.
+escalated-error = Something broke on my side, but your message is not lost. I am calling an operator, who will answer right here.
+escalated-operator-wrote = { "" }
+escalated-already = An operator has been called and will see everything you write. The answer will come right here.
+escalation-closed = The conversation with the operator is over. I am back; you can call an operator again at any moment.
+
+## The card for operators
+
+card = 🆕 { $name } · { $language }
+
+    Why: { $reason }
+
+    Question:
+    { $question }
+card-draft = The bot's draft (the customer has not seen it):
+card-answer = The bot answered:
+card-sources = Sources: { $headings }
+card-hint = Write here and the customer gets your words. /note or // at the start keeps it inside. /close gives the customer back to the bot.
+card-no-words = (no words)
+reason-customer-asked = the customer asked for a person
+reason-complaint = a complaint
+reason-risky = a demand about money or a legal threat
+reason-no-answer = the knowledge base has no answer
+reason-low-score = the bot is not sure of its answer
+reason-check-failed = the answer is not backed by its source
+reason-unclear = the bot did not understand what the customer wants
+reason-overdue = the answer was not ready in time
+reason-no-worker = no generation process is running (otvet worker)
+reason-no-orders = orders cannot be reached
+reason-no-knowledge = the knowledge base is not available
+reason-engine-error = the model failed
+reason-error = an internal error
+reason-operator-wrote = an operator wrote first
+operator-closed = ✅ Closed. The customer talks to the bot again.
+operator-not-open = This conversation is the bot's already: there is nothing to close.
+operator-reopened = ℹ️ The conversation is yours again: the bot keeps silent until /close.
+operator-no-customer = There is no customer behind this topic.
+operator-unknown-command = There is no such command here. There are /close and /note; any other text goes to the customer.
+operator-blocked = ⚠️ The customer has blocked the bot: messages will not reach him.
+command-operator-close = Give the customer back to the bot
+command-operator-note = A note that stays inside
+
+## Administrators
+
+admin-only = This command is for administrators.
+kb-state = Knowledge base: release { $release }
+    Articles: { $articles }, chunks: { $chunks }
+    Built { $age } ago
+
+    /kb reload builds it again
+kb-none = There is no release of the knowledge base yet. /kb reload builds one from the folder KNOWLEDGE_DIR.
+kb-usage = /kb shows the state, /kb reload builds it again.
+kb-no-worker = There is nobody to build it: the build process is not running. Start “otvet worker --queue build” (or “otvet run”, which starts everything).
+kb-building = ⏳ Building the knowledge base…
+kb-progress = ⏳ Building the knowledge base: { $stage } { $done } of { $total }
+kb-done = ✅ Release { $release } is ready: { $articles } articles, { $chunks } chunks, { $seconds } s. The bot answers from it already.
+kb-failed = ❌ The build failed; I go on answering from the present release. Reason: { $reason }
+kb-errors = Files that could not be read:
+age-minutes = { $n ->
+        [one] { $n } minute
+       *[other] { $n } minutes
+    }
+age-hours = { $n ->
+        [one] { $n } hour
+       *[other] { $n } hours
+    }
+age-days = { $n ->
+        [one] { $n } day
+       *[other] { $n } days
+    }
+stats = Today:
+    Questions and requests: { $turns }
+    Answered by the bot: { $answers } (👍 { $useful } · 👎 { $useless })
+    Handed to operators: { $escalations }, of them open: { $open }
+
+## Commands in the menu
+
+command-start = Start
+command-help = What the bot can do
+command-order = Where is my order
+command-operator = Call an operator
+command-language = Language / Язык

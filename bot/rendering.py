@@ -1,0 +1,187 @@
+"""From the desk's outcomes to calls to Telegram: what the customer reads, what the operators read."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from aiogram.methods import CopyMessage, SendMessage
+from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup, ReplyKeyboardRemove
+from aiogram.utils.formatting import BlockQuote, Bold, Text
+
+from bot import keyboards
+from bot.texts import Library, Texts
+from bot.unit import Unit
+from support import outcomes
+from support.citations import SourceShown
+from support.deliveries import Priority
+from support.escalations import EscalationReason
+from support.orders import lookup
+from support.orders.models import Order
+from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.turns import TurnRepository
+
+CARD_QUESTION_LENGTH: Final = 1500
+CARD_DRAFT_LENGTH: Final = 1500
+VOICE: Final = frozenset({"voice", "audio", "video_note", "video"})
+PICTURES: Final = frozenset({"photo", "document", "animation"})
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Puts outcomes into words, in the customer's language and in the operators'."""
+
+    library: Library
+    operators_language: str
+
+    async def render(
+        self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
+    ) -> None:
+        """Enqueue what has to be said. The key names the decision: rendering it again says nothing twice."""
+        texts = self.library.of(customer.language)
+        match outcome:
+            case outcomes.Ignored() | outcomes.Generating():
+                return
+            case outcomes.Escalated():
+                await self._escalated(unit, customer, outcome, key, turn)
+            case outcomes.Answered():
+                markup = keyboards.answer(texts, outcome.answer_id)
+                await self.say(unit, customer, key, answer_text(texts, outcome), markup=markup, turn=turn)
+            case outcomes.Clarify():
+                markup = keyboards.clarify(texts, turn.id if turn else 0, outcome.options)
+                await self.say(unit, customer, key, Text(texts("clarify")), markup=markup, turn=turn)
+            case _:
+                text, reply = simple(texts, outcome)
+                await self.say(unit, customer, key, text, markup=reply, turn=turn)
+
+    async def say(
+        self,
+        unit: Unit,
+        customer: CustomerRow,
+        key: str,
+        text: Text | str,
+        *,
+        markup: Markup = None,
+        turn: TurnRow | None = None,
+    ) -> None:
+        """Enqueue a message to the customer."""
+        method = send(text, customer.chat_id, markup)
+        turn_id = turn.id if turn else None
+        await unit.to_chat(method, customer.chat_id, key, customer=customer, turn_id=turn_id)
+
+    async def _escalated(
+        self, unit: Unit, customer: CustomerRow, outcome: outcomes.Escalated, key: str, turn: TurnRow | None
+    ) -> None:
+        texts = self.library.of(customer.language)
+        if not outcome.new:
+            await self.say(unit, customer, key, texts("escalated-already"), turn=turn)
+            return
+        key = f"escalation:{outcome.escalation_id}"
+        if outcome.reason is not EscalationReason.OPERATOR_WROTE:
+            told = texts(f"escalated-{outcome.reason.replace('_', '-')}")
+            await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
+        escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
+        operators = self.library.of(self.operators_language)
+        messages = await TurnRepository(unit.session).messages_of(turn.id) if turn else []
+        card = card_text(operators, customer, escalation, turn)
+        turn_id = turn.id if turn else None
+        await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
+        for message in messages:
+            if message.kind != "text":
+                copy = CopyMessage(chat_id=0, from_chat_id=message.chat_id, message_id=message.message_id)
+                await unit.to_topic(copy, customer, f"{key}:copy:{message.message_id}", turn_id=turn_id)
+
+
+def send(text: Text | str, chat_id: int, markup: Markup = None) -> SendMessage:
+    """Build a message with entities of our own; no parse mode, so no text can break out of it."""
+    # aiogram renders the text and counts the entities' UTF-16 offsets.
+    words, entities = text.render() if isinstance(text, Text) else (text, [])
+    return SendMessage(
+        chat_id=chat_id,
+        text=words,
+        entities=entities or None,
+        reply_markup=markup,
+        link_preview_options=LinkPreviewOptions(is_disabled=True),
+    )
+
+
+def simple(texts: Texts, outcome: outcomes.Outcome) -> tuple[Text | str, Markup]:  # noqa: PLR0911  # one an outcome
+    """Return the words and buttons of an outcome that needs nothing but a text."""
+    match outcome:
+        case outcomes.Greeted(kind):
+            return texts(kind), keyboards.start(texts) if kind == "hello" else None
+        case outcomes.MediaNotUnderstood(kind):
+            return texts(_media_key(kind)), keyboards.operator(texts)
+        case lookup.AskNumber():
+            return texts("order-ask-number"), None
+        case lookup.AskProof(number):
+            return texts("order-ask-proof", number=number), keyboards.share_contact(texts)
+        case lookup.Found(order):
+            return order_text(texts, order), keyboards.gone()
+        case lookup.Refused():
+            return texts("order-refused"), keyboards.operator(texts)
+        case lookup.LockedOut(until):
+            return texts("order-locked", until=f"{until.astimezone():%H:%M}"), keyboards.operator(texts)
+        case _:
+            return texts("out-of-scope"), keyboards.operator(texts)
+
+
+def answer_text(texts: Texts, answered: outcomes.Answered) -> Text:
+    """The answer, what stays open, and where it comes from."""
+    parts: list[str | Text] = [answered.text]
+    if answered.unanswered:
+        parts += [
+            "\n\n",
+            texts("answer-partly", questions=" ".join(f"«{question}»" for question in answered.unanswered)),
+        ]
+    if answered.sources:
+        parts += ["\n\n", BlockQuote(texts("source", headings=headings_text(answered.sources)))]
+    return Text(*parts)
+
+
+def headings_text(sources: tuple[SourceShown, ...]) -> str:
+    """Name the sources in one line; several are numbered as in the text."""
+    if len(sources) == 1:
+        return sources[0].heading
+    return "; ".join(f"[{source.number}] {source.heading}" for source in sources)
+
+
+def card_text(texts: Texts, customer: CustomerRow, escalation: EscalationRow, turn: TurnRow | None) -> Text:
+    """What an operator needs at a glance: who, why, what was asked, what the bot would have said."""
+    reason = texts(f"reason-{escalation.reason.replace('_', '-')}")
+    name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
+    question = (turn.text if turn else "")[:CARD_QUESTION_LENGTH] or texts("card-no-words")
+    card = texts("card", name=name, language=customer.language.upper(), reason=reason, question="\n").rstrip()
+    head, _, label = card.partition("\n")
+    parts: list[str | Text] = [Bold(head), "\n", label, "\n", BlockQuote(question)]
+    if escalation.draft:
+        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:CARD_DRAFT_LENGTH])]
+    return Text(*parts, "\n\n", texts("card-hint"))
+
+
+def order_text(texts: Texts, order: Order) -> Text:
+    """The order's state; an unknown status is shown as it stands, what is unknown is left out."""
+    status = texts(f"status-{order.status.replace('_', '-')}") if order.known_status else order.status
+    lines = [
+        ("eta", _date(order.eta)),
+        ("carrier", order.carrier),
+        ("tracking", order.tracking),
+        ("items", order.items),
+        ("total", order.total),
+        ("created", _date(order.created_at)),
+    ]
+    body = "\n".join(texts(f"order-line-{name}", **{name: value}) for name, value in lines if value)
+    title, _, state = texts("order-found", number=order.number, status=status).partition("\n\n")
+    return Text(Bold(title), "\n", state, "\n\n", body)
+
+
+def _date(value: date | None) -> str:
+    return f"{value:%d.%m.%Y}" if value else ""
+
+
+def _media_key(kind: str) -> str:
+    if kind in VOICE:
+        return "media-voice"
+    if kind in PICTURES:
+        return "media-picture"
+    return f"media-{kind}" if kind in {"sticker", "contact"} else "media-other"

@@ -1,0 +1,189 @@
+"""Turns in time: closed after the debounce, queued, settled; a person is called when nobody answers."""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from redis.exceptions import RedisError
+
+from bot.outbox import Outbox
+from bot.rendering import Renderer
+from bot.unit import Unit, Units
+from support.customers import CustomerRepository
+from support.desk import Desk
+from support.escalations import EscalationReason
+from support.jobs import GenerationJob, GenerationResult
+from support.outcomes import Generating, Outcome
+from support.queue import GenerationQueue
+from support.tables import CustomerRow, TurnRow
+from support.turns import TurnRepository, TurnState
+
+RECONCILE_S: Final = 2.0
+NO_WORKER_PATIENCE: Final = timedelta(seconds=10)
+"""A worker that is being restarted is back within it."""
+LOST_AFTER: Final = timedelta(seconds=4)
+"""A job younger than this may still be on its way into Redis."""
+MAX_ATTEMPTS: Final = 3
+TYPING_AFTER_S: Final = 0.4
+TYPING_EVERY_S: Final = 4.5
+log = structlog.get_logger()
+
+
+class TurnClock:
+    """Closes turns when their debounce ends and sees to it that every open turn ends: in an answer or at a person."""
+
+    def __init__(self, units: Units, desk: Desk, renderer: Renderer, queue: GenerationQueue, outbox: Outbox) -> None:
+        self._units = units
+        self._desk = desk
+        self._renderer = renderer
+        self._queue = queue
+        self._outbox = outbox
+        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def schedule(self, turn_id: int, closes_at: datetime) -> None:
+        """Close the turn then; a later call for the same turn replaces an earlier one."""
+        if known := self._timers.pop(turn_id, None):
+            known.cancel()
+        wait_s = max(0.0, (closes_at - datetime.now(UTC)).total_seconds())
+        self._timers[turn_id] = asyncio.get_running_loop().call_later(wait_s, self._close_soon, turn_id)
+
+    def start_generation(self, job: GenerationJob, chat_id: int) -> None:
+        """Queue the job and show «typing» while it lasts; call it after the commit."""
+        self._spawn(self._enqueue(job))
+        self._spawn(self._typing(job, chat_id))
+
+    async def settle(self, result: GenerationResult) -> None:
+        """Take in a worker's result; safe to repeat."""
+        async with self._units.open() as unit:
+            outcome = await self._desk.settle(unit.session, result, unit.now)
+            turn = await TurnRepository(unit.session).find(result.turn_id)
+            if turn is not None:
+                customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
+                await self.render(unit, customer, outcome, turn)
+        log.info("turn settled", turn_id=result.turn_id, outcome=type(outcome).__name__)
+
+    async def render(self, unit: Unit, customer: CustomerRow, outcome: Outcome, turn: TurnRow) -> None:
+        """Enqueue what the outcome says to people, and its job after the commit."""
+        key = f"turn:{turn.id}:{turn.epoch}:{type(outcome).__name__}"
+        await self._renderer.render(unit, customer, outcome, key, turn)
+        if isinstance(outcome, Generating):
+            job, chat_id = outcome.job, customer.chat_id
+            unit.after_commit.append(lambda: self.start_generation(job, chat_id))
+
+    async def run(self) -> None:
+        """Reconcile for ever: what a timer, a worker or Redis lost is found here."""
+        while True:
+            try:
+                await self._reconcile()
+            except Exception:
+                # The edge of a loop that must not end.
+                log.exception("open turns could not be looked through")
+            await asyncio.sleep(RECONCILE_S)
+
+    async def stop(self) -> None:
+        """Cancel timers and finish what is in hand; open turns go on at the next start."""
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _close_soon(self, turn_id: int) -> None:
+        self._timers.pop(turn_id, None)
+        self._spawn(self._close(turn_id))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _close(self, turn_id: int) -> None:
+        try:
+            async with self._units.open() as unit:
+                outcome = await self._desk.close(unit.session, turn_id, unit.now)
+                turn = await TurnRepository(unit.session).get(turn_id)
+                customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
+                await self.render(unit, customer, outcome, turn)
+        except Exception:
+            # The edge: a doubt becomes an escalation, never silence.
+            log.exception("a turn could not be decided", turn_id=turn_id)
+            await self._call_person(turn_id, EscalationReason.ERROR)
+            return
+        log.info("turn closed", turn_id=turn_id, outcome=type(outcome).__name__)
+
+    async def _call_person(self, turn_id: int, reason: EscalationReason) -> None:
+        async with self._units.open() as unit:
+            turn = await TurnRepository(unit.session).get(turn_id)
+            if turn.state not in {TurnState.COLLECTING, TurnState.GENERATING}:
+                return
+            customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
+            outcome = await self._desk.escalate(unit.session, customer, reason, unit.now, turn=turn)
+            await self.render(unit, customer, outcome, turn)
+
+    async def _enqueue(self, job: GenerationJob) -> None:
+        try:
+            await asyncio.to_thread(self._queue.put, job, now=time.time())
+        except RedisError as error:
+            log.error("Redis is gone: the job waits in the database", turn_id=job.turn_id, error=type(error).__name__)
+
+    async def _typing(self, job: GenerationJob, chat_id: int) -> None:
+        await asyncio.sleep(TYPING_AFTER_S)
+        while time.time() < job.deadline and await self._is_generating(job):
+            await self._outbox.typing(chat_id)
+            await asyncio.sleep(TYPING_EVERY_S)
+
+    async def _is_generating(self, job: GenerationJob) -> bool:
+        async with self._units.database.reading() as session:
+            turn = await session.get(TurnRow, job.turn_id)
+            return turn is not None and turn.state == TurnState.GENERATING and turn.epoch == job.epoch
+
+    async def _reconcile(self) -> None:
+        now = datetime.now(UTC)
+        async with self._units.database.reading() as session:
+            turns = await TurnRepository(session).unfinished()
+        generating = [turn for turn in turns if turn.state == TurnState.GENERATING]
+        for turn in turns:
+            if turn.state == TurnState.COLLECTING and turn.id not in self._timers:
+                self.schedule(turn.id, turn.closes_at)
+        if generating:
+            workers = await self._ask_redis(self._queue.live_workers)
+            for turn in generating:
+                await self._look_after(turn, now, workers)
+
+    async def _look_after(self, turn: TurnRow, now: datetime, workers: int | None) -> None:
+        closed_at = turn.closed_at or turn.opened_at
+        if turn.deadline_at is not None and now >= turn.deadline_at:
+            await self._call_person(turn.id, EscalationReason.OVERDUE)
+        elif not workers and now - closed_at > NO_WORKER_PATIENCE:
+            # Redis gone or nobody listening: the customer must not wait for the deadline to hear it.
+            await self._call_person(turn.id, EscalationReason.NO_WORKER)
+        elif now - closed_at > LOST_AFTER and turn.job is not None:
+            job = GenerationJob.model_validate_json(turn.job)
+            held = await self._ask_redis(lambda: self._queue.holds(job.job_id))
+            if held is False:
+                await self._try_again(turn.id, job)
+
+    async def _ask_redis(self, question: Callable[[], Any]) -> Any:  # noqa: ANN401  # the question's own answer
+        try:
+            return await asyncio.to_thread(question)
+        except RedisError as error:
+            log.error("Redis is gone", error=type(error).__name__)
+            return None
+
+    async def _try_again(self, turn_id: int, job: GenerationJob) -> None:
+        """Make the job again that Redis or a killed worker lost, under the next attempt."""
+        again = job.model_copy(update={"attempt": job.attempt + 1})
+        if again.attempt > MAX_ATTEMPTS:
+            await self._call_person(turn_id, EscalationReason.ENGINE_ERROR)
+            return
+        async with self._units.open() as unit:
+            turn = await TurnRepository(unit.session).get(turn_id)
+            if turn.state != TurnState.GENERATING or turn.epoch != job.epoch or turn.attempt != job.attempt:
+                return
+            turn.attempt, turn.job = again.attempt, again.model_dump_json()
+        log.warning("a lost job is made again", turn_id=turn_id, job_id=again.job_id)
+        await self._enqueue(again)
