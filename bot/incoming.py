@@ -10,7 +10,7 @@ from support.turns import Words
 
 MAX_NAME: Final = 100
 _KINDS: Final = frozenset(
-    {
+    [
         "text",
         "photo",
         "voice",
@@ -22,7 +22,7 @@ _KINDS: Final = frozenset(
         "sticker",
         "location",
         "contact",
-    }
+    ]
 )
 
 

@@ -23,7 +23,7 @@ from bot.outbox import Outbox
 from bot.polling import Poller, TokenRevokedError
 from bot.rendering import Renderer
 from bot.services import Services
-from bot.startup import StartError, check_groups, identify, publish_commands
+from bot.startup import StartError, check_groups, identify, leave_webhook, publish_commands
 from bot.streams import StreamReader
 from bot.texts import Library
 from bot.topics import Topics
@@ -125,7 +125,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_
         on_ready()
 
     poller = Poller(settings.telegram_api_url, settings.bot_token.get_secret_value(), inbox.store, ready)
-    await bot.delete_webhook()
+    await leave_webhook(bot)
     await publish_commands(bot, library)
     await inbox.resume()
     try:

@@ -57,17 +57,13 @@ async def problems_of_group(bot: Bot, group: int, bot_id: int) -> list[str]:
         chat = await bot.get_chat(group, request_timeout=10)
         member = await bot.get_chat_member(group, bot_id, request_timeout=10)
     except (TelegramBadRequest, TelegramForbiddenError) as error:
-        return [
-            f"the operators' group {group} cannot be opened ({error.message}): add the bot, check OPERATORS_CHAT_ID"
-        ]
+        return [f"the operators' group {group} is closed to the bot ({error.message}): add it, check OPERATORS_CHAT_ID"]
     if not chat.is_forum:
         return [f"the operators' group {group} is no forum: switch Topics on in its settings"]
     if isinstance(member, ChatMemberOwner):
         return []
     if not isinstance(member, ChatMemberAdministrator):
-        return [
-            f"the bot is no administrator of the operators' group {group}: make it one, or it sees no messages there"
-        ]
+        return [f"the bot is no administrator of the operators' group {group}: make it one, or it sees nothing there"]
     if not member.can_manage_topics:
         return [f"in the operators' group {group} the bot lacks the right «Manage topics»: grant it"]
     return []
@@ -89,6 +85,14 @@ async def check_groups(bot: Bot, groups: tuple[int, ...], bot_id: int) -> None:
             continue
         if problems:
             raise StartError("; ".join(problems))
+
+
+async def leave_webhook(bot: Bot) -> None:
+    """Make polling possible; a failure shows itself when polling is refused."""
+    try:
+        await bot.delete_webhook()
+    except TelegramAPIError as error:
+        log.warning("an earlier webhook could not be removed", error=type(error).__name__)
 
 
 async def publish_commands(bot: Bot, library: Library) -> None:
