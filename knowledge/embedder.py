@@ -16,8 +16,8 @@ from knowledge.tokens import terms, text_grams
 KIND_WEIGHTS = {"s": 0.6, "g": 0.3, "c": 0.75}
 """Share of stems, grams and concepts in a text's feature vector."""
 MIN_DIMENSIONS = 32
-MAX_DIMENSIONS = 256
-"""Between them twice the root of the number of texts: a small base has few subjects to tell apart."""
+MAX_DIMENSIONS = 300
+"""Between them one for ten texts: a small base has few subjects to tell apart, a large one loses them in too few."""
 _MAX_FEATURES = 40_000
 _DENSE_UP_TO = 1_500
 
@@ -97,7 +97,7 @@ def _matrix(
 def _components(rows: csr_array) -> NDArray[np.float64]:
     """Right singular vectors, float64[n_features, k], strongest first."""
     n, n_features = rows.shape
-    dimensions = int(np.clip(2 * np.sqrt(n), MIN_DIMENSIONS, MAX_DIMENSIONS))
+    dimensions = int(np.clip(n // 10, MIN_DIMENSIONS, MAX_DIMENSIONS))
     rows = rows.astype(np.float64)
     if n <= _DENSE_UP_TO or n_features <= dimensions + 1:
         values, left = np.linalg.eigh((rows @ rows.T).toarray())

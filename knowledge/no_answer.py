@@ -18,7 +18,7 @@ FEATURES = (
     "lexical_ratio",
     "character_ratio",
     "cosine",
-    "grasp",
+    "evidence",
     "coverage",
     "wide_coverage",
     "term_coverage",
@@ -50,12 +50,13 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
         return dict.fromkeys(FEATURES, 0.0) | {"foreign": 1.0}
     order = list(ranking.order)
     lexical, characters = ranking.lexical[order], ranking.characters[order]
+    cosine = float(ranking.vector[order].max())
     covered = _coverage(index, query, order, among)
     return {
         "lexical_ratio": _ratio(float(lexical.max()), index.lexical.maximum(terms(query))),
         "character_ratio": _ratio(float(characters.max()), index.characters.maximum(text_grams(query))),
-        "cosine": float(ranking.vector[order].max()),
-        "grasp": ranking.grasp,
+        "cosine": cosine,
+        "evidence": cosine * ranking.grasp,
         "coverage": covered.best,
         "wide_coverage": covered.top,
         "term_coverage": covered.terms,

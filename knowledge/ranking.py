@@ -15,7 +15,10 @@ Channel = Literal["lexical", "characters", "vector"]
 ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
 
 CHARACTERS_WEIGHT = 0.5
-VECTOR_WEIGHT = 0.7
+VECTOR_WEIGHTS = (0.7, 0.3)
+"""Share of the vector channel in a small and in a large base: concepts bridge what few articles leave unsaid, while many
+articles have words of their own for everything. Measured; between the sizes it falls with the logarithm."""
+SMALL_BASE, LARGE_BASE = 400, 3_000
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
 
@@ -47,12 +50,17 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(np.maximum(vector, 0), among)
     candidates = _best(sparse, among) | _best(dense, among)
-    share = VECTOR_WEIGHT if channels & {"lexical", "characters"} else 1.0
+    share = _vector_share(len(index.chunks)) if channels & {"lexical", "characters"} else 1.0
     blend = np.where(candidates, (1 - share) * sparse + share * dense, 0.0)
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
     found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0)))
     order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
     return Ranking(lexical, characters, vector, grasp, blend, tuple(order))
+
+
+def _vector_share(n_chunks: int) -> float:
+    sizes = np.log([SMALL_BASE, LARGE_BASE])
+    return float(np.interp(np.log(n_chunks), sizes, VECTOR_WEIGHTS))
 
 
 def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:

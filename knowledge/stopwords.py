@@ -23,7 +23,7 @@ m may maybe me might mind more most much many must my myself need needs no not n
 or other our out over own please possible re s she should so some somebody someone something still such t tell
 than thank thanks that the their them then there these they thing things this those to too under until up us
 use ve very want wanted wants was way we well were what whats when where which while who whom whose why will
-with wont would yet you your yours yourself morning evening able long
+with wont would yet you your yours yourself morning evening able long till yes yeah pls hiya folks guys
 """
 
 STOP_WORDS = frozenset(word.replace("ё", "е") for word in (_RUSSIAN + _ENGLISH).split())

@@ -28,15 +28,17 @@ MAX_CHUNKS = 240
 _FILE = Path(__file__).with_name("training_questions.toml")
 _SEED = 20
 _FEWEST_WORDS = 2
-_MOST_WORDS = 7
+_MOST_WORDS = 4
 _RENAMED = 0.6
-_LEFT_OUT = 0.35
-_MAX_TOLD = 2
-_HIDDEN = 0.3
+_LEFT_OUT = 0.3
+_LEFT_OUT_RARE = 0.6
+"""Customers seldom know an article's own words: those outside everyday concepts are left out more often."""
+_MAX_TOLD = 1
+_HIDDEN = 0.1
 """Another article often answers as well: a hidden document proves little."""
-_FIXED = 4.0
+_FIXED = 12
 """Few questions, but the only ones that people wrote."""
-_BESIDE = 0.35
+_BESIDE = 0.1
 """Share of good questions with a word that nobody could know: a name, a place, a brand."""
 
 
@@ -92,7 +94,7 @@ def _spoken(chunk: Chunk, chance: random.Random) -> Iterator[list[str]]:
     sentence = chunk.text.split("\n", 1)[0].split(". ", 1)[0]
     for text in (heading, f"{heading} {sentence}"):
         meant = list(dict.fromkeys(word for word in words(text) if word not in STOP_WORDS))
-        kept = [word for word in meant if chance.random() > _LEFT_OUT]
+        kept = [word for word in meant if chance.random() > (_LEFT_OUT if concepts_of(word) else _LEFT_OUT_RARE)]
         if len(kept) < _FEWEST_WORDS:
             kept = meant
         chance.shuffle(kept)
