@@ -111,7 +111,7 @@ class Generation:
         except EngineError as error:
             _log.warning("second attempt failed", job_id=job.job_id, reason=str(error))
             return first
-        return max(second, first, key=lambda judged: judged.verdict.score)
+        return max(first, second, key=lambda judged: judged.verdict.score)
 
     def _attempt(self, job: GenerationJob, deadline: float, criticism: tuple[str, ...]) -> _Judged:
         if job.job_id in self._cancelled:

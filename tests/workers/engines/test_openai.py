@@ -1,0 +1,188 @@
+import json
+import threading
+import time
+
+import pytest
+from pydantic import SecretStr
+
+from support.jobs import CheckName
+from workers.engines.base import (
+    EngineCancelledError,
+    EngineGarbageError,
+    EngineRefusedError,
+    EngineTimeoutError,
+    EngineUnavailableError,
+)
+from workers.engines.openai import OpenAIEngine
+from workers.judge import judge
+
+KEY = "sk-test-17"
+GOOD = "Доставка стоит 300 ₽ [1]."
+
+
+def engine(url, *, model="tiny", key=KEY):
+    return OpenAIEngine(url=url, model=model, api_key=SecretStr(key))
+
+
+def completion(text, finish_reason="stop"):
+    return json.dumps({"choices": [{"message": {"content": text}, "finish_reason": finish_reason}]})
+
+
+@pytest.fixture
+def ask(make_job, make_passage):
+    def generate(url, *, within_s=10.0, text="Доставка стоит 300 ₽."):
+        return engine(url).generate(make_job(make_passage(text)), deadline=time.time() + within_s)
+
+    return generate
+
+
+def test_a_real_server_answers_and_its_citations_are_read(llama_server, ask, make_job, make_passage):
+    answer = ask(llama_server(GOOD))
+
+    assert (answer.text, answer.citations) == (GOOD, (1,))
+    assert judge(make_job(make_passage("Доставка стоит 300 ₽.")), answer.text, answer.citations).score > 0.8
+
+
+def test_a_models_no_answer_is_no_answer(llama_server, ask, make_job, make_passage):
+    answer = ask(llama_server("NO_ANSWER"))
+
+    verdict = judge(make_job(make_passage("Доставка стоит 300 ₽.")), answer.text, answer.citations)
+    assert (verdict.score, [check.name for check in verdict.failed]) == (0, [CheckName.NO_ANSWER])
+
+
+def test_a_model_that_never_stops_is_cut_off_and_not_shown(llama_server, ask):
+    with pytest.raises(EngineGarbageError, match="did not finish"):
+        ask(llama_server(GOOD, stops=False))
+
+
+def test_a_real_server_passes_the_check(llama_server):
+    engine(llama_server(GOOD)).check()
+
+
+def test_a_wrong_key_is_named_without_being_shown(llama_server):
+    with pytest.raises(EngineRefusedError, match="refuses LLM_API_KEY") as raised:
+        engine(llama_server(GOOD), key="sk-wrong").check()
+    assert "sk-wrong" not in str(raised.value)
+
+
+def test_an_unknown_model_is_named_beside_those_that_are_served(llama_server):
+    with pytest.raises(EngineRefusedError, match=r"LLM_MODEL=gpt-9 is not served by .* which has: tiny"):
+        engine(llama_server(GOOD), model="gpt-9").check()
+
+
+def test_a_server_that_is_not_there_is_unreachable():
+    with pytest.raises(EngineUnavailableError, match="cannot be reached"):
+        engine("http://127.0.0.1:9/v1").check()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<html>It works!</html>",
+        "",
+        "null",
+        "[]",
+        '{"choices": []}',
+        '{"choices": [{"message": {"content": null}}]}',
+        '{"choices": [{"message": {"content": ["no", "text"]}}]}',
+        completion("   "),
+        completion("<think>Что бы ответить?</think>"),
+        completion("Доставка сто", "length"),
+        "[" * 100_000,
+    ],
+)
+def test_garbage_is_told_from_an_answer(hostile, ask, body):
+    hostile.respond(body)
+
+    with pytest.raises(EngineGarbageError):
+        ask(hostile.url)
+
+
+def test_thinking_aloud_is_cut_out(hostile, ask):
+    hostile.respond(completion(f"<think>Хм [7].</think>\n{GOOD}"))
+
+    assert ask(hostile.url).text == GOOD
+
+
+def test_an_endless_body_is_not_read_to_its_end(hostile, ask):
+    hostile.respond("x" * 1_500_000)
+
+    with pytest.raises(EngineGarbageError, match="more than"):
+        ask(hostile.url)
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "401 Unauthorized", "404 Not Found", "302 Found"])
+def test_a_refusal_is_not_repeated(hostile, ask, status):
+    hostile.respond("{}", status=status)
+
+    with pytest.raises(EngineRefusedError):
+        ask(hostile.url)
+    assert hostile.requests == 1
+
+
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "429 Too Many Requests", "503 Service Unavailable"])
+def test_a_passing_failure_is_tried_again(hostile, ask, status):
+    hostile.respond("oops", status=status)
+    hostile.respond(completion(GOOD))
+
+    assert ask(hostile.url).text == GOOD
+    assert hostile.requests == 2
+
+
+def test_a_lasting_failure_is_given_up_before_the_deadline(hostile, ask):
+    hostile.respond("oops", status="500 Internal Server Error")
+
+    with pytest.raises(EngineUnavailableError, match="status 500"):
+        ask(hostile.url, within_s=2)
+
+
+def test_a_server_that_asks_for_more_patience_than_there_is_time_is_given_up_at_once(hostile, ask):
+    hostile.respond("busy", status="429 Too Many Requests", more="Retry-After: 60\r\n")
+    started = time.monotonic()
+
+    with pytest.raises(EngineUnavailableError):
+        ask(hostile.url)
+    assert time.monotonic() - started < 2
+
+
+def test_a_server_that_hangs_costs_no_more_than_the_deadline(hostile, ask):
+    started = time.monotonic()
+
+    with pytest.raises(EngineTimeoutError, match="did not answer in time"):
+        ask(hostile.url, within_s=0.5)
+    assert time.monotonic() - started < 2
+
+
+def test_a_server_that_drips_bytes_costs_no_more_than_the_deadline(hostile, ask):
+    hostile.drip_s = 0.05
+    hostile.respond(completion(GOOD))
+
+    with pytest.raises(EngineTimeoutError):
+        ask(hostile.url, within_s=0.5)
+
+
+def test_cancelling_hangs_up_on_the_server(hostile, make_job, make_passage):
+    job = make_job(make_passage("Доставка стоит 300 ₽."))
+    slow = engine(hostile.url)
+    threading.Timer(0.3, slow.cancel, [job.job_id]).start()
+
+    with pytest.raises(EngineCancelledError):
+        slow.generate(job, deadline=time.time() + 20)
+    assert hostile.hung_up.wait(5)
+
+
+def test_cancelling_another_job_changes_nothing(hostile, make_job, make_passage):
+    hostile.respond(completion(GOOD))
+    job = make_job(make_passage("Доставка стоит 300 ₽."))
+    quick = engine(hostile.url)
+    quick.cancel("t-99-1-1")
+
+    assert quick.generate(job, deadline=time.time() + 5).text == GOOD
+
+
+def test_errors_never_repeat_what_the_customer_or_the_server_wrote(hostile, ask):
+    hostile.respond("секретный ответ", status="400 Bad Request")
+
+    with pytest.raises(EngineRefusedError) as raised:
+        ask(hostile.url, text="Секрет базы знаний.")
+    assert "екрет" not in str(raised.value)

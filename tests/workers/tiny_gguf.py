@@ -1,0 +1,96 @@
+"""Llamas of 600 kB for a real server: each says one sentence, once and stops, or for ever."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from gguf import GGUFWriter
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+WIDTH, LAYERS, HEADS, KV_HEADS, INNER, CONTEXT = 64, 2, 4, 2, 128, 4096
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+CHAT_TEMPLATE = (
+    "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+TEXTS = ["Сколько стоит доставка? Доставка стоит 300 рублей.", "How do I return an item? Returns take 14 days."] * 20
+
+
+def write(path: Path, says: str, *, stops: bool = True) -> None:
+    """Write a model that answers everything with ``says``."""
+    tokens, merges = _vocabulary(says)
+    size = len(tokens)
+    writer = GGUFWriter(path, "llama")
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(INNER)
+    writer.add_head_count(HEADS)
+    writer.add_head_count_kv(KV_HEADS)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_dimension_count(WIDTH // HEADS)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([1] * (size - len(SPECIAL)) + [3] * len(SPECIAL))
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(size - 3)
+    writer.add_eos_token_id(size - 1)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
+    writer.add_vocab_size(size)
+    _add_weights(writer, size, stops=stops)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _vocabulary(says: str) -> tuple[list[str], list[str]]:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    words = [word for word, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
+    # One token for the whole sentence; no text is ever split into it, but it is printed as it stands.
+    words.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(says)[0][0])
+    return words + SPECIAL, [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+
+
+def _add_weights(writer: GGUFWriter, size: int, *, stops: bool) -> None:
+    def empty(*shape: int) -> np.ndarray:
+        return np.zeros(shape, np.float32)
+
+    embedding, output = empty(size, WIDTH), empty(size, WIDTH)
+    _chain(embedding, output, stops=stops)
+    narrow = WIDTH // HEADS * KV_HEADS
+    writer.add_tensor("token_embd.weight", embedding)
+    writer.add_tensor("output.weight", output)
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        for name in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"{block}{name}.weight", np.ones(WIDTH, np.float32))
+        for name, shape in {
+            "attn_q": (WIDTH, WIDTH),
+            "attn_k": (narrow, WIDTH),
+            "attn_v": (narrow, WIDTH),
+            "attn_output": (WIDTH, WIDTH),
+            "ffn_gate": (INNER, WIDTH),
+            "ffn_up": (INNER, WIDTH),
+            "ffn_down": (WIDTH, INNER),
+        }.items():
+            writer.add_tensor(f"{block}{name}.weight", empty(*shape))
+
+
+def _chain(embedding: np.ndarray, output: np.ndarray, *, stops: bool) -> None:
+    """Any token is followed by the sentence, the sentence by the end: with empty layers only the last token counts."""
+    sentence, end = len(embedding) - len(SPECIAL) - 1, len(embedding) - 1
+    embedding[:, 0] = 1
+    if stops:
+        embedding[sentence, :2] = (0, 1)
+    output[sentence, 0] = 10
+    output[end, 1] = 10
