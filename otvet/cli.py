@@ -10,7 +10,7 @@ from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
 from otvet.commands.orders import orders_group
-from otvet.commands.running import bot, prepare, run, worker
+from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
 from support.settings import SettingsError
 
@@ -34,6 +34,7 @@ for command in (
     doctor,
     database_group,
     prepare,
+    alive,
     sandbox,
 ):
     otvet.add_command(command)

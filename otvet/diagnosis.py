@@ -108,8 +108,12 @@ async def examine_telegram(settings: Settings) -> list[Finding]:
                 findings.append(
                     wrong("OPERATORS_CHAT_ID is not set: without a group nobody can take over from the bot.")
                 )
-            for chat_id in settings.operators_chat_id:
-                findings.append(await _examine_group(telegram, chat_id, bot_id=int(me["id"])))
+            findings.extend(
+                [
+                    await _examine_group(telegram, chat_id, bot_id=int(me["id"]))
+                    for chat_id in settings.operators_chat_id
+                ]
+            )
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return [
                 wrong(f"{settings.telegram_api_url} cannot be reached ({type(error).__name__}): check the network.")

@@ -3,14 +3,13 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
 
 from support.settings import Settings
 
-TOKEN = re.compile(r"\b\d{4,}:[A-Za-z0-9_-]{4,}")
+TOKEN = re.compile(r"(?<!\d)\d{4,}:[A-Za-z0-9_-]{4,}")
 PASSWORD_IN_URL = re.compile(r"(?<=://)([^\s:/@]*):[^\s/@]+@")
 # They log every request, with the token in its address.
 TALKATIVE = ("aiogram", "aiohttp", "alembic", "asyncio", "httpx", "httpcore", "rq", "sqlalchemy", "urllib3")
@@ -21,9 +20,12 @@ def mask(text: str) -> str:
     return PASSWORD_IN_URL.sub(r"\1:***@", TOKEN.sub("***", text))
 
 
-def mask_secrets(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Structlog processor: hide secrets in every string of the event."""
-    return {key: mask(value) if isinstance(value, str) else value for key, value in event.items()}
+class MaskingFormatter(structlog.stdlib.ProcessorFormatter):
+    """Renders an event and hides secrets in the whole line, wherever they came from."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line to write."""
+        return mask(super().format(record))
 
 
 def configure(settings: Settings) -> None:
@@ -35,7 +37,6 @@ def configure(settings: Settings) -> None:
         structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso" if settings.log_format == "json" else "%H:%M:%S", utc=True),
         structlog.processors.format_exc_info,
-        mask_secrets,
     ]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -50,7 +51,7 @@ def configure(settings: Settings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        MaskingFormatter(
             foreign_pre_chain=shared,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )

@@ -79,9 +79,11 @@ def search(query: str, language: str | None, limit: int) -> None:
         raise CommandError(str(error)) from error
     result = release.search(query, language=language, limit=limit)
     for rank, passage in enumerate(result.passages, start=1):
-        click.secho(f"{rank}. {passage.chunk.heading}", bold=True)
-        click.echo(f"   {passage.chunk.source}  score {passage.blend:.2f}")
-        click.echo("   " + " ".join(passage.chunk.text.split())[:200])
+        chunk = passage.chunk
+        click.secho(f"{rank}. {' › '.join((chunk.title, *chunk.breadcrumb))}", bold=True)
+        click.echo(f"   {chunk.source}, score {passage.scores.blend:.2f}")
+        click.echo(f"   {' '.join((chunk.question or chunk.text).split())[:200]}")
+    click.echo(f"The release can answer this with probability {result.answerable:.2f}.")
 
 
 def store_in(folder: Path) -> "ReleaseStore":

@@ -41,27 +41,34 @@ def import_file(file: Path, pairs: tuple[str, ...]) -> None:
 
 
 async def import_orders_from(file: Path, settings: "Settings", *, mapping: dict[str, str]) -> list[str]:
-    """Import the file; return the lines to show, the summary last.
+    """Import the file; return the lines to show, the summary last. ``mapping``: our column → the file's header.
 
     Raises:
-        CommandError: the file is missing, is no CSV or lacks a column.
+        CommandError: the file is missing, is no CSV or lacks a column; or the database has no tables yet.
     """
+    from support import schema
     from support.database import Database
     from support.orders.importing import OrdersFileError, import_orders, read_orders
 
     try:
         reading = read_orders(file, mapping)
-    except (OrdersFileError, OSError) as error:
-        raise CommandError(f"{file}: {error}") from error
+    except OrdersFileError as error:
+        raise CommandError(str(error)) from error
+    if not await schema.is_current(settings.sql_url):
+        raise CommandError("The database is not at this version's schema: run otvet db upgrade.")
     database = Database(settings.sql_url)
     try:
         async with database.writing() as session:
-            await import_orders(session, reading.orders)
+            counts = await import_orders(session, reading.orders)
     finally:
         await database.close()
-    skipped = [f"{file.name}, line {problem.line}: {problem.reason}" for problem in reading.problems]
-    summary = f"orders: {len(reading.orders)} imported" + (f", {len(skipped)} skipped" if skipped else "")
-    return [*skipped, summary]
+    lines = [
+        f"{file.name}, line {problem.line}: {problem.reason}{' (skipped)' if problem.skipped else ''}"
+        for problem in reading.problems
+    ]
+    skipped = sum(problem.skipped for problem in reading.problems)
+    summary = f"orders: {counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged"
+    return [*lines, summary + (f", {skipped} rows skipped" if skipped else "")]
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
@@ -70,5 +77,5 @@ def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
         theirs, equals, ours = pair.rpartition("=")
         if not (equals and theirs.strip() and ours.strip()):
             raise CommandError(f"--map {pair!r} must look like THEIRS=OURS, e.g. 'Order no=order_number'.")
-        mapping[theirs.strip()] = ours.strip()
+        mapping[ours.strip()] = theirs.strip()
     return mapping

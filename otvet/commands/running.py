@@ -88,6 +88,22 @@ def worker(queue: str) -> None:
 
 
 @click.command(hidden=True)
+@click.option("--queue", required=True)
+def alive(queue: str) -> None:
+    """Exit with 0 when a worker of this host listens to the queue (the container's health check)."""
+    import socket
+
+    from redis import Redis
+
+    from otvet.composition import load_settings
+    from support.queue import GenerationQueue
+
+    with Redis.from_url(load_settings().redis_url, socket_timeout=5) as redis:
+        names = [worker.name for worker in GenerationQueue(redis=redis).workers(queue)]
+    sys.exit(0 if any(name.startswith(f"{queue}-{socket.gethostname()}-") for name in names) else 1)
+
+
+@click.command(hidden=True)
 @click.option("--orders", "orders_file", type=click.Path(path_type=Path), help="Also import these orders.")
 def prepare(orders_file: Path | None) -> None:
     """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
