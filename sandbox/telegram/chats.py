@@ -8,7 +8,7 @@ from sandbox.telegram.errors import Json
 ADMIN_RIGHTS = (
     "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
     "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
-    "can_edit_stories", "can_delete_stories", "can_pin_messages", "can_manage_topics",
+    "can_edit_stories", "can_delete_stories", "can_send_welcome_messages", "can_pin_messages", "can_manage_topics",
 )  # fmt: skip
 _NOT_GRANTED = frozenset({"can_be_edited", "is_anonymous", "can_promote_members"})
 TOPIC_COLORS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
