@@ -21,8 +21,8 @@ _CHARACTER_SIZES = (3, 4, 5)
 _SHORT, _LONG = 2, 9
 _SENSE_WEIGHT = 1.5
 _SAYS_MORE = 3
-# Below this share of known character n-grams a text is in no language of the examples.
-_FAMILIAR = 0.3
+# Below this share of known pairs of letters a text is in no language of the examples.
+_FAMILIAR = 0.8
 _LETTERS = re.compile(r"[a-zа-яё]+")
 _GREETING = re.compile(
     r"^\W*(?:здра\w*|привет\w*|добр\w+ (?:день|дня|вечер|утро|времени суток)|hello|hi|hey|hiya|"
@@ -63,15 +63,15 @@ def word_terms(text: str) -> list[str]:
     return [*stems, *pairs]
 
 
-def character_terms(text: str) -> list[str]:
-    """Return character 3–5-grams inside words, with a blank at both ends of each."""
+def character_terms(text: str, sizes: tuple[int, ...] = _CHARACTER_SIZES) -> list[str]:
+    """Return character n-grams inside words, with a blank at both ends of each."""
     padded = [f" {word} " for word in words(text) if word.isalpha()]
-    return [
-        word[start : start + size]
-        for word in padded
-        for size in _CHARACTER_SIZES
-        for start in range(len(word) - size + 1)
-    ]
+    return [word[start : start + size] for word in padded for size in sizes for start in range(len(word) - size + 1)]
+
+
+def letter_pairs(text: str) -> list[str]:
+    """Return the pairs of neighbouring letters, a blank at both ends of each word."""
+    return character_terms(text, (2,))
 
 
 def sense_terms(text: str) -> list[str]:
@@ -117,11 +117,6 @@ class TfIdf:
             ends.append(len(indices))
         return csr_array((data, indices, ends), shape=(len(texts), len(self.idf)))
 
-    def familiar(self, text: str) -> float:
-        """Return the share of the text's terms that are known, 0..1; 1 for a text without any."""
-        terms = self.terms(text)
-        return sum(term in self.columns for term in terms) / len(terms) if terms else 1.0
-
 
 @dataclass(frozen=True, slots=True)
 class MessageFeatures:
@@ -131,6 +126,8 @@ class MessageFeatures:
     characters: TfIdf
     senses: TfIdf
     speller: Speller
+    pairs: frozenset[str]
+    """Pairs of letters that real words have: keys hit at random have others."""
 
     @classmethod
     def fit(cls, texts: Iterable[str]) -> Self:
@@ -141,6 +138,7 @@ class MessageFeatures:
             TfIdf.fit(kept, character_terms, min_texts=2),
             TfIdf.fit(kept, sense_terms, min_texts=2),
             Speller.fit(cue_words().union(*(_LETTERS.findall(fold(text)) for text in kept))),
+            frozenset(pair for text in kept for pair in letter_pairs(text)),
         )
 
     def rows(self, texts: Sequence[str]) -> csr_array:
@@ -157,7 +155,14 @@ class MessageFeatures:
         """Return the text as it is understood: folded, without a leading greeting, one typo a word corrected."""
         return _LETTERS.sub(lambda match: self.speller.correct(match.group()), fold(without_greeting(text)))
 
+    def says(self, text: str, *cues: str) -> bool:
+        """Whether one of the cues stands in the text."""
+        return has_cue(self.read(text), *cues)
+
     def is_gibberish(self, text: str) -> bool:
-        """Whether hardly a piece of a word is known."""
+        """Whether there is no word, or only such as no language of the examples has."""
         read = self.read(text)
-        return not has_cue(read) and self.characters.familiar(read) < _FAMILIAR
+        if not _LETTERS.search(read):
+            return True
+        pairs = letter_pairs(read)
+        return not has_cue(read) and sum(pair in self.pairs for pair in pairs) < _FAMILIAR * len(pairs)

@@ -53,7 +53,7 @@ def apply_rules(text: str) -> RuleHit | None:
     """Return what a rule decides, None when the model has to."""
     folded = re.sub(r"\d+", "0", fold(text))
     found = _WORD.findall(folded)
-    if not any(character.isalnum() for character in folded):
+    if not any(character.isalnum() or character == "?" for character in folded):
         return RuleHit(Route.GREETING, "greeting", "nothing but emoji or punctuation")
     if hit := _about_persons(folded, found):
         return hit
