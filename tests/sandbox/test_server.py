@@ -1,5 +1,7 @@
+import aiohttp
 import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
+from yarl import URL
 
 from sandbox.client import SandboxClient, SandboxError
 from sandbox.server import SandboxServer
@@ -93,3 +95,13 @@ async def test_address_in_use_is_an_error_at_start(server, world):
     with pytest.raises(OSError, match="address already in use"):
         async with SandboxServer(world, port=port):
             pass
+
+
+async def test_page_is_served_and_nothing_outside_of_it(server):
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{server.url}/") as page:
+            assert page.content_type == "text/html"
+        async with session.get(f"{server.url}/page/js/app.js") as script:
+            assert script.headers["Content-Type"].startswith("text/javascript")
+        async with session.get(URL(f"{server.url}/page/%2e%2e/server.py", encoded=True)) as outside:
+            assert outside.status == 404

@@ -165,9 +165,12 @@ def send_message_draft(world: World, call: Call) -> bool:
     text, entities = format_text(call.get("text", ""), call.get("parse_mode"), call.get("entities"))
     if utf16_length(text) > PREVIEW_LIMIT:
         raise bad_request("message is too long")
+    thread_id = call.get("message_thread_id")
+    check_thread(world, chat, thread_id)
     world.events.publish(
         "preview",
         chat_id=chat.id,
+        thread_id=thread_id,
         draft_id=call.get("draft_id"),
         text=text,
         entities=entities,
