@@ -16,8 +16,8 @@ ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"}
 
 CHARACTERS_WEIGHT = 0.5
 VECTOR_WEIGHTS = (0.7, 0.3)
-"""Share of the vector channel in a small and in a large base: concepts bridge what few articles leave unsaid, while many
-articles have words of their own for everything. Measured; between the sizes it falls with the logarithm."""
+"""Share of the vector channel in a small and in a large base, measured: concepts bridge what few articles leave unsaid,
+many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5

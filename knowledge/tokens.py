@@ -16,6 +16,7 @@ _DIGIT_GROUPS = re.compile(r"(?<=\d)[\u0020\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 # Numbers and codes with their inner signs (2.5, 24/7, ORD-1024), then plain words.
 _WORD = re.compile(r"[^\W_]*\d(?:[^\W_]|[-./:,_](?=[^\W_]))*|[^\W_]+(?:-(?=[^\W_]*\d)(?:[^\W_]|[-_](?=[^\W_]))+)?")
 _CODE_SIGNS = re.compile(r"[-_/]")
+_DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[^\W\d_]")
 _MIN_CODE = 3
 _MIN_DIGITS_FIRST = 5
@@ -41,7 +42,7 @@ def terms(text: str) -> list[str]:
 
 def is_code(word: str) -> bool:
     """Letters and digits together, as in an article or error number."""
-    if len(word) < _MIN_CODE or not _LETTER.search(word) or not any(c.isdigit() for c in word):
+    if len(word) < _MIN_CODE or not _LETTER.search(word) or not _DIGIT.search(word):
         return False
     return bool(_LETTER.match(word)) or len(word) >= _MIN_DIGITS_FIRST
 
@@ -49,7 +50,7 @@ def is_code(word: str) -> bool:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the Snowball stem by script; numbers and codes are left alone."""
-    if any(c.isdigit() for c in word):
+    if _DIGIT.search(word):
         return word
     return str(_stemmer("russian" if "а" <= word[:1] <= "я" else "english").stemWord(word))
 
@@ -68,7 +69,7 @@ def text_grams(text: str) -> list[str]:
 
 
 def _code(word: str) -> str:
-    if not any(c.isdigit() for c in word):
+    if not _DIGIT.search(word):
         return word
     return _CODE_SIGNS.sub("", word) if _LETTER.search(word) else word.replace(",", ".")
 

@@ -72,7 +72,7 @@ def _among(index: Index, example: _Example) -> NDArray[np.bool_]:
 def _examples(index: Index) -> Iterator[_Example]:
     told = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     chance = random.Random(_SEED)  # noqa: S311  # reproducible training, no secret
-    step = max(1, len(index.chunks) // MAX_CHUNKS)
+    step = -(-len(index.chunks) // MAX_CHUNKS)
     for chunk in index.chunks[::step]:
         subjects = told["subjects"][chunk.language].split()
         for spoken in _spoken(chunk, chance):
