@@ -80,7 +80,8 @@ async def _state(request: web.Request) -> Json:
     return {
         "bot": world.bot,
         "users": list(world.users.values()),
-        "chats": [world.chat_view(chat) for chat in chats],
+        "chats": [chat.info for chat in chats],
+        "members": {str(chat.id): list(chat.members.values()) for chat in chats if not chat.private},
         "topics": [topic.view() for chat in chats for topic in chat.topics.values()],
         "messages": [world.view(chat, message) for chat in chats for message in chat.messages.values()],
         "typing": world.typing(),

@@ -133,22 +133,14 @@ class World:
         # Message 1 is the group's creation, and General's thread id: no topic may get it.
         chat = Chat(info, members=members, last_message_id=1)
         self.chats[chat_id] = chat
-        self.events.publish("chat", chat=self.chat_view(chat))
+        self.events.publish("chat", chat=info)
         return chat
 
     def add_member(
         self, chat_id: int, user_id: int, status: Literal["creator", "administrator", "member"] = "member"
     ) -> None:
         """Make a person a member of a group."""
-        chat = self.chat(chat_id)
-        chat.members[user_id] = member(self.users[user_id], status)
-        self.events.publish("chat", chat=self.chat_view(chat))
-
-    def chat_view(self, chat: Chat) -> Json:
-        """A chat as the client API shows it: a group with the people in it."""
-        if chat.private:
-            return chat.info
-        return {**chat.info, "members": [user_id for user_id in chat.members if user_id != self.bot["id"]]}
+        self.chat(chat_id).members[user_id] = member(self.users[user_id], status)
 
     def chat(self, chat_id: int) -> Chat:
         """The chat with this id.

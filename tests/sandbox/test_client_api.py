@@ -13,7 +13,12 @@ async def test_state_shows_the_demo_world(people):
 
     assert state["bot"]["username"] == "otvet_demo_bot"
     assert {user["id"] for user in state["users"]} == {101, 102, 103, 104, 9001, 9002}
-    assert (group["id"], group["is_forum"], group["members"]) == (-1001000000001, True, [9001, 9002])
+    assert (group["id"], group["is_forum"]) == (-1001000000001, True)
+    assert [(member["user"]["id"], member["status"]) for member in state["members"]["-1001000000001"]] == [
+        (1000001, "administrator"),
+        (9001, "creator"),
+        (9002, "administrator"),
+    ]
     assert state["messages"] == state["topics"] == state["typing"] == []
 
 
