@@ -9,10 +9,12 @@ as a probability it is only as good as the no-answer model that leads it.
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from knowledge.tokens import terms
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import is_code, normalise, stem, terms, words
 from support.jobs import GenerationJob, JobPassage, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
@@ -36,10 +38,15 @@ COEFFICIENTS: Final = {
     "grounded": _Term(weight=6.0, centre=1.0),
     # The same for the worst sentence: one invented sentence among five must not drown in the mean.
     "grounded_min": _Term(weight=2.0, centre=1.0),
+    # Share of the names and codes in the question that the cited passages know: what holds for Tbilisi is no answer
+    # about Novosibirsk, however alike the sentences are.
+    "named": _Term(weight=2.0, centre=1.0),
     # Rank of the cited passage against the best found for the question, 0..1.
-    "standing": _Term(weight=1.0, centre=1.0),
+    "standing": _Term(weight=3.0, centre=1.0),
 }
 _MAX_LOG_ODDS: Final = 4.0
+# A capital inside a sentence, and no shouting.
+_NAME: Final = re.compile(r"(?<=[\w,;:] )[«\"“]?([A-ZА-ЯЁ][a-zа-яё]{2,})")
 
 
 def judge(job: GenerationJob, text: str, citations: tuple[int, ...]) -> Verdict:
@@ -51,6 +58,7 @@ def judge(job: GenerationJob, text: str, citations: tuple[int, ...]) -> Verdict:
         "answerable": min(job.answerable, default=0.0),
         "covered": min((_covered(job, part, text, sources) for part in range(len(job.parts))), default=0.0),
         **_grounding(job, text, sources),
+        "named": _named(job, sources),
         "standing": _standing(job, sources),
     }
     return Verdict(score=0.0 if failed else score(features), failed=failed, features=features)
@@ -95,6 +103,16 @@ def _grounding(job: GenerationJob, text: str, sources: list[JobPassage]) -> dict
         "grounded": sum(size * share for size, share in shares) / total,
         "grounded_min": min(share for _, share in shares),
     }
+
+
+def _named(job: GenerationJob, sources: list[JobPassage]) -> float:
+    names = {stem(normalise(name)) for part in job.parts for name in _NAME.findall(part)}
+    names |= {word for part in job.parts for word in words(part) if is_code(word)}
+    names -= STOP_WORDS
+    if not names:
+        return 1.0
+    known = set().union(*(_stems(passage) for passage in sources))
+    return len(names & known) / len(names)
 
 
 def _stems(passage: JobPassage) -> set[str]:

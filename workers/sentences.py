@@ -8,7 +8,7 @@ _ABBREVIATIONS = (
 )
 _END = re.compile(rf"{_ABBREVIATIONS}(?<=[.!?…])[»\")]*\s+(?=[^\W_a-zа-яё]|[«\"(\[])")
 _ITEM = re.compile(r"^\s*(?:[-*•–—]|\d{1,2}[.)])\s+")
-_ROW = re.compile(r"^\s*\|?[^:|.!?]{1,60}[:|]\s*\S")
+_ROW = re.compile(r"\s*[^:;]{1,60}: [^;]+(?:; [^:;]{1,60}: .+)+|\s*\|.*\||\s*[^:.!?]{1,40}: .*[^.!?…]")
 _LINK = re.compile(r"!?\[([^\]]+)\]\((\S+?)\)")
 _EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
@@ -21,7 +21,7 @@ def is_item(line: str) -> bool:
 
 def is_row(line: str) -> bool:
     """Whether the line reads «header: value»."""
-    return _ROW.match(line) is not None
+    return _ROW.fullmatch(line) is not None
 
 
 def plain(line: str) -> str:
@@ -42,5 +42,5 @@ def units(text: str) -> list[str]:
         clean = plain(line)
         if not clean:
             continue
-        found.extend([clean] if is_item(clean) else split_sentences(clean))
+        found.extend([clean] if is_item(clean) or is_row(clean) else split_sentences(clean))
     return found

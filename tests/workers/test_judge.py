@@ -5,6 +5,7 @@ from workers.judge import judge, score
 
 QUESTION = "Сколько стоит доставка курьером?"
 SOURCE = "Доставка курьером по Москве стоит 300 ₽. Курьер приезжает с 9 до 21 часа."
+FEATURES = ["answerable", "covered", "grounded", "grounded_min", "named", "standing"]
 
 
 @pytest.fixture
@@ -67,8 +68,21 @@ def test_a_quotation_is_fully_grounded(make_job, make_passage):
     assert verdict.score > 0.8
 
 
-@pytest.mark.parametrize("name", ["answerable", "covered", "grounded", "grounded_min", "standing"])
+@pytest.mark.parametrize("name", FEATURES)
 def test_the_score_rises_with_every_feature(name):
-    middle = dict.fromkeys(["answerable", "covered", "grounded", "grounded_min", "standing"], 0.6)
+    middle = dict.fromkeys(FEATURES, 0.6)
 
     assert score(middle | {name: 0.9}) > score(middle) > score(middle | {name: 0.2})
+
+
+def test_an_answer_about_another_town_than_the_one_asked_about_stays_below_the_threshold(make_job, make_passage):
+    source = "В Тбилиси посылка идёт 6 дней."
+    fields = {"question": "Сколько дней идёт посылка в Новосибирск?", "answerable": (0.7,)}
+
+    assert judge(make_job(make_passage(source), **fields), f"{source} [1]", (1,)).score < 0.5
+
+
+def test_a_name_in_another_case_is_the_same_name(make_job, make_passage):
+    job = make_job(make_passage("В Казани есть склад."), question="Есть ли склад в Казань?")
+
+    assert judge(job, "В Казани есть склад. [1]", (1,)).features["named"] == 1

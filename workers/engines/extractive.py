@@ -1,8 +1,9 @@
 """The engine of a fresh machine: quotes the sentences of the best passage that answer, with their source.
 
-For each of the customer's questions the passage is chosen by its rank in the search, the match of its headings and its
-best sentence; in it the sentences (list items, table rows) that share rare stems with the question are taken in order.
-Articles are written so that the first sentence is a finished answer, therefore early sentences get a bonus.
+For each of the customer's questions the article is the one that search ranks first: matching words alone choose worse.
+Which of its passages is quoted depends on their ranks, headings and best sentences; in it the sentences (list items,
+table rows) that share rare stems with the question are taken in order. Articles are written so that the first sentence
+is a finished answer, therefore early sentences get a bonus.
 """
 
 import itertools
@@ -32,9 +33,10 @@ _HEADING_WEIGHT: Final = 0.25
 _SENTENCE_WEIGHT: Final = 0.25
 
 _LEANS_BACK: Final = re.compile(
-    r"(?:он|она|оно|они|его|её|ее|их|им|это|этот|эта|эти|такой|такая|такое|такие|там|тогда|туда|иначе|также|поэтому|"
+    r"(?:тот же|та же|то же|те же|"
+    r"он|она|оно|они|его|её|ее|их|им|это|этот|эта|эти|такой|такая|такое|такие|там|тогда|туда|иначе|также|поэтому|"
     r"при этом|для этого|после этого|в этом случае|однако|it|its|they|their|them|this|that|these|those|then|otherwise|"
-    r"however|also|such|there|in this case|after that|therefore)\b",
+    r"however|also|the same|such|there|in this case|after that|therefore)\b",
     re.IGNORECASE,
 )
 
@@ -71,7 +73,8 @@ class ExtractiveEngine:
 
 def _quote(question: str, candidates: Sequence[JobPassage]) -> tuple[JobPassage, list[str]]:
     weights = _weights(question, candidates)
-    top = max(passage.blend for passage in candidates) or 1.0
+    first = max(candidates, key=lambda passage: passage.blend)
+    top = first.blend or 1.0
 
     def worth(passage: JobPassage) -> float:
         best = max((_match(unit, weights) for unit in units(passage.text)), default=0.0)
@@ -79,7 +82,7 @@ def _quote(question: str, candidates: Sequence[JobPassage]) -> tuple[JobPassage,
         return _RANK_WEIGHT * passage.blend / top + _HEADING_WEIGHT * heading + _SENTENCE_WEIGHT * best
 
     # max() keeps the first of equals, which is the better one in the search's order.
-    passage = max(candidates, key=worth)
+    passage = max((p for p in candidates if p.source == first.source), key=worth)
     return passage, _select(units(passage.text), weights) or [passage.text.strip()[:MAX_CHARACTERS]]
 
 

@@ -144,10 +144,17 @@ def test_without_passages_there_is_no_answer(answer):
     assert answer().text == "NO_ANSWER"
 
 
-def test_a_better_matching_second_passage_wins_over_the_first(answer, make_passage):
-    first = make_passage("Оплата картой доступна всем.", heading="Оплата", blend=0.8)
-    second = make_passage("Доставка в Сочи стоит 400 ₽.", number=2, heading="Доставка в Сочи", blend=0.75)
+def test_a_better_matching_passage_of_the_first_article_is_quoted(answer, make_passage):
+    first = make_passage("Оплата курьеру картой доступна всем.", heading="Доставка › Оплата", blend=0.8)
+    second = make_passage("Доставка в Сочи стоит 400 ₽.", number=2, heading="Доставка › Сочи", blend=0.75)
 
     found = answer(first, second, question="Сколько стоит доставка в Сочи?")
 
     assert found.citations == (2,)
+
+
+def test_matching_words_do_not_outvote_the_search_on_the_article(answer, make_passage):
+    first = make_passage("Компании платят по счёту.", source="ru/companies.md", heading="Компаниям", blend=0.8)
+    second = make_passage("Подарки и безнал.", number=2, source="ru/gifts.md", heading="Безнал", blend=0.75)
+
+    assert answer(first, second, question="А безнал есть?").citations == (1,)
