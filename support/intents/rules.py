@@ -30,10 +30,10 @@ _NEGATED = re.compile(
     r"(?:оператор\w*|человек\w*|менеджер\w*|консультант\w*|(?:an? )?(?:operator|human|manager))(?!\w)"
 )
 _MAX_POLITE_WORDS = 6
-_SHORT_REQUEST_WORDS = 4
+_SHORT_REQUEST_WORDS = 8
 _LONG_WORD = 7
-# Words that may stand between the verb of calling and the person.
-_NAMED_GAP, _ANYONE_GAP = 5, 3
+# Words that say something and may stand between the verb of calling and the person.
+_NAMED_GAP, _ANYONE_GAP, _WISH_GAP = 4, 1, 0
 _SURE_PERSONS = frozenset({"agent", "human", "человека"})
 _SOUNDS_LIKE = {"о": "а"}
 
@@ -72,18 +72,27 @@ def _about_persons(folded: str, found: list[str]) -> RuleHit | None:
             return RuleHit(Route.QUESTION, "question", "asks about operators, not for one")
     named = [word for word in persons if _is_operator(word)]
     request = RuleHit(Route.OPERATOR, "operator", "asks for a person")
-    if named and len(found) <= _SHORT_REQUEST_WORDS and "?" not in folded:
+    if named and "?" not in folded and all(_is_request_word(word) for word in found):
         return request
-    near = any(_is_called(folded, person, gap=_NAMED_GAP if person in named else _ANYONE_GAP) for person in persons)
-    return request if near else None
+    called = any(
+        _is_near(folded, person, "call", gap=_NAMED_GAP if person in named else _ANYONE_GAP)
+        or (len(found) <= _SHORT_REQUEST_WORDS and _is_near(folded, person, "wish", gap=_WISH_GAP))
+        for person in persons
+    )
+    return request if called else None
 
 
-def _is_called(folded: str, person: str, *, gap: int) -> bool:
-    """Whether a verb of calling stands near: «I need the book that a person wrote» is no request."""
+def _is_request_word(word: str) -> bool:
+    return _is_person(word) or any(_TERMS[name].fullmatch(word) for name in ("call", "wish", "request_filler"))
+
+
+def _is_near(folded: str, person: str, verb: str, *, gap: int) -> bool:
+    """Whether such a verb stands near: «get me the book that a person wrote» is no request."""
     start = folded.find(person)
-    for call in _TERMS["call"].finditer(folded):
-        between = folded[call.end() : start] if call.end() <= start else folded[start + len(person) : call.start()]
-        if len(_WORD.findall(between)) <= gap and not re.search(r"[.!?;]", between):
+    for found in _TERMS[verb].finditer(folded):
+        between = folded[found.end() : start] if found.end() <= start else folded[start + len(person) : found.start()]
+        counted = [word for word in _WORD.findall(between) if not _TERMS["request_filler"].fullmatch(word)]
+        if len(counted) <= gap and not re.search(r"[.!?;]", between):
             return True
     return False
 

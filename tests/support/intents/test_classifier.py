@@ -130,3 +130,48 @@ def test_held_out_messages_are_routed_right(classifier):
     ]
 
     assert len(wrong) <= len(CASES) * 0.05, wrong
+
+
+@pytest.mark.parametrize("text", ["ячсмить йцукен", "zxcvb lkjhgf", "7021645199", "???", "ыыыъъъ"])
+def test_gibberish_is_not_sure_and_offers_a_question_or_an_operator(classifier, text):
+    found = classifier.classify(text)
+
+    assert not found.sure
+    assert [name for name, _ in found.ranking[:2]] == ["question", "operator"]
+
+
+@pytest.mark.parametrize(
+    "text", ["подушка", "есть ли у вас велосипедные насосы Topeak?", "mattress protector", "Do you stock kayaks?"]
+)
+def test_goods_nobody_has_mentioned_are_looked_up_in_the_knowledge_base(classifier, text):
+    found = classifier.classify(text)
+
+    assert (found.route, found.sure) == (Route.QUESTION, True)
+
+
+def test_the_order_number_travels_with_any_intent(classifier):
+    found = classifier.classify("Как отменить заказ КД-10427?")
+
+    assert (found.route, found.order_number) == (Route.QUESTION, "KD-10427")
+
+
+def test_the_ranking_names_each_route_once(classifier):
+    ranking = classifier.classify("сколько стоит доставка в Тверь?").ranking
+
+    assert len(ranking) == len(Route)
+    assert sum(confidence for _, confidence in ranking) == pytest.approx(1)
+
+
+def test_fitting_twice_gives_the_same_decision(classifier):
+    again = IntentClassifier.fit(load_intents())
+
+    assert again.classify("хочу вернуть чайник") == classifier.classify("хочу вернуть чайник")
+
+
+@pytest.mark.parametrize("text", ["", " ", "а" * 100_000, "\x00", "🤷"])
+def test_odd_messages_are_classified_without_an_error(classifier, text):
+    classifier.classify(text)
+
+
+def test_the_explanation_never_holds_the_customers_words(classifier):
+    assert "насос" not in classifier.classify("почём насос").why
