@@ -78,18 +78,17 @@ class Demo:
 
     async def start(self, started: float) -> None:
         """Start everything that can start side by side, then say where to look. ``started``: monotonic time."""
-        sandbox = self._child("sandbox", "sandbox", "--port", str(self.port))
-        self.supervisor.start(sandbox)
+        self.supervisor.start(self._child("bot", "bot", "--patient"))
+        self.supervisor.start(self._child("sandbox", "sandbox", "--port", str(self.port)))
         self.supervisor.start(self._child("worker", "worker"))
-        self.supervisor.start(self._child("build", "worker", "--queue", "build"))
         if not await self.supervisor.complete(self._child("prepare", "prepare", "--orders", str(SHOP / "orders.csv"))):
             return
-        self.supervisor.start(self._child("bot", "bot"))
         await asyncio.gather(
             self._ready("sandbox", lambda: "bot" in self._state()),
             self._ready("bot", lambda: self._state()["counters"]["calls_by_method"].get("getUpdates", 0) > 0),
             self._ready("worker", lambda: self._has_worker("generate")),
         )
+        self.supervisor.start(self._child("build", "worker", "--queue", "build"))
         print_line(f"\nReady in {time.monotonic() - started:.1f} s. Open {self.url} in a browser.\n")
 
     def _child(self, name: str, *arguments: str) -> Child:

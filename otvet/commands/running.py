@@ -13,6 +13,8 @@ from otvet.errors import CommandError
 if TYPE_CHECKING:
     from support.settings import Settings
 
+PATIENCE_S = 60.0
+
 
 @click.command()
 def run() -> None:
@@ -47,18 +49,33 @@ async def _run_everything(environment: dict[str, str]) -> int:
 
 
 @click.command()
-def bot() -> None:
+@click.option("--patient", is_flag=True, hidden=True, help="Wait while another process upgrades the database.")
+def bot(patient: bool) -> None:
     """Run the bot alone. It is the only process that writes to the database."""
     from otvet.composition import complete, load_bot_settings
     from otvet.redis_server import redis_for
-    from support import schema
 
     settings = load_bot_settings()
-    if not complete(schema.is_current(settings.sql_url)):
+    if patient:
+        import bot.main  # noqa: F401  # the slow part of the start, done while others work
+
+    if not _schema_is_current(settings.sql_url, wait_s=PATIENCE_S if patient else 0):
         raise CommandError("The database is not at this version's schema: run otvet db upgrade.")
     with redis_for(settings.redis_url, settings.data_dir) as redis_url:
         code = complete(_run_bot(settings.model_copy(update={"redis_url": redis_url})))
     sys.exit(code)
+
+
+def _schema_is_current(url: str, *, wait_s: float) -> bool:
+    import time
+
+    from otvet.composition import complete
+    from support import schema
+
+    give_up = time.monotonic() + wait_s
+    while not (current := complete(schema.is_current(url))) and time.monotonic() < give_up:
+        time.sleep(0.1)
+    return current
 
 
 async def _run_bot(settings: "Settings") -> int:

@@ -84,7 +84,7 @@ async def test_a_bot_that_is_no_administrator_is_said(tmp_path):
 
 
 async def test_missing_rights_are_named_as_telegram_names_them(tmp_path):
-    sentence = await group_finding(tmp_path, bot_lacks=("can_manage_topics", "can_pin_messages"))
+    sentence = await group_finding(tmp_path, bot_lacks=frozenset({"can_manage_topics", "can_pin_messages"}))
     assert "Manage topics, Pin messages" in sentence
 
 
