@@ -121,7 +121,7 @@ class App {
       h("div", { class: "brand" }, h("img", { src: "static/icon.svg", alt: "", width: 28, height: 28 }), h("h1", {}, language() === "ru" ? "Ответ" : "Otvet"), h("span", { class: "brand-note" }, t("sandbox"))),
       h("span", { class: "status", role: "status" }, this.online ? t("connected") : t("connecting")),
       h("span", { class: "spring" }),
-      h("button", { type: "button", class: "strong tour-button", onclick: () => this.tour.start() }, icon("play"), h("span", {}, t("tour"))),
+      h("button", { type: "button", class: "strong tour-button", "aria-label": t("tour"), onclick: () => this.tour.start() }, icon("play"), h("span", { class: "wide" }, t("tour")), h("span", { class: "narrow" }, t("tourShort"))),
       h("button", { type: "button", class: "quiet language-button", lang: other, "aria-label": t("languageLabel"), onclick: () => this.switchLanguage(other) }, h("span", { class: "wide" }, t("language")), h("span", { class: "narrow" }, other.toUpperCase())));
   }
 

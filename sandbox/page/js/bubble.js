@@ -115,6 +115,11 @@ function shape(message) {
   return "";
 }
 
+function picture(sender) {
+  if (sender?.is_bot) return h("img", { class: "avatar", src: "static/icon.svg", alt: "" });
+  return avatar(sender?.id ?? 0, fullName(sender));
+}
+
 /** A pill in the middle: a day, or something that happened. */
 export function pill(text) {
   return h("div", { class: "pill" }, h("span", {}, text));
@@ -131,6 +136,6 @@ export function bubble(message, { own, named, first, tail, actions }) {
     body(message, own, actions), reactions(message, actions));
   const column = h("div", { class: "bubble-column" }, h("div", { class: "bubble-line" }, card, side), inlineKeyboard(message, actions));
   return h("article", { class: `message ${own ? "own" : "other"} ${first ? "first" : ""}`, "data-message": message.message_id, tabindex: -1 },
-    named ? h("div", { class: "message-avatar" }, tail ? avatar(sender?.id ?? 0, fullName(sender)) : null) : null, column);
+    named ? h("div", { class: "message-avatar" }, tail ? picture(sender) : null) : null, column);
 }
 

@@ -35,6 +35,8 @@ export class ChatPane {
     this.log = h("div", { class: "log", role: "log", "aria-live": "polite", tabindex: 0, onscroll: () => this.onScroll() });
     this.newest = iconButton("down", t("toNewest"), () => this.toBottom(), { class: "to-newest" });
     this.composer = new Composer(app, side);
+    this.atBottom = true;
+    new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.log);
     this.element = h("section", { class: `chat ${side.group ? "group" : "private"}` }, this.header, h("div", { class: "log-frame" }, this.log, this.newest), this.composer.element);
     this.actions = {
       speaker: () => side.speaker(),
@@ -65,7 +67,7 @@ export class ChatPane {
     this.log.setAttribute("aria-label", this.side.label());
     const key = this.key;
     const changed = key !== this.shownKey;
-    const stick = changed || this.nearBottom();
+    const stick = changed || this.atBottom;
     if (changed) this.log.replaceChildren();
     this.shownKey = key;
     const messages = key ? this.app.store.messages(key) : [];
@@ -127,6 +129,7 @@ export class ChatPane {
 
   onScroll() {
     const bottom = this.nearBottom();
+    this.atBottom = bottom;
     this.newest.classList.toggle("shown", !bottom);
     const unread = this.key ? this.app.store.unread(this.key) : 0;
     this.newest.dataset.unread = unread || "";

@@ -5,6 +5,7 @@ import { fill, fullName, h, icon, iconButton } from "./dom.js";
 import { summary } from "./media.js";
 import { t } from "./texts.js";
 
+const ONE_ROW_PX = 40;
 const MOST_ROWS_PX = 160;
 
 /** The line below a conversation. */
@@ -62,7 +63,7 @@ export class Composer {
 
   grow() {
     this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(this.input.scrollHeight, MOST_ROWS_PX)}px`;
+    this.input.style.height = `${Math.min(Math.max(this.input.scrollHeight, ONE_ROW_PX), MOST_ROWS_PX)}px`;
     this.button.classList.toggle("ready", Boolean(this.input.value.trim()));
   }
 

@@ -39,6 +39,7 @@ const WRAP = {
   phone_number: (_, text, children) => link(`tel:${text.replace(/[^\d+]/gu, "")}`, children),
   bot_command: (_, text, children, onCommand) => h("button", { type: "button", class: "command", onclick: () => onCommand?.(text) }, children),
 };
+const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 const COLOURED = new Set(["mention", "text_mention", "hashtag", "cashtag"]);
 
 function wrap(entity, text, children, onCommand) {
@@ -64,7 +65,8 @@ export function richText(text, entities = [], onCommand = null) {
       if (to <= from) continue;
       if (from > at) nodes.push(text.slice(at, from));
       nodes.push(wrap(item.entity, text.slice(from, to), level(from, to), onCommand));
-      at = to;
+      // A quote or a code block is a block of its own: the line break after it would show as an empty line.
+      at = BLOCKS.has(item.entity.type) && text[to] === "\n" && to < end ? to + 1 : to;
     }
     if (at < end) nodes.push(text.slice(at, end));
     return nodes;

@@ -7,7 +7,7 @@ const STORED = "otvet.language";
 const TEXTS = {
   ru: {
     title: "Ответ — песочница", sandbox: "песочница", connecting: "соединение…", connected: "на связи",
-    tour: "Показать за минуту", tourStop: "Закрыть показ", tourStep: "Шаг {step} из {of}", language: "English", languageLabel: "Switch to English",
+    tour: "Показать за минуту", tourShort: "Показ", tourStop: "Закрыть показ", tourStep: "Шаг {step} из {of}", language: "English", languageLabel: "Switch to English",
     customers: "Клиенты", operators: "Операторы", why: "Почему", tabs: "Разделы",
     addCustomer: "Новый клиент", firstName: "Имя", lastName: "Фамилия", phone: "Телефон", languageOf: "Язык", add: "Добавить", cancel: "Отмена",
     bot: "бот", online: "поддержка магазина", start: "Начать", startHint: "Здесь клиент впервые видит бота. Нажмите «Начать» или просто спросите.",
@@ -32,7 +32,7 @@ const TEXTS = {
   },
   en: {
     title: "Otvet — sandbox", sandbox: "sandbox", connecting: "connecting…", connected: "connected",
-    tour: "One-minute tour", tourStop: "Close the tour", tourStep: "Step {step} of {of}", language: "Русский", languageLabel: "Переключить на русский",
+    tour: "One-minute tour", tourShort: "Tour", tourStop: "Close the tour", tourStep: "Step {step} of {of}", language: "Русский", languageLabel: "Переключить на русский",
     customers: "Customers", operators: "Operators", why: "Why", tabs: "Sections",
     addCustomer: "New customer", firstName: "First name", lastName: "Last name", phone: "Phone", languageOf: "Language", add: "Add", cancel: "Cancel",
     bot: "bot", online: "the shop's support", start: "Start", startHint: "This is how a customer first meets the bot. Press Start or just ask.",
@@ -76,7 +76,7 @@ export function t(key, values = {}) {
 
 /** A code name (an intent, an outcome, a feature …) in words; one that is not known is shown as it stands. */
 export function named(kind, code) {
-  const known = names[current][kind]?.[code];
+  const known = names[current][kind]?.[code] ?? (kind === "outcome" ? names[current].state[code] : undefined);
   return known ?? String(code).replaceAll("_", " ");
 }
 
