@@ -125,6 +125,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_
         on_ready()
 
     poller = Poller(settings.telegram_api_url, settings.bot_token.get_secret_value(), inbox.store, ready)
+    desk.knowledge.get()
     await leave_webhook(bot)
     await publish_commands(bot, library)
     await inbox.resume()

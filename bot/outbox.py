@@ -10,6 +10,7 @@ import aiogram.methods
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -199,6 +200,9 @@ class Outbox:
             return await self._refused(row, topic, error)
         except (TelegramNetworkError, TelegramServerError) as error:
             return _broken(row, error)
+        except ClientDecodeError:
+            # The call was made and answered; only the answer could not be read.
+            return _Ended(DeliveryState.DELIVERED, error="the answer could not be read")
         except TelegramAPIError as error:
             return _Ended(DeliveryState.FAILED, error=error.message)
         message_id = result.message_id if isinstance(result, Message | MessageId) else None

@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -80,7 +81,7 @@ async def check_groups(bot: Bot, groups: tuple[int, ...], bot_id: int) -> None:
     for group in groups:
         try:
             problems = await problems_of_group(bot, group, bot_id)
-        except TelegramAPIError as error:
+        except (TelegramAPIError, ClientDecodeError) as error:
             log.warning("the operators' group could not be checked", group=group, error=type(error).__name__)
             continue
         if problems:

@@ -1,0 +1,178 @@
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from bot import main as bot_process
+from knowledge.releases import ReleaseStore
+from otvet.redis_server import EmbeddedRedis
+from sandbox.client import SandboxClient
+from sandbox.server import SandboxServer
+from sandbox.telegram.state import World
+from sandbox.world import DEMO_TOKEN, MARIA, OPERATORS_CHAT_ID, demo_world
+from support import schema
+from support.database import Database
+from support.orders.importing import import_orders, read_orders
+from support.queue import BUILD_QUEUE, GENERATE_QUEUE, GenerationQueue
+from support.settings import Settings
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHOP = REPOSITORY / "otvet" / "demo_shop"
+
+
+@pytest.fixture(scope="session")
+def shop_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo shop's knowledge base, built once."""
+    root = tmp_path_factory.mktemp("releases")
+    ReleaseStore(root).build(SHOP / "knowledge")
+    return root
+
+
+@pytest.fixture(scope="session")
+def shop_redis() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
+    with EmbeddedRedis(folder) as server:
+        yield server.url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def shop_workers(shop_redis: str) -> Iterator[None]:
+    """A real generation worker and a real build worker, for all tests of the session."""
+    with Redis.from_url(shop_redis) as redis:
+        started = [start_worker(shop_redis, queue) for queue in (GENERATE_QUEUE, BUILD_QUEUE)]
+        queue = GenerationQueue(redis=redis)
+        for _ in range(300):
+            if queue.live_workers(GENERATE_QUEUE) and queue.live_workers(BUILD_QUEUE):
+                break
+            subprocess.run(["sleep", "0.05"], check=True)
+        else:
+            pytest.fail("the workers did not start")
+        yield
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(15)
+
+
+def start_worker(redis_url: str, queue: str, **settings: str) -> subprocess.Popen[bytes]:
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "REDIS_URL": redis_url, **settings}
+    command = [sys.executable, "-m", "otvet", "worker", "--queue", queue]
+    return subprocess.Popen(command, env=environment, cwd=tempfile.gettempdir(), stdout=subprocess.DEVNULL)
+
+
+def forget_work(redis_url: str) -> None:
+    """Empty Redis but for the workers' registrations: turns begin at 1 again in every test."""
+    with Redis.from_url(redis_url) as redis:
+        keys = [key for key in redis.scan_iter() if not key.startswith((b"rq:worker", b"rq:clean"))]
+        if keys:
+            redis.delete(*keys)
+
+
+@dataclass
+class Product:
+    """The running product as a test sees it: people's apps on one side, its database on the other."""
+
+    people: SandboxClient
+    world: World
+    server: SandboxServer
+    settings: Settings
+    database: Database
+    bot: asyncio.Task[int]
+
+    async def answer(self, chat_id: int, contains: str = "", *, timeout_s: float = 15) -> dict[str, Any]:
+        """Wait for the bot's next message to a private chat."""
+        return await self.heard(lambda message: message["chat"]["id"] == chat_id, contains, timeout_s)
+
+    async def in_group(self, contains: str = "", *, timeout_s: float = 15) -> dict[str, Any]:
+        """Wait for the bot's next message to the operators' group."""
+        return await self.heard(lambda message: message["chat"]["id"] == OPERATORS_CHAT_ID, contains, timeout_s)
+
+    async def heard(
+        self, where: Callable[[dict[str, Any]], bool], contains: str, timeout_s: float
+    ) -> dict[str, Any]:
+        event = await self.people.wait_for(
+            lambda event: (
+                event["type"] == "message"
+                and event["message"]["from"]["is_bot"]
+                and where(event["message"])
+                and contains in (event["message"].get("text") or event["message"].get("caption") or "")
+            ),
+            timeout_s=timeout_s,
+        )
+        return dict(event["message"])
+
+    async def stop_bot(self) -> None:
+        self.bot.cancel()
+        await asyncio.gather(self.bot, return_exceptions=True)
+
+    async def start_bot(self) -> None:
+        self.bot = await start_bot(self.settings)
+
+
+async def start_bot(settings: Settings) -> asyncio.Task[int]:
+    ready = asyncio.Event()
+    task = asyncio.create_task(bot_process.run(settings, on_ready=ready.set))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=15)
+    waiting.cancel()
+    if task.done():
+        raise AssertionError(f"the bot ended at once: {task.result()}")
+    return task
+
+
+@pytest.fixture
+def run_product(
+    tmp_path: Path, shop_releases: Path, shop_redis: str, shop_workers: None
+) -> Callable[..., Any]:
+    """Start sandbox and bot over the demo shop; keyword arguments change settings."""
+
+    @asynccontextmanager
+    async def run(world: World | None = None, **overrides: Any) -> AsyncIterator[Product]:
+        forget_work(shop_redis)
+        data = tmp_path / "data"
+        if not (data / "releases").exists():
+            shutil.copytree(shop_releases, data / "releases")
+        world = world or demo_world(limits=False)
+        async with AsyncExitStack() as stack:
+            server = await stack.enter_async_context(SandboxServer(world))
+            settings = Settings(
+                _env_file=None,
+                **{
+                    "bot_token": DEMO_TOKEN,
+                    "telegram_api_url": server.url,
+                    "operators_chat_id": OPERATORS_CHAT_ID,
+                    "admin_ids": MARIA,
+                    "data_dir": data,
+                    "redis_url": shop_redis,
+                    "knowledge_dir": SHOP / "knowledge",
+                    **overrides,
+                },
+            )
+            await schema.upgrade(settings.sql_url)
+            database = Database(settings.sql_url)
+            stack.push_async_callback(database.close)
+            async with database.writing() as session:
+                await import_orders(session, read_orders(SHOP / "orders.csv", {}).orders)
+            people = await stack.enter_async_context(SandboxClient(server.url))
+            product = Product(people, world, server, settings, database, await start_bot(settings))
+            stack.push_async_callback(product.stop_bot)
+            yield product
+
+    return run
+
+
+@pytest.fixture
+async def product(run_product: Callable[..., Any]) -> AsyncIterator[Product]:
+    async with run_product() as running:
+        yield running
