@@ -24,6 +24,8 @@ MAX_QUERY_LETTERS = 2_000
 """What stands after so many characters of a message is not searched for."""
 
 _SUFFICES = 0.5
+_NOTHING = 0.2
+"""Below it the customer's language has nothing to say, and an article in another language is better than none."""
 
 
 class KnowledgeBase:
@@ -70,14 +72,14 @@ class KnowledgeBase:
     def search(self, query: str, *, language: str | None = None, limit: int = 5) -> SearchResult:
         """Return the best passages and whether they suffice.
 
-        Chunks written in ``language`` are preferred; the others are asked only when nothing among those suffices.
+        Chunks written in ``language`` are preferred; the others are asked only when nothing there matches.
         """
         searched = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
         own = self._written_in.get(language or "")
         if own is None:
             return self._search(searched, self._everything, limit)
         result = self._search(searched, own, limit)
-        if result.answerable >= _SUFFICES or own.all():
+        if result.answerable >= _NOTHING or own.all():
             return result
         other = self._search(searched, ~own, limit)
         nothing_here = not result.passages or (

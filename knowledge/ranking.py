@@ -64,12 +64,12 @@ def _vector_share(n_chunks: int) -> float:
 
 
 def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Min–max over the chunks in question; all zeros when they score alike."""
+    """Min–max over the chunks in question; chunks that all score alike get 1 if they score at all."""
     if not among.any():
         return np.zeros_like(scores)
     low, high = scores[among].min(), scores[among].max()
-    if high - low <= 0:
-        return np.zeros_like(scores)
+    if high <= low:
+        return np.where(among & (scores > 0), 1.0, 0.0)
     return np.where(among, (scores - low) / (high - low), 0.0)
 
 

@@ -1,0 +1,10 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the sources of a small shop in two languages."""
+    return Path(shutil.copytree(Path(__file__).with_name("shop"), tmp_path / "sources"))

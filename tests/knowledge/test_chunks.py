@@ -1,0 +1,72 @@
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from knowledge import markdown
+from knowledge.chunks import MAX_TOKENS, chunk_documents, token_count
+from knowledge.documents import Block, Document, Section
+
+WORD = st.text("абвгдежзиклмнabcdefg", min_size=1, max_size=9)
+SENTENCE = st.lists(WORD, min_size=1, max_size=40).map(lambda words: " ".join(words) + ".")
+PARAGRAPH = st.lists(SENTENCE, min_size=1, max_size=25).map(" ".join)
+SECTION = st.tuples(st.integers(2, 4), WORD, st.lists(PARAGRAPH, max_size=6))
+
+
+def document(*blocks: Block, question: str | None = None) -> Document:
+    return Document("en/a.md", "Title", (Section(("H1",), blocks, question),))
+
+
+@given(st.lists(SECTION, min_size=1, max_size=5))
+def test_no_word_of_an_article_is_lost_or_repeated(sections: list[tuple[int, str, list[str]]]) -> None:
+    text = "\n\n".join(f"{'#' * level} {name}\n\n" + "\n\n".join(body) for level, name, body in sections)
+    title, parsed = markdown.parse(f"# Title\n\n{text}\n")
+    chunks = chunk_documents([Document("a.md", title or "", parsed)])
+    headings = {name for _, name, _ in sections}
+    written = [word for _, _, body in sections for paragraph in body for word in re.findall(r"\w+", paragraph)]
+    own = [chunk for chunk in chunks if not (chunk.breadcrumb and chunk.text == chunk.breadcrumb[-1])]
+    assert [word for chunk in own for word in re.findall(r"\w+", chunk.text)] == written
+    assert headings <= {name for chunk in chunks for name in chunk.breadcrumb}
+    assert all(token_count(chunk.text) <= MAX_TOKENS for chunk in chunks)
+    assert len({chunk.id for chunk in chunks}) == len(chunks)
+
+
+@given(st.text(min_size=1))
+def test_any_text_is_chunked_with_all_its_letters(text: str) -> None:
+    chunks = chunk_documents([document(Block(text))])
+    assert "".join("".join(chunk.text for chunk in chunks).split()) == "".join(text.split())
+
+
+def test_ids_stay_when_other_sections_change() -> None:
+    before = chunk_documents([Document("a.md", "T", (Section(("One",), (Block("text"),)),))])
+    more = Section(("Zero",), (Block("new"),))
+    after = chunk_documents([Document("a.md", "T", (more, Section(("One",), (Block("text"),))))])
+    assert before[0].id == after[1].id
+
+
+def test_equal_sections_have_different_ids() -> None:
+    twin = Section(("One",), (Block("text"),))
+    assert len({chunk.id for chunk in chunk_documents([Document("a.md", "T", (twin, twin, twin))])}) == 3
+
+
+def test_a_long_section_is_split_at_paragraph_ends() -> None:
+    paragraph = "word " * 149 + "end."
+    chunks = chunk_documents([document(*[Block(paragraph)] * 5)])
+    assert [chunk.text for chunk in chunks] == [f"{paragraph}\n{paragraph}", f"{paragraph}\n{paragraph}", paragraph]
+
+
+def test_a_long_paragraph_is_split_at_sentence_ends() -> None:
+    chunks = chunk_documents([document(Block(" ".join(["One two three four five."] * 200)))])
+    assert len(chunks) > 1
+    assert all(chunk.text.endswith("five.") and chunk.text.startswith("One") for chunk in chunks)
+
+
+def test_code_and_pairs_stay_whole_however_long() -> None:
+    code = "\n".join(f"line {n};" for n in range(500))
+    assert [chunk.text for chunk in chunk_documents([document(Block(code, whole=True))])] == [code]
+    assert len(chunk_documents([document(Block("word. " * 900), question="Why?")])) == 1
+
+
+def test_the_language_is_that_of_the_text_itself() -> None:
+    chunks = chunk_documents([document(Block("Это по-русски")), document(Block("12345"))])
+    assert [chunk.language for chunk in chunks] == ["ru", "en"]
