@@ -143,6 +143,15 @@ class NewTopic(Body):
     name: str = Field(min_length=1, max_length=128)
 
 
+class TopicChange(Body):
+    """``POST /sandbox/topics/changes``."""
+
+    chat_id: int
+    user_id: int
+    thread_id: int
+    action: Literal["close", "reopen", "delete"]
+
+
 class NewFault(Body):
     """``POST /sandbox/faults``."""
 

@@ -30,6 +30,8 @@ async def answer(request: web.Request) -> web.Response:
         result = await api.call(world, request.match_info["token"], request.match_info["method"], params, uploads)
     except ApiError as error:
         return _refusal(error)
+    except UnicodeError:
+        return _refusal(ApiError(400, "Bad Request: strings must be encoded in UTF-8"))
     return _json({"ok": True, "result": result}, 200)
 
 

@@ -45,6 +45,7 @@ def add_to(app: web.Application) -> None:
         ("POST", "/sandbox/blocks", _block),
         ("POST", "/sandbox/stops", _stop),
         ("POST", "/sandbox/topics", _create_topic),
+        ("POST", "/sandbox/topics/changes", _change_topic),
         ("GET", "/sandbox/decisions", _decision),
         ("POST", "/sandbox/tour", _tour),
         ("POST", "/sandbox/tour/steps", _tour_step),
@@ -85,6 +86,7 @@ async def _state(request: web.Request) -> Json:
         "topics": [topic.view() for chat in chats for topic in chat.topics.values()],
         "messages": [world.view(chat, message) for chat in chats for message in chat.messages.values()],
         "typing": world.typing(),
+        "blocked": [chat.id for chat in chats if chat.blocked],
         "counters": {"calls_by_method": dict(world.calls)},
         "commands": world.profile.commands,
         "updates_pending": len(world.updates),
@@ -162,6 +164,12 @@ async def _stop(request: web.Request) -> Json:
 async def _create_topic(request: web.Request) -> Json:
     body = await bodies.read(request, bodies.NewTopic)
     return people.create_topic(request.app[WORLD], body.chat_id, body.user_id, body.name)
+
+
+async def _change_topic(request: web.Request) -> Json:
+    body = await bodies.read(request, bodies.TopicChange)
+    people.change_topic(request.app[WORLD], body.chat_id, body.user_id, body.thread_id, body.action)
+    return {}
 
 
 async def _decision(request: web.Request) -> Json:

@@ -28,6 +28,7 @@ def build_app(world: World, *, decisions: Decisions | None = None, run_tour: Run
     app.add_routes([*bot_api.routes(), *page_routes()])
     client_api.add_to(app)
     app.cleanup_ctx.append(_push_updates)
+    app.on_shutdown.append(_end_long_poll)
     return app
 
 
@@ -44,6 +45,10 @@ async def _push_updates(app: web.Application) -> AsyncIterator[None]:
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _end_long_poll(app: web.Application) -> None:
+    app[bot_api.WORLD].updates.wake()
 
 
 class SandboxServer:
@@ -103,19 +108,3 @@ async def serve(
     """Run the sandbox for the length of a block; yields its address."""
     async with SandboxServer(world, host=host, port=port, decisions=decisions, run_tour=run_tour) as server:
         yield server.url
-
-
-async def run(
-    world: World,
-    *,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    decisions: Decisions | None = None,
-    run_tour: RunTour | None = None,
-    on_ready: Callable[[str], None] | None = None,
-) -> None:
-    """Run the sandbox until it is cancelled; ``on_ready`` gets its address."""
-    async with serve(world, host=host, port=port, decisions=decisions, run_tour=run_tour) as url:
-        if on_ready is not None:
-            on_ready(url)
-        await asyncio.Event().wait()

@@ -1,13 +1,13 @@
 """What people do in their apps: write, press, share, edit, react, block. The bot hears of it through its updates."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sandbox.telegram.chats import Chat
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ActionError, ApiError, Json
 from sandbox.telegram.files import MEDIA_KINDS, Upload, in_message
 from sandbox.telegram.keyboards import callback_buttons
-from sandbox.telegram.methods.topics import open_topic
+from sandbox.telegram.methods.topics import open_topic, remove_topic, set_closed
 from sandbox.telegram.reactions import REACTIONS, set_reaction
 from sandbox.telegram.state import Callback, World
 
@@ -42,14 +42,16 @@ class Words:
 def say(
     world: World, chat_id: int, user_id: int, words: Words, *, thread_id: int | None = None, reply_to: int | None = None
 ) -> Json:
-    """Send a person's message.
+    """Send a person's message; apps split a text that is too long, the last piece is returned.
 
     Raises:
         ActionError: nothing to send, too long, not a member, no such topic, or a blocked bot.
     """
     chat, user = _present(world, chat_id, user_id)
-    content = _content(world, user_id, words)
-    return _post(world, chat, user, content, thread_id=thread_id, reply_to=reply_to)
+    *first, last = [words] if words.media or words.entities else [replace(words, text=p) for p in _pieces(words.text)]
+    for piece in first:
+        _post(world, chat, user, _content(world, user_id, piece), thread_id=thread_id, reply_to=reply_to)
+    return _post(world, chat, user, _content(world, user_id, last), thread_id=thread_id, reply_to=reply_to)
 
 
 def share_contact(
@@ -164,6 +166,23 @@ def create_topic(world: World, chat_id: int, user_id: int, name: str) -> Json:
     return open_topic(world, chat, user, name).view()
 
 
+def change_topic(world: World, chat_id: int, user_id: int, thread_id: int, action: str) -> None:
+    """Close, reopen or delete a topic by hand; of a deletion Telegram tells the bot nothing."""
+    chat, user = _present(world, chat_id, user_id)
+    topic = chat.topics.get(thread_id)
+    if topic is None:
+        raise ActionError(f"there is no topic {thread_id}", status=404)
+    if not chat.may(user_id, "can_manage_topics"):
+        raise ActionError("only an administrator can change topics")
+    match action:
+        case "delete":
+            remove_topic(world, chat, topic)
+        case "close" | "reopen" if topic.closed != (action == "close"):
+            set_closed(world, chat, topic, user, closed=action == "close")
+        case _:
+            raise ActionError("nothing to do: the topic is like that already")
+
+
 def _present(world: World, chat_id: int, user_id: int) -> tuple[Chat, Json]:
     chat = world.chat(chat_id)
     user = world.users.get(user_id)
@@ -216,6 +235,18 @@ def _content(world: World, user_id: int, words: Words) -> Json:
         origin = {"type": "hidden_user", "sender_user_name": "Somebody else", "date": int(world.clock())}
         content["forward_origin"] = origin
     return content
+
+
+def _pieces(text: str | None) -> list[str]:
+    """Pieces that fit into a message each, cut at white space where there is some."""
+    rest = (text or "").strip()
+    pieces = []
+    while utf16_length(rest) > TEXT_LIMIT:
+        head = rest.encode("utf-16-le")[: 2 * TEXT_LIMIT].decode("utf-16-le", errors="ignore")
+        end = max(head.rfind(" "), head.rfind("\n")) + 1 or len(head)
+        pieces.append(rest[:end])
+        rest = rest[end:].strip()
+    return [*pieces, rest]
 
 
 def _formatted(text: str, entities: list[Json] | None) -> tuple[str, list[Json]]:

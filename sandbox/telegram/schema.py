@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from math import isfinite
 
 from sandbox.telegram.errors import Json, bad_request
 from sandbox.telegram.files import Upload
@@ -161,7 +162,8 @@ def _scalar(name: str, value: object) -> object:
         case "Integer", (int() | str()):
             return int(value)
         case "Float", (int() | float() | str()):
-            return float(value)
+            if isfinite(number := float(value)):
+                return number
         case "String", int():
             return str(value)
     raise ValueError(name)

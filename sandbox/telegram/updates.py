@@ -51,7 +51,7 @@ class UpdateQueue:
             return
         self._pending.append({"update_id": self._next_id, kind: body})
         self._next_id += 1
-        self._wake()
+        self.wake()
         if self.webhook_active:
             self._changed.set()
 
@@ -78,7 +78,7 @@ class UpdateQueue:
         """Return when an update is pushed, or after the timeout."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiter = waiter
-        handle = asyncio.get_running_loop().call_later(timeout_s, self._wake)
+        handle = asyncio.get_running_loop().call_later(timeout_s, self.wake)
         try:
             await waiter
         finally:
@@ -96,7 +96,7 @@ class UpdateQueue:
     def switch(self, *, webhook_active: bool) -> None:
         """Go over to a webhook or back; whoever waits looks again."""
         self.webhook_active = webhook_active
-        self._wake()
+        self.wake()
         self._changed.set()
 
     async def changed(self) -> None:
@@ -112,6 +112,7 @@ class UpdateQueue:
         """Forget everything that waits (``drop_pending_updates``)."""
         self._pending.clear()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Let a long poll return at once, with what there is."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

@@ -93,7 +93,7 @@ async def test_reply_of_an_operator_stays_in_the_topic(bot, people):
     [
         ("messages", {"chat_id": ANNA}, "user_id: Field required"),
         ("messages", {"chat_id": ANNA, "user_id": ANNA}, "nothing to send"),
-        ("messages", {"chat_id": ANNA, "user_id": ANNA, "text": "a" * 4097}, "at most 4096"),
+        ("messages", {"chat_id": ANNA, "user_id": ANNA, "text": "\ud83d"}, "body: Invalid JSON"),
         ("messages", {"chat_id": 5, "user_id": ANNA, "text": "a"}, "no chat 5"),
         ("messages", {"chat_id": ANNA, "user_id": 5, "text": "a"}, "no user 5"),
         ("messages", {"chat_id": ANNA, "user_id": OLEG, "text": "a"}, "belongs to somebody else"),
@@ -112,6 +112,30 @@ async def test_reply_of_an_operator_stays_in_the_topic(bot, people):
 async def test_impossible_action_gets_a_sentence(people, path, body, said):
     with pytest.raises(SandboxError, match=said):
         await people.post(path, **body)
+
+
+async def test_too_long_text_goes_out_in_pieces_as_apps_do(bot, people):
+    words = "слово " * 1500
+    last = await people.say(ANNA, words)
+    updates = await bot.get_updates()
+
+    assert [len(update.message.text) for update in updates] == [4091, 4091, 815]
+    assert " ".join(update.message.text for update in updates) == words.strip()
+    assert last["message_id"] == updates[-1].message.message_id
+
+
+async def test_operators_change_topics_by_hand(bot, people):
+    thread_id = (await bot.create_forum_topic(OPERATORS_CHAT_ID, "a")).message_thread_id
+    place = {"chat_id": OPERATORS_CHAT_ID, "user_id": JAMES, "thread_id": thread_id}
+    await people.post("topics/changes", **place, action="close")
+    with pytest.raises(SandboxError, match="nothing to do"):
+        await people.post("topics/changes", **place, action="close")
+    await people.post("topics/changes", **place, action="delete")
+    _, closed = await bot.get_updates()
+
+    assert closed.message.forum_topic_closed is not None
+    assert closed.message.from_user.id == JAMES
+    assert await people.topics() == []
 
 
 async def test_customer_who_blocked_the_bot_cannot_write(people):

@@ -1,7 +1,8 @@
 """Sending: text, media, albums, copies, forwards, previews and chat actions."""
 
-from sandbox.telegram.calls import Call, Method, check_thread, formatted_caption, formatted_text, send
-from sandbox.telegram.chats import Chat
+from collections.abc import Callable
+
+from sandbox.telegram.calls import CAPTION_LIMIT, Call, Method, check_thread, formatted_caption, formatted_text, send
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ApiError, Json, bad_request
 from sandbox.telegram.files import MEDIA_KINDS, PHOTO_LIMIT, UPLOAD_LIMIT, StoredFile, Upload, image_size, in_message
@@ -98,61 +99,77 @@ def send_contact(world: World, call: Call) -> Json:
 
 def copy_message(world: World, call: Call) -> Json:
     """Send a copy without a link to the original; a caption may be replaced."""
-    original = _original(world, call, call.get("message_id"), "copy")
-    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
-    if call.get("caption") is not None and "text" not in content:
-        content = {name: value for name, value in content.items() if not name.startswith("caption")}
-        content |= formatted_caption(call.params)
-    return {"message_id": send(world, call, content)["message_id"]}
+    source = world.find_chat(call.get("from_chat_id"))
+    original = source.messages.get(call.get("message_id"))
+    if original is None:
+        raise bad_request("message to copy not found")
+    if not _passes_on(original):
+        raise bad_request("message can't be copied")
+    return {"message_id": send(world, call, _copied(original, call.params))["message_id"]}
 
 
 def forward_message(world: World, call: Call) -> Json:
     """Send a copy that says whom it is from."""
-    original = _original(world, call, call.get("message_id"), "forward")
-    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
-    origin = {"type": "user", "sender_user": original["from"], "date": original["date"]}
-    return send(world, call, content | {"forward_origin": original.get("forward_origin", origin)})
+    source = world.find_chat(call.get("from_chat_id"))
+    original = source.messages.get(call.get("message_id"))
+    if original is None:
+        raise bad_request("message to forward not found")
+    if not _passes_on(original):
+        raise bad_request("message can't be forwarded")
+    return send(world, call, _forwarded(original))
 
 
 def copy_messages(world: World, call: Call) -> list[Json]:
-    """Copy several messages in order; those that cannot be found are skipped."""
-    return [
-        {"message_id": copy_message(world, single)["message_id"]}
-        for single in _singles(world, call, {"caption": "" if call.get("remove_caption") else None})
-    ]
+    """Copy several messages in order; those that cannot be found are skipped, albums stay together."""
+    params: Json = {"caption": ""} if call.get("remove_caption") else {}
+    return _send_several(world, call, lambda original: _copied(original, params))
 
 
 def forward_messages(world: World, call: Call) -> list[Json]:
-    """Forward several messages in order; those that cannot be found are skipped."""
-    return [{"message_id": forward_message(world, single)["message_id"]} for single in _singles(world, call, {})]
+    """Forward several messages in order; those that cannot be found are skipped, albums stay together."""
+    return _send_several(world, call, _forwarded)
 
 
-def _singles(world: World, call: Call, extra: Json) -> list[Call]:
+def _send_several(world: World, call: Call, content_of: Callable[[Json], Json]) -> list[Json]:
     ids: list[int] = call.get("message_ids")
     if not 1 <= len(ids) <= COPIES_AT_ONCE:
         raise bad_request("there must be 1-100 message identifiers")
     if ids != sorted(set(ids)):
         raise bad_request("message identifiers must be in a strictly increasing order")
-    source = world.find_chat(call.get("from_chat_id"))
-    found = [message_id for message_id in ids if _can_be_copied(source, message_id)]
-    if not found:
-        raise bad_request("there are no messages to copy")
-    return [call.having(message_id=message_id, **extra) for message_id in found]
+    source, target = world.find_chat(call.get("from_chat_id")), world.chat_for_bot(call.get("chat_id"))
+    known = [source.messages[message_id] for message_id in ids if message_id in source.messages]
+    originals = [original for original in known if _passes_on(original)]
+    if not originals:
+        raise bad_request("there are no messages to copy or forward")
+    batch = f"{target.id}-{target.last_message_id + 1}"
+    sent = []
+    for original in originals:
+        content = content_of(original)
+        if "media_group_id" in original:
+            content["media_group_id"] = f"{original['media_group_id']}-{batch}"
+        sent.append({"message_id": send(world, call, content)["message_id"]})
+    return sent
 
 
-def _can_be_copied(chat: Chat, message_id: int) -> bool:
-    message = chat.messages.get(message_id)
-    return message is not None and SERVICE_FIELDS.isdisjoint(message)
+def _passes_on(message: Json) -> bool:
+    return SERVICE_FIELDS.isdisjoint(message) and not message.get("has_protected_content")
 
 
-def _original(world: World, call: Call, message_id: int, verb: str) -> Json:
-    source = world.find_chat(call.get("from_chat_id"))
-    original = source.messages.get(message_id)
-    if original is None:
-        raise bad_request(f"message to {verb} not found")
-    if not SERVICE_FIELDS.isdisjoint(original) or original.get("has_protected_content"):
-        raise bad_request(f"message can't be {'copied' if verb == 'copy' else 'forwarded'}")
-    return original
+def _copied(original: Json, params: Json) -> Json:
+    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
+    if params.get("caption") is not None and "text" not in content:
+        content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
+        content |= formatted_caption(params)
+    if utf16_length(content.get("caption", "")) > CAPTION_LIMIT:
+        # Premium users write longer captions than a bot may send.
+        raise bad_request("message caption is too long")
+    return content
+
+
+def _forwarded(original: Json) -> Json:
+    content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
+    origin = {"type": "user", "sender_user": original["from"], "date": original["date"]}
+    return content | {"forward_origin": original.get("forward_origin", origin)}
 
 
 def send_message_draft(world: World, call: Call) -> bool:

@@ -58,7 +58,8 @@ def edit_forum_topic(world: World, call: Call) -> bool:
     if not changes:
         raise bad_request("TOPIC_NOT_MODIFIED")
     topic.name, topic.icon_custom_emoji_id = name, emoji_id
-    _tell(world, chat, topic, {"forum_topic_edited": changes})
+    world.show_topic(topic)
+    world.post(chat, world.bot, {"forum_topic_edited": changes}, thread_id=topic.thread_id)
     return True
 
 
@@ -77,9 +78,16 @@ def _set_closed(world: World, call: Call, *, closed: bool) -> bool:
     topic = _topic(chat, call)
     if topic.closed == closed:
         raise bad_request("TOPIC_NOT_MODIFIED")
-    topic.closed = closed
-    _tell(world, chat, topic, {"forum_topic_closed": {}} if closed else {"forum_topic_reopened": {}})
+    set_closed(world, chat, topic, world.bot, closed=closed)
     return True
+
+
+def set_closed(world: World, chat: Chat, topic: Topic, actor: Json, *, closed: bool) -> None:
+    """Close or reopen a topic, with the service message that says so."""
+    topic.closed = closed
+    world.show_topic(topic)
+    content: Json = {"forum_topic_closed": {}} if closed else {"forum_topic_reopened": {}}
+    world.post(chat, actor, content, thread_id=topic.thread_id)
 
 
 def delete_forum_topic(world: World, call: Call) -> bool:
@@ -103,11 +111,6 @@ def remove_topic(world: World, chat: Chat, topic: Topic) -> None:
 def get_forum_topic_icon_stickers(_world: World, _call: Call) -> list[Json]:
     """Custom emoji for topics: the sandbox has none."""
     return []
-
-
-def _tell(world: World, chat: Chat, topic: Topic, content: Json) -> None:
-    world.show_topic(topic)
-    world.post(chat, world.bot, content, thread_id=topic.thread_id)
 
 
 def _forum(world: World, call: Call, what: str) -> Chat:

@@ -56,6 +56,14 @@ def test_what_telegram_would_not_understand_is_refused(method, params, said):
     assert said in refusal(method, params)
 
 
+async def test_half_a_character_is_refused(server):
+    url = f"{server.url}/bot{DEMO_TOKEN}/sendMessage"
+    async with aiohttp.ClientSession() as session:
+        async with session.post(url, json={"chat_id": ANNA, "text": "\ud83d"}) as response:
+            assert response.status == 400
+            assert "UTF-8" in (await response.json())["description"]
+
+
 async def test_calls_are_understood_in_every_form(server):
     url = f"{server.url}/bot{DEMO_TOKEN}/sendMessage"
     fields = {"chat_id": str(ANNA), "text": "hello"}
@@ -80,6 +88,7 @@ async def test_calls_are_understood_in_every_form(server):
         ("bot1:x/getMe", 401, "Unauthorized"),
         (f"bot{DEMO_TOKEN}/sendPoll?chat_id=101&question=a&options=[]", 501, "does not have the method sendPoll"),
         (f"bot{DEMO_TOKEN}/sendMessage", 400, "Bad Request: chat_id is empty"),
+        (f"bot{DEMO_TOKEN}/sendLocation?chat_id=101&latitude=nan&longitude=0", 400, '"latitude" must be Float'),
     ],
 )
 async def test_refusal_has_telegrams_shape(server, path, code, description):

@@ -214,6 +214,28 @@ async def test_copies_of_several_skip_what_is_gone(bot, people):
         await bot.forward_messages(OPERATORS_CHAT_ID, ANNA, [two["message_id"], one["message_id"]])
 
 
+async def test_albums_stay_together_when_copied_and_forwarded(bot, people):
+    album = [await people.say(ANNA, media={"kind": "document"}, album="x") for _ in range(2)]
+    ids = [message["message_id"] for message in album]
+    await bot.copy_messages(OPERATORS_CHAT_ID, ANNA, ids)
+    await bot.forward_messages(OPERATORS_CHAT_ID, ANNA, ids)
+    groups = [message["media_group_id"] for message in await people.messages(OPERATORS_CHAT_ID)]
+
+    assert groups[0] == groups[1] != groups[2] == groups[3]
+
+
+async def test_caption_longer_than_a_bots_cannot_be_copied(bot, people):
+    said = await people.say(ANNA, media={"kind": "document"}, caption="a" * 1025)
+    with pytest.raises(TelegramBadRequest, match="message caption is too long"):
+        await bot.copy_message(OPERATORS_CHAT_ID, ANNA, said["message_id"])
+
+
+async def test_service_messages_cannot_be_copied(bot):
+    topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, "a")
+    with pytest.raises(TelegramBadRequest, match="message can't be copied"):
+        await bot.copy_message(ANNA, OPERATORS_CHAT_ID, topic.message_thread_id)
+
+
 async def test_caption_of_a_copied_file_can_be_replaced(bot, people):
     said = await people.say(ANNA, media={"kind": "document"}, caption="old")
     await bot.copy_message(OPERATORS_CHAT_ID, ANNA, said["message_id"], caption="new")
