@@ -10,8 +10,8 @@ from support.settings import Settings, load
 T = TypeVar("T")
 
 
-def load_settings() -> Settings:
-    """Read the settings and send logs where they say.
+def load_settings(*, quiet: bool = False) -> Settings:
+    """Read the settings and send logs where they say; ``quiet``: only warnings, unless LOG_LEVEL is set.
 
     Raises:
         SettingsError: a key is malformed.
@@ -19,6 +19,8 @@ def load_settings() -> Settings:
     from otvet.logs import configure  # noqa: PLC0415  # structlog is not needed for --help
 
     settings = load()
+    if quiet and "log_level" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"log_level": "WARNING"})
     configure(settings)
     return settings
 

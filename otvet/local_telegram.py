@@ -4,7 +4,8 @@ import asyncio
 import signal
 from typing import Any
 
-from sandbox import server, tour
+from sandbox import server
+from sandbox.tour import run_tour
 from sandbox.world import demo_world
 from support.database import Database
 from support.decisions import decision_for
@@ -25,6 +26,6 @@ async def serve(settings: Settings, port: int) -> None:
     async def decisions(chat_id: int, message_id: int) -> dict[str, Any] | None:
         return await decision_for(database, chat_id, message_id)
 
-    async with server.serve(demo_world(), port=port, decisions=decisions, run_tour=tour.run_tour):
+    async with server.serve(demo_world(), port=port, decisions=decisions, run_tour=run_tour):
         await stopped.wait()
     await database.close()

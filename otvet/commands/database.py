@@ -16,6 +16,6 @@ def upgrade() -> None:
     from otvet.composition import complete, load_settings
     from support import schema
 
-    settings = load_settings()
+    settings = load_settings(quiet=True)
     complete(schema.upgrade(settings.sql_url))
     click.echo("The database is up to date.")

@@ -18,7 +18,7 @@ def doctor() -> None:
     from otvet.composition import load_settings
     from otvet.diagnosis import Mark, examine
 
-    settings = load_settings()
+    settings = load_settings(quiet=True)
     click.echo(f"{Mark.GOOD} The settings can be read.")
     findings = asyncio.run(examine(settings))
     for finding in findings:

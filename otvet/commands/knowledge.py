@@ -29,7 +29,7 @@ def build(folder: Path | None) -> None:
     """
     from otvet.composition import load_settings
 
-    settings = load_settings()
+    settings = load_settings(quiet=True)
     report = build_release(store_in(settings.releases_dir), folder or settings.knowledge_dir)
     click.echo(describe(report))
 
@@ -121,4 +121,4 @@ def _place(error: "SourceError") -> str:
 def _configured_store() -> "ReleaseStore":
     from otvet.composition import load_settings
 
-    return store_in(load_settings().releases_dir)
+    return store_in(load_settings(quiet=True).releases_dir)

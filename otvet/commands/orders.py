@@ -35,7 +35,7 @@ def import_file(file: Path, pairs: tuple[str, ...]) -> None:
     """
     from otvet.composition import complete, load_settings
 
-    settings = load_settings()
+    settings = load_settings(quiet=True)
     for line in complete(import_orders_from(file, settings, mapping=_mapping(pairs))):
         click.echo(line)
 

@@ -129,7 +129,7 @@ def prepare(orders_file: Path | None) -> None:
     from otvet.composition import complete, load_settings
     from support import schema
 
-    settings = load_settings()
+    settings = load_settings(quiet=True)
     complete(schema.upgrade(settings.sql_url))
     click.echo("✓ database")
     if orders_file is not None:

@@ -53,6 +53,15 @@ def test_every_command_explains_itself(command):
     assert len(result.output.splitlines()) > 4
 
 
+def test_the_evaluation_prints_a_table_and_writes_json(otvet, tmp_path):
+    result = otvet("eval", "all", "--json", "report.json")
+    assert result.returncode == 0, result.stderr
+    assert "Aims" in result.stdout
+    assert result.stderr == ""
+    assert (tmp_path / "report.json").read_text().startswith("{")
+    assert_one_sentence(otvet("eval", "all", "--basket", "nowhere"), "nowhere")
+
+
 def test_malformed_settings_are_named_without_their_values(otvet):
     result = otvet("doctor", OPERATORS_CHAT_ID="secret-value", ANSWER_THRESHOLD="7")
     assert_one_sentence(result, "OPERATORS_CHAT_ID", "ANSWER_THRESHOLD")
