@@ -143,6 +143,11 @@ class Slot(SimpleWorker):
         finally:
             self._job_ends_at = None
 
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:  # noqa: ANN401  # RQ's signature
+        """Log that a job failed; RQ's own log record carries the job's arguments, customers' words."""
+        kind = exc_info[0].__name__ if exc_info else ""
+        _log.error("job failed", job_id=job.id, error=kind)
+
     def _step(self) -> None:
         self.heartbeat()
         if self.should_run_maintenance_tasks:

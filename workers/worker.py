@@ -34,7 +34,7 @@ _REDIS_TIMEOUT_S: Final = 15.0
 _log = structlog.get_logger()
 
 
-def run_worker(queue: str, settings: Settings) -> int:
+def run_worker(queue: str, settings: Settings, *, create_engine: Callable[[Settings], Engine] = engines.create) -> int:
     """Work on one queue until SIGTERM or SIGINT; return the process's exit status.
 
     0: stopped as asked. 2: the settings do not suffice. 3: the engine refuses to work as it is configured.
@@ -48,7 +48,7 @@ def run_worker(queue: str, settings: Settings) -> int:
         _log.error("REDIS_URL is not set: use `otvet run`, which starts a Redis of its own, or set it to a running one")
         return UNUSABLE_SETTINGS
     if queue == GENERATE_QUEUE:
-        return _generate(settings)
+        return _generate(settings, create_engine)
     if queue == BUILD_QUEUE:
         return _build(settings)
     _log.error("there is no such queue", queue=queue, known=[GENERATE_QUEUE, BUILD_QUEUE])
@@ -60,9 +60,9 @@ def connect(url: str) -> Redis:
     return Redis.from_url(url, retry=_REDIS_RETRY, socket_connect_timeout=5, socket_timeout=_REDIS_TIMEOUT_S)
 
 
-def _generate(settings: Settings) -> int:
+def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -> int:
     try:
-        engine = engines.create(settings)
+        engine = create_engine(settings)
     except ValueError as error:
         _log.error("the engine cannot be used: " + str(error))
         return UNUSABLE_SETTINGS

@@ -62,8 +62,9 @@ def start_worker(redis_server: RedisServer, tmp_path: Path) -> Iterator[Callable
 
     def start(code: str = "", *, queue: str = "generate", **settings: str) -> subprocess.Popen[str]:
         script = (
-            f"{code}\nimport sys\nfrom support.settings import Settings\nfrom workers.worker import run_worker\n"
-            f"sys.exit(run_worker({queue!r}, Settings(_env_file=None)))"
+            "import sys\nfrom support.settings import Settings\nfrom workers.engines import create as create_engine\n"
+            f"from workers.worker import run_worker\n{code}\n"
+            f"sys.exit(run_worker({queue!r}, Settings(_env_file=None), create_engine=create_engine))"
         )
         environment = {"REDIS_URL": redis_server.url, "DATA_DIR": str(tmp_path), "PYTHONPATH": str(REPOSITORY)}
         process = subprocess.Popen(

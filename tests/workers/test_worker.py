@@ -1,8 +1,11 @@
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
 from redis import Redis
 
 from support.jobs import GenerationResult
@@ -11,7 +14,6 @@ from support.queue import RESULTS_STREAM, GenerationQueue
 # An engine that sleeps: what a slow model looks like from outside. The child process gets it by its own code.
 SLOW = """
 import time
-import workers.engines
 from workers.engines.base import Answer, EngineCancelledError
 from workers.engines.extractive import ExtractiveEngine
 
@@ -27,7 +29,7 @@ class Slow(ExtractiveEngine):
     def cancel(self, job_id):
         self.cancelled = job_id
 
-workers.engines.create = lambda settings: Slow()
+create_engine = lambda settings: Slow()
 """
 
 
@@ -148,6 +150,9 @@ def test_a_malformed_job_harms_nobody_and_is_logged_without_its_text(redis, star
     Queue(GENERATE_QUEUE, connection=redis, serializer=JsonSerializer).enqueue_call(
         GENERATE_FUNCTION, kwargs={"payload": '{"question": "мой телефон 89161234567"}'}
     )
+    Queue(GENERATE_QUEUE, connection=redis, serializer=JsonSerializer).enqueue_call(
+        "workers.nothing.at_all", kwargs={"payload": "мой телефон 89161234567"}
+    )
     redis.hset("rq:job:broken", mapping={"data": b"\x80not json", "created_at": "2026-01-01T00:00:00Z"})
     redis.rpush("rq:queue:generate", "broken")
     GenerationQueue(redis=redis).put(make_job(make_passage("Доставка стоит 300 ₽.")), now=time.time())
@@ -157,6 +162,7 @@ def test_a_malformed_job_harms_nobody_and_is_logged_without_its_text(redis, star
 
     output = stopped(worker)
     assert "job cannot be read" in output
+    assert "job failed" in output
     assert "89161234567" not in output
 
 
@@ -177,6 +183,56 @@ def test_a_worker_without_redis_url_says_so_and_exits(start_worker):
     assert worker.wait(10) == 2
     assert worker.stdout is not None
     assert "REDIS_URL is not set" in worker.stdout.read()
+
+
+class Unauthorised(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(401)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def locked_server():
+    with HTTPServer(("127.0.0.1", 0), Unauthorised) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+        server.shutdown()
+
+
+def test_a_worker_whose_engine_refuses_says_why_in_one_sentence_and_exits(redis, start_worker, locked_server):
+    worker = start_worker(ENGINE="openai", LLM_URL=locked_server, LLM_MODEL="tiny", LLM_API_KEY="sk-secret")
+
+    assert worker.wait(20) == 3
+    assert worker.stdout is not None
+    output = worker.stdout.read()
+    assert "refuses LLM_API_KEY" in output
+    assert "sk-secret" not in output
+    assert "Traceback" not in output
+
+
+def test_a_worker_waits_for_its_model_server_and_does_not_count_as_alive_meanwhile(redis, start_worker):
+    worker = start_worker(ENGINE="openai", LLM_URL="http://127.0.0.1:9/v1", LLM_MODEL="tiny")
+    time.sleep(2)
+
+    assert worker.poll() is None
+    assert GenerationQueue(redis=redis).live_workers() == 0
+    output = stopped(worker)
+    assert worker.returncode == 0
+    assert "waiting for the engine" in output
+    assert "cannot be reached" in output
+
+
+def test_a_worker_started_before_redis_waits_for_it(redis_server, redis, start_worker):
+    redis_server.stop()
+    worker = start_worker()
+    time.sleep(2)
+
+    redis_server.start()
+
+    wait_until(lambda: GenerationQueue(redis=redis).live_workers() == 1)
+    assert "Redis is gone" in stopped(worker)
 
 
 def test_an_extractive_worker_loads_no_database_no_telegram_and_no_http_client(start_worker):
