@@ -52,7 +52,9 @@ class Speller:
         if word in self.words or len(word) < _MIN_LETTERS - 1:
             return word
         candidates = (self.shortened[key] for key in _shortened(word) if key in self.shortened)
-        return next((known for known in candidates if distance(word, known, limit=1) <= 1), word)
+        # Another last letter is an inflection rather than a typo.
+        typos = (known for known in candidates if word[:-1] not in {known, known[:-1]} and word != known[:-1])
+        return next((known for known in typos if distance(word, known, limit=1) <= 1), word)
 
 
 def _shortened(word: str) -> list[str]:

@@ -24,7 +24,8 @@ _AFTER = rf"(?![\w@]|[.,:]\d|{_DASH}\d)"
 _CODE = re.compile(rf"{_BEFORE}({_LETTERS}{{1,4}})(\s?{_DASH}\s?|\s{{0,2}})(\d{{3,12}}(?:{_DASH}\d{{1,6}})?){_AFTER}")
 _DIGITS = re.compile(rf"{_BEFORE}[№#]?\s?(\d{{3,12}}){_AFTER}")
 _MENTIONED = re.compile(
-    r"(?:\bзаказ\w*|\bпосылк\w*|\bпокупк\w*|\bтрек\w*|\border\w*|\bparcel|\bpackage|№|#|\bно?мера?\b|\bnumber|\bno\.)",
+    r"(?:\bзаказ\w*|\bпосылк\w*|\bпокупк\w*|\bтрек\w*|\border\w*|\bparcel|\bpackage|№|#|"
+    r"\bномера?\b|\bnumber|\bno\.|\bгде\b|\bстатус|\bwhere|\bstatus)",
     re.IGNORECASE,
 )
 _ANNOUNCED = re.compile(

@@ -32,3 +32,7 @@ def test_a_word_with_one_typo_is_read_as_the_known_one():
         "cat",
         "order",
     ]
+
+
+def test_another_ending_is_no_typo():
+    assert Speller.fit(["помог"]).correct("помоги") == "помоги"
