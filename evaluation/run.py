@@ -55,6 +55,11 @@ def print_all(
     report = evaluate_all(settings, basket=basket, json_target=json_target)
     stream = sys.stderr if str(json_target) == "-" else sys.stdout
     stream.write(render(report) + "\n")
+    return exit_status(report, strict=strict)
+
+
+def exit_status(report: Report, *, strict: bool) -> int:
+    """Return 0: an evaluation reports. Only ``strict`` makes a missed aim an error."""
     return MISSED_EXIT if strict and not report.met else 0
 
 
