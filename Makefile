@@ -24,7 +24,7 @@ run: $(VENV)/.base ## Run everything on this machine against Telegram; settings 
 install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the command line
 
 test: $(VENV)/.dev ## Run all tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .

@@ -31,5 +31,5 @@ def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, re
         "DATA_DIR": str(folder),
         "REDIS_URL": redis_url,
         "KNOWLEDGE_DIR": str(SHOP / "knowledge"),
-        "LOG_LEVEL": outer.get("LOG_LEVEL", "WARNING"),
+        "LOG_LEVEL": outer.get("LOG_LEVEL") or "WARNING",
     }

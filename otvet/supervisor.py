@@ -42,8 +42,6 @@ class Child:
     def variables(self) -> dict[str, str]:
         """Return the environment it runs in; the packages are importable from any folder."""
         base = {} if self.whole_environment else dict(os.environ)
-        # Threads of several processes that wait for each other on few cores made building a release six times slower.
-        base.setdefault("OPENBLAS_NUM_THREADS", "1")
         return {**base, "PYTHONPATH": str(PACKAGE_ROOT), "PYTHONUNBUFFERED": "1", **self.environment}
 
 

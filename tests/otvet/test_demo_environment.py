@@ -31,7 +31,9 @@ def test_an_engine_that_the_user_names_is_kept():
 
 
 def test_empty_variables_count_as_unset():
-    assert "ENGINE" not in made_from({"LLM_URL": "", "ENGINE": ""})
+    environment = made_from({"LLM_URL": "", "ENGINE": "", "LOG_LEVEL": ""})
+    assert "ENGINE" not in environment
+    assert environment["LOG_LEVEL"] == "WARNING"
 
 
 def test_what_it_makes_is_a_valid_configuration(monkeypatch):
