@@ -27,11 +27,6 @@ class Call:
         """A parameter, or the default when it was not given."""
         return self.params.get(name, default)
 
-    def having(self, **params: object) -> "Call":
-        """The same call with other parameters; None takes one away."""
-        merged = self.params | params
-        return Call({name: value for name, value in merged.items() if value is not None}, self.uploads)
-
 
 Method = Callable[[World, Call], object]
 

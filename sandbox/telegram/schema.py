@@ -47,7 +47,8 @@ def _fields(packed: dict[str, str]) -> Fields:
 
 
 @cache
-def _method(name: str) -> Fields:
+def method_fields(name: str) -> Fields:
+    """Parameters of a method."""
     return _fields(_document()["methods"][name])
 
 
@@ -69,7 +70,7 @@ def check(method: str, params: Json) -> Json:
         ApiError: a parameter is unknown, missing or of a wrong type.
     """
     try:
-        return _check_fields(_method(method), params, f"method {method}")
+        return _check_fields(method_fields(method), params, f"method {method}")
     except SchemaError as error:
         raise bad_request(str(error)) from error
 

@@ -71,11 +71,10 @@ class UpdateQueue:
             self._waiter.set_exception(TERMINATED)
         self.confirm(offset)
         if not self._pending and timeout_s > 0:
-            await self.wait(min(timeout_s, MAX_TIMEOUT_S))
+            await self._wait(min(timeout_s, MAX_TIMEOUT_S))
         return [self._pending[index] for index in range(min(limit, len(self._pending)))]
 
-    async def wait(self, timeout_s: float) -> None:
-        """Return when an update is pushed, or after the timeout."""
+    async def _wait(self, timeout_s: float) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiter = waiter
         handle = asyncio.get_running_loop().call_later(timeout_s, self.wake)

@@ -1,3 +1,5 @@
+import asyncio
+
 import aiohttp
 import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
@@ -105,3 +107,15 @@ async def test_page_is_served_and_nothing_outside_of_it(server):
             assert script.headers["Content-Type"].startswith("text/javascript")
         async with session.get(URL(f"{server.url}/page/%2e%2e/server.py", encoded=True)) as outside:
             assert outside.status == 404
+
+
+async def test_long_poll_ends_when_the_server_stops(world, bot_for):
+    async with SandboxServer(world) as server, bot_for(server.url) as bot:
+        poll = asyncio.create_task(bot.get_updates(timeout=30))
+        while world.calls["getUpdates"] == 0:  # noqa: ASYNC110 - the server has no event for that
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        stopping = asyncio.create_task(server.__aexit__(None, None, None))
+
+        assert await asyncio.wait_for(poll, 5) == []
+        await stopping

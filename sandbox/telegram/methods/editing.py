@@ -3,7 +3,7 @@
 from sandbox.telegram.calls import Call, Method, formatted_caption, formatted_text, require_right
 from sandbox.telegram.chats import Chat
 from sandbox.telegram.entities import utf16_length
-from sandbox.telegram.errors import ApiError, Json, bad_request
+from sandbox.telegram.errors import Json, bad_request
 from sandbox.telegram.files import MEDIA_KINDS, in_message
 from sandbox.telegram.keyboards import checked
 from sandbox.telegram.methods.sending import COPIES_AT_ONCE, resolve
@@ -163,7 +163,7 @@ def answer_callback_query(world: World, call: Call) -> bool:
         raise bad_request("MESSAGE_TOO_LONG")
     callback = world.callbacks.get(call.get("callback_query_id"))
     if callback is None:
-        raise ApiError(400, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+        raise bad_request("query is too old and response timeout expired or query ID is invalid")
     callback.answered, callback.text, callback.show_alert = True, text, bool(call.get("show_alert"))
     world.events.publish("callback_answered", callback_query_id=callback.id, text=text, show_alert=callback.show_alert)
     return True
