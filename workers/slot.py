@@ -27,6 +27,8 @@ from support.queue import JsonSerializer
 LEASE_S: Final = 6
 BEAT_S: Final = 2
 _CLEANING_LOCK_S: Final = 10
+# Ctrl-C reaches a worker twice: from the terminal and from its supervisor.
+_SAME_SIGNAL_S: Final = 1.0
 _BACKOFF_S: Final = 0.5
 _BACKOFF_CAP_S: Final = 10.0
 
@@ -51,6 +53,7 @@ class Slot(SimpleWorker):
         self._profile = dict(profile)
         self._cancel = cancel
         self._stopping = threading.Event()
+        self._stop_asked_at = 0.0
         self._job_ends_at: float | None = None
         super().__init__(
             [_Queue(queue, connection=redis, serializer=JsonSerializer)],
@@ -90,9 +93,11 @@ class Slot(SimpleWorker):
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal handler's signature
         """Finish the job in hand, then leave; a second signal leaves at once."""
-        if self._stopping.is_set():
+        if not self._stopping.is_set():
+            self._stop_asked_at = time.monotonic()
+            self._stopping.set()
+        elif time.monotonic() - self._stop_asked_at > _SAME_SIGNAL_S:
             raise SystemExit(128 + signum)
-        self._stopping.set()
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002  # RQ's signature
         """Cancel the job in hand: RQ calls it for ``send_stop_job_command``, from its own thread."""

@@ -177,6 +177,19 @@ def test_a_worker_asked_to_stop_finishes_and_exits_with_zero(redis, start_worker
     assert GenerationQueue(redis=redis).live_workers() == 0
 
 
+def test_ctrl_c_that_arrives_twice_is_one_request(redis, start_worker, make_job, make_passage):
+    queue = GenerationQueue(redis=redis)
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), deadline=time.time() + 3), now=time.time())
+    worker = start_worker(SLOW)
+    wait_until(lambda: any(w.state == "busy" for w in queue.workers()))
+
+    worker.send_signal(signal.SIGINT)
+    stopped(worker)
+
+    assert worker.returncode == 0
+    assert len(results(redis)) == 1, "the job in hand was finished"
+
+
 def test_a_worker_without_redis_url_says_so_and_exits(start_worker):
     worker = start_worker(REDIS_URL="")
 
