@@ -58,9 +58,9 @@ class App {
         if (!user || !this.store.bot) return [];
         const busy = this.store.typing.get(threadKey(user.id));
         const note = busy ? h("span", { class: "typing" }, `${t(busy.action === "upload_photo" ? "sendingPhoto" : "typing")}…`) : t("online");
-        return [...heading(h("img", { class: "avatar", src: "static/icon.svg", alt: "" }), fullName(this.store.bot), note), h("span", { class: "as", title: `${t("speaksAs")}: ${fullName(user)}` }, avatar(user.id, fullName(user), "small"), fullName(user))];
+        return [...heading(h("img", { class: "avatar", src: "page/icon.svg", alt: "" }), fullName(this.store.bot), note), h("span", { class: "as", title: `${t("speaksAs")}: ${fullName(user)}` }, avatar(user.id, fullName(user), "small"), fullName(user))];
       },
-      empty: () => [h("img", { src: "static/icon.svg", alt: "", width: 72, height: 72 }), h("p", {}, t("startHint")), h("button", { type: "button", class: "strong", onclick: () => this.customerChat.composer.sendText("/start") }, t("start"))],
+      empty: () => [h("img", { src: "page/icon.svg", alt: "", width: 72, height: 72 }), h("p", {}, t("startHint")), h("button", { type: "button", class: "strong", onclick: () => this.customerChat.composer.sendText("/start") }, t("start"))],
     };
   }
 
@@ -118,7 +118,7 @@ class App {
     this.topBar.dataset.version = version;
     const other = language() === "ru" ? "en" : "ru";
     fill(this.topBar,
-      h("div", { class: "brand" }, h("img", { src: "static/icon.svg", alt: "", width: 28, height: 28 }), h("h1", {}, language() === "ru" ? "Ответ" : "Otvet"), h("span", { class: "brand-note" }, t("sandbox"))),
+      h("div", { class: "brand" }, h("img", { src: "page/icon.svg", alt: "", width: 28, height: 28 }), h("h1", {}, language() === "ru" ? "Ответ" : "Otvet"), h("span", { class: "brand-note" }, t("sandbox"))),
       h("span", { class: "status", role: "status" }, this.online ? t("connected") : t("connecting")),
       h("span", { class: "spring" }),
       h("button", { type: "button", class: "strong tour-button", "aria-label": t("tour"), onclick: () => this.tour.start() }, icon("play"), h("span", { class: "wide" }, t("tour")), h("span", { class: "narrow" }, t("tourShort"))),

@@ -116,7 +116,7 @@ function shape(message) {
 }
 
 function picture(sender) {
-  if (sender?.is_bot) return h("img", { class: "avatar", src: "static/icon.svg", alt: "" });
+  if (sender?.is_bot) return h("img", { class: "avatar", src: "page/icon.svg", alt: "" });
   return avatar(sender?.id ?? 0, fullName(sender));
 }
 
