@@ -62,6 +62,8 @@ class RoutingReport(_Value):
     """Where messages go."""
 
     accuracy: dict[str, Share]
+    questions_recognised: dict[str, Share]
+    """Of the basket's answerable questions: those that go straight to the knowledge base. A diagnosis, no aim."""
     unsure: int
     """Messages about which the customer would be asked; they count as wrong."""
     confusion: dict[str, dict[str, int]]

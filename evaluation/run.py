@@ -84,7 +84,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         threshold=settings.answer_threshold,
         retrieval=measure_retrieval(asked.questions, knowledge, blind, stopwatch),
         answers=measure_answers(asked.questions, asked.unanswerable, path),
-        routing=measure_routing(asked.routing, classifier, stopwatch),
+        routing=measure_routing(asked.routing, asked.questions, classifier, stopwatch),
         orders=asyncio.run(_play_orders(asked, classifier, store, stopwatch)),
         timings_ms=stopwatch.timings(),
     )

@@ -44,6 +44,7 @@ def _figures(report: Report) -> Iterator[str]:
         ("Answered from a right source", answers.sent_from_right_source),
         ("Unanswerable answered", answers.unanswerable_answered),
         ("Routing", report.routing.accuracy),
+        ("Questions recognised as such", report.routing.questions_recognised),
         ("Order dialogues passed", report.orders.passed),
     )
     for name, figures in shares:

@@ -8,6 +8,7 @@ import pytest
 from evaluation import baskets
 from evaluation.run import DEMO_SHOP
 from knowledge.language import detect
+from support.intents.examples import load_intents
 from support.orders.importing import read_orders
 
 KNOWLEDGE = DEMO_SHOP / "knowledge"
@@ -90,3 +91,11 @@ def test_every_outcome_of_an_order_dialogue_is_expected_somewhere() -> None:
         "ask_number",
         "ask_proof",
     }
+
+
+def test_nothing_that_the_classifier_learns_from_is_copied_from_the_basket() -> None:
+    # Greetings and single words are said by everybody; a whole sentence would be copied.
+    sentences = {" ".join(words(message.text)) for message in BASKET.routing if len(words(message.text)) > 4}
+    sentences |= {" ".join(words(item.question)) for item in ASKED}
+    learned = {" ".join(words(example)) for intent in load_intents() for example in intent.examples}
+    assert sentences & learned == set()

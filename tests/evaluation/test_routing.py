@@ -9,8 +9,11 @@ def message(number: int, route: Route) -> RoutingMessage:
 
 def test_doubt_and_wrong_routes_both_count_as_wrong() -> None:
     messages = [message(1, "question"), message(2, "question"), message(3, "complaint"), message(4, "operator")]
-    report = compare_routes(messages, ["question", "unsure", "question", "operator"])
+    report = compare_routes(
+        messages, ["question", "unsure", "question", "operator"], [("en", "question"), ("ru", "unsure")]
+    )
     assert report.accuracy == {"en": Share(hits=2, total=4), "total": Share(hits=2, total=4)}
+    assert report.questions_recognised["total"] == Share(hits=1, total=2)
     assert report.unsure == 1
     assert report.confusion["question"]["unsure"] == 1
     assert report.confusion["complaint"]["question"] == 1
