@@ -27,10 +27,8 @@ test: $(VENV)/.dev ## Run all tests
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	@status=0; for tool in 'ruff check .' 'ruff format --check .' mypy lint-imports; do \
+		echo "$$tool"; $(BIN)/$$tool || status=1; done; exit $$status
 
 bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bot
