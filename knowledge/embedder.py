@@ -33,15 +33,16 @@ class Embedder:
     """float32[n_features, n_dimensions]."""
 
     @classmethod
-    def train(cls, texts: Sequence[str]) -> Self:
-        """Fit on all texts of the base; deterministic."""
+    def train(cls, texts: Sequence[str]) -> tuple[Self, NDArray[np.float32]]:
+        """Fit on all texts of the base and return their vectors too, as ``embed`` would; deterministic."""
         counts = [_features(text) for text in texts]
         holding = Counter(feature for found in counts for feature in found)
         common = sorted(holding, key=lambda feature: (-holding[feature], feature))[:_MAX_FEATURES]
         vocabulary = {feature: number for number, feature in enumerate(sorted(common))}
         weights = np.array([np.log((1 + len(texts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
         rows = _matrix(counts, vocabulary, weights)
-        return cls(vocabulary, weights, _components(rows).astype(np.float32))
+        embedder = cls(vocabulary, weights, _components(rows).astype(np.float32))
+        return embedder, normalised(rows @ embedder.projection)
 
     def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[n, n_dimensions]: the shorter a row, the less of its text the base speaks of."""

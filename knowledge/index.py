@@ -42,14 +42,14 @@ class Index:
     def build(cls, chunks: Sequence[Chunk]) -> Self:
         """Index the chunks. Some chunk must hold a letter or digit."""
         texts = [_searched(chunk) for chunk in chunks]
-        embedder = Embedder.train(texts)
+        embedder, vectors = Embedder.train(texts)
         return cls(
             tuple(chunks),
             CompiledBM25.build([terms(text) for text in texts]),
             CompiledBM25.build([text_grams(text) for text in texts], b=CHARACTERS_B),
             CompiledBM25.build([[*concepts(text), ""] for text in texts]),
             embedder,
-            embedder.embed(texts),
+            vectors,
         )
 
     def save(self, folder: Path) -> None:

@@ -31,6 +31,8 @@ FEATURES = (
 _TOP = 3
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
+_PENALTY = 0.015
+"""Of L2, for each example: strong, because the features say much the same and must not cancel one another out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.
         named = concepts_of(word)
         alike = {row for name in named for row in _among(index.concepts.holders(name), among)}
         weight = index.lexical.weight(stem(word))
-        if not holders and is_everyday(word):
+        if not holders and (is_everyday(word) or word.isdecimal()):
             weight *= _EVERYDAY_WEIGHT
         elif not holders and not alike:
             foreign += weight
@@ -129,7 +131,11 @@ class NoAnswerModel:
         weight = np.array(importance)
         balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
         model = LogisticRegression.fit(
-            (table - mean) / scale, labels, n_classes=2, row_weights=weight * balance[labels]
+            (table - mean) / scale,
+            labels,
+            n_classes=2,
+            penalty=_PENALTY * weight.sum(),
+            row_weights=weight * balance[labels],
         )
         weights = model.weights[:, 1] - model.weights[:, 0]
         return cls(mean, scale, weights, float(model.bias[1] - model.bias[0]))

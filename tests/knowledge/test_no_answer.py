@@ -1,0 +1,35 @@
+import pytest
+
+from knowledge.no_answer import FEATURES, NoAnswerModel
+
+
+def row(value: float) -> dict[str, float]:
+    return dict.fromkeys(FEATURES, value)
+
+
+def fitted() -> NoAnswerModel:
+    rows = [row(n / 40) for n in range(40)]
+    return NoAnswerModel.fit(rows, [n >= 20 for n in range(40)], [1.0] * 40)
+
+
+def test_more_evidence_means_a_higher_probability() -> None:
+    model = fitted()
+    probabilities = [model.probability(row(value)) for value in (0.0, 0.3, 0.5, 0.7, 1.0)]
+    assert probabilities == sorted(probabilities)
+    assert probabilities[0] < 0.2
+    assert probabilities[-1] > 0.8
+
+
+def test_what_was_stored_judges_the_same() -> None:
+    model = fitted()
+    assert NoAnswerModel.from_json(model.to_json()).probability(row(0.4)) == model.probability(row(0.4))
+
+
+def test_a_model_of_other_features_is_refused() -> None:
+    with pytest.raises(ValueError, match="other features"):
+        NoAnswerModel.from_json(fitted().to_json() | {"features": ["one"]})
+
+
+def test_a_feature_that_never_changes_does_no_harm() -> None:
+    model = NoAnswerModel.fit([row(1.0)] * 4, [True, False, True, False], [1.0] * 4)
+    assert model.probability(row(1.0)) == pytest.approx(0.5)
