@@ -37,7 +37,7 @@ def _retype(piece: str, table: dict[int, int], known: Callable[[str], bool]) -> 
     typed = words(piece)
     letters = [c for c in piece if c.isalpha()]
     foreign = any(ord(c) not in table for c in letters)
-    if not letters or foreign or any(c.isdigit() for c in piece) or any(known(word) for word in typed):
+    if not letters or foreign or any(c.isdigit() for c in piece) or (typed and all(known(word) for word in typed)):
         return piece
     whole = piece.translate(table)
     if _all_known(whole, known):

@@ -12,7 +12,7 @@ from knowledge.index import Index
 from knowledge.logistic import LogisticRegression
 from knowledge.ranking import Ranking
 from knowledge.stopwords import STOP_WORDS
-from knowledge.tokens import stem, terms, text_grams, words
+from knowledge.tokens import is_code, stem, terms, text_grams, words
 
 FEATURES = (
     "lexical_ratio",
@@ -88,7 +88,7 @@ def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.
         named = concepts_of(word)
         alike = {row for name in named for row in _among(index.concepts.holders(name), among)}
         weight = index.lexical.weight(stem(word))
-        if not holders and (is_everyday(word) or word.isdecimal()):
+        if not holders and _says_nothing(word):
             weight *= _EVERYDAY_WEIGHT
         elif not holders and not alike:
             foreign += weight
@@ -100,6 +100,11 @@ def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.
     if not total:
         return Coverage(0.0, 0.0, 0.0, 1.0)
     return Coverage(found_best / total, found_top / total, hits / count, foreign / total)
+
+
+def _says_nothing(word: str) -> bool:
+    """Words around the subject, and the customer's own numbers and codes: no base can know them."""
+    return is_everyday(word) or word.isdecimal() or is_code(word)
 
 
 def _among(holders: NDArray[np.int32], among: NDArray[np.bool_]) -> set[int]:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from knowledge.keyboard import repair
 
-KNOWN = {"привет", "как", "вернуть", "деньги", "юбка", "return", "money", "iphone", "больше"}
+KNOWN = {"v", "обменять", "привет", "как", "вернуть", "деньги", "юбка", "return", "money", "iphone", "больше"}
 
 
 def known(word: str) -> bool:
@@ -18,6 +18,7 @@ def known(word: str) -> bool:
         ("Ghbdtn!", "Привет!"),
         ("rfr dthyenm ltymub?", "как вернуть деньги?"),
         (".,rf", "юбка"),
+        ("rfr j,vtyznm ltymub", "как обменять деньги"),
         ("rfr dthyenm iphone", "как вернуть iphone"),
         ("куегкт ьщтун", "return money"),
     ],

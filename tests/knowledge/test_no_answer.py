@@ -1,6 +1,13 @@
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from knowledge.no_answer import FEATURES, NoAnswerModel
+from knowledge.chunks import chunk_documents
+from knowledge.index import Index
+from knowledge.no_answer import FEATURES, NoAnswerModel, features
+from knowledge.ranking import rank
+from knowledge.sources import read_sources
 
 
 def row(value: float) -> dict[str, float]:
@@ -28,6 +35,17 @@ def test_what_was_stored_judges_the_same() -> None:
 def test_a_model_of_other_features_is_refused() -> None:
     with pytest.raises(ValueError, match="other features"):
         NoAnswerModel.from_json(fitted().to_json() | {"features": ["one"]})
+
+
+def test_a_customers_own_number_does_not_make_a_question_foreign(shop: Path) -> None:
+    index = Index.build(chunk_documents(read_sources(shop).documents))
+    among = np.ones(len(index.chunks), dtype=np.bool_)
+
+    def foreign(query: str) -> float:
+        return features(index, query, rank(index, query, among=among), among)["foreign"]
+
+    assert foreign("вернуть товар 12345 ORD-77") == 0
+    assert foreign("вернуть велосипед") > 0.3
 
 
 def test_a_feature_that_never_changes_does_no_harm() -> None:
