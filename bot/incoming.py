@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from aiogram.enums import ContentType
 from aiogram.types import Message, User
 
 from support.customers import Person
@@ -35,6 +36,6 @@ def person_of(user: User, chat_id: int) -> Person:
 def words_of(message: Message) -> Words:
     """Return the message's text or caption, and its kind; a kind that we do not know is «other»."""
     text = message.text or message.caption or ""
-    content = str(message.content_type)
+    content = ContentType(message.content_type).value
     kind = content if content in _KINDS else "other"
     return Words(message.message_id, kind, text, album=message.media_group_id is not None)

@@ -109,7 +109,8 @@ class Desk:
         turn.intent = classification.intent
         turn.trace = traces.intent(turn.trace, classification)
         if classification.route is Route.OPERATOR and classification.sure:
-            return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
+            reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
+            return await self.escalate(session, customer, reason, now, turn=turn)
         dialogue = await self.orders.go_on(session, customer, turn.text, classification, now)
         if dialogue is not None:
             return await self._order(session, customer, turn, dialogue, now)
@@ -187,8 +188,10 @@ class Desk:
     ) -> Outcome:
         if classification.sure and classification.route is not Route.OUT_OF_SCOPE:
             return await self._follow(session, customer, turn, classification.route, now)
-        # Not sure, or sure that it is none of our business: the knowledge base may know better.
-        prepared = self._prepare(turn)
+        if not classification.sure and classification.order_number:
+            return await self._follow(session, customer, turn, Route.ORDER_STATUS, now)
+        # Not sure, or sure that it is none of our business: the knowledge base may know better, unless a word is all.
+        prepared = self._prepare(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
         if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
             return await self._question(session, customer, turn, now, prepared)
         if classification.sure:

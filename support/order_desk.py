@@ -8,11 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.intents.classifier import Classification
 from support.orders import guard
+from support.orders.base import OrderSourceError
 from support.orders.identity import Evidence, proves
 from support.orders.lookup import (
     AskProof,
     Awaiting,
     DialogueState,
+    Failed,
     Found,
     OrderLookup,
     Outcome,
@@ -73,7 +75,10 @@ class OrderDesk:
 
     async def _by_known_phone(self, session: AsyncSession, customer: CustomerRow, asked: AskProof) -> Outcome:
         """Spare the proof to whom has shared his contact before; his own orders are all that it can show."""
-        order = await self.lookup.source.find(asked.number)
+        try:
+            order = await self.lookup.source.find(asked.number)
+        except OrderSourceError as error:
+            return Failed(str(error))
         if order is not None and customer.phone and proves(order, Evidence.from_contact(customer.phone)):
             await guard.record_right(session, customer.id)
             return Found(order)

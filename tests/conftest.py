@@ -98,9 +98,7 @@ class Product:
         """Wait for the bot's next message to the operators' group."""
         return await self.heard(lambda message: message["chat"]["id"] == OPERATORS_CHAT_ID, contains, timeout_s)
 
-    async def heard(
-        self, where: Callable[[dict[str, Any]], bool], contains: str, timeout_s: float
-    ) -> dict[str, Any]:
+    async def heard(self, where: Callable[[dict[str, Any]], bool], contains: str, timeout_s: float) -> dict[str, Any]:
         event = await self.people.wait_for(
             lambda event: (
                 event["type"] == "message"
@@ -132,9 +130,7 @@ async def start_bot(settings: Settings) -> asyncio.Task[int]:
 
 
 @pytest.fixture
-def run_product(
-    tmp_path: Path, shop_releases: Path, shop_redis: str, shop_workers: None
-) -> Callable[..., Any]:
+def run_product(tmp_path: Path, shop_releases: Path, shop_redis: str, shop_workers: None) -> Callable[..., Any]:
     """Start sandbox and bot over the demo shop; keyword arguments change settings."""
 
     @asynccontextmanager

@@ -22,9 +22,7 @@ async def operator_says(product, card, text):
         (EMMA, "Within how many days can I return an item?", "30", "Source: ", "🧑‍💼 Call an operator"),
     ],
 )
-async def test_a_question_is_answered_with_its_source_and_buttons(
-    product, customer, question, fact, source, operator
-):
+async def test_a_question_is_answered_with_its_source_and_buttons(product, customer, question, fact, source, operator):
     await product.people.say(customer, question)
 
     answer = await product.answer(customer)
@@ -147,7 +145,7 @@ async def test_operator_and_customer_talk_until_close_and_the_bot_keeps_silent(p
     await operator_says(product, card, "Здравствуйте, чем помочь?")
     assert (await product.answer(ANNA))["text"] == "Здравствуйте, чем помочь?"
     await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
-    relayed = await product.in_group()
+    relayed = await product.in_group("Сколько дней")
     assert relayed["text"] == "Сколько дней есть на возврат товара?"
     assert relayed["message_thread_id"] == card["message_thread_id"]
     await operator_says(product, card, "/note клиент нервничает")
@@ -196,13 +194,10 @@ async def test_an_unanswerable_question_goes_to_a_person(product):
         (ANNA, {"media": {"kind": "location", "latitude": 55.7, "longitude": 37.6}}, "не понимаю"),
         (ANNA, {"text": "я" * 4096}, ""),
         (EMMA, {"text": "what's the weather in Paris tomorrow?"}, "cannot help with that"),
-        (ANNA, {"text": "   \n "}, ""),
     ],
 )
 async def test_every_kind_of_message_gets_a_sensible_reaction(product, customer, say, reply):
     text = say.pop("text", None)
-    if text is not None and not text.strip():
-        pytest.skip("Telegram itself refuses empty messages")
     await product.people.say(customer, text, **say)
 
     assert reply in (await product.answer(customer))["text"]
@@ -222,7 +217,12 @@ async def test_an_unclear_message_is_asked_about_with_buttons_and_the_choice_is_
 
 @pytest.mark.parametrize(
     ("command", "reply"),
-    [("/start", "Я бот поддержки"), ("/help", "Что я умею"), ("/order", "Напишите номер заказа"), ("/language", "языке")],
+    [
+        ("/start", "Я бот поддержки"),
+        ("/help", "Что я умею"),
+        ("/order", "Напишите номер заказа"),
+        ("/language", "языке"),
+    ],
 )
 async def test_commands_answer(product, command, reply):
     await product.people.say(ANNA, command)
