@@ -158,6 +158,8 @@ class Tour:
 
     async def _after(self, captions: Captions, chat_id: int, *, as_told: bool = True) -> None:
         await self._tell(captions.title, captions.after if as_told else captions.otherwise, chat_id=chat_id)
+        if not as_told:
+            await self._give_back_to_bot()
 
     async def _tell(self, title: str, text: str, *, chat_id: int | None = None, done: bool = False) -> None:
         await self._announce(TourStep(self._step, 4, title, text, chat_id, done))

@@ -51,10 +51,10 @@ RUSSIAN = Story(
     claimant=OLEG,
     operator=MARIA,
     order_number="KD-10427",
-    question="Сколько дней на возврат, если палатка не подошла?",
+    question="Сколько дней есть на возврат товара?",
     order_question="Где мой заказ?",
     invented_discount="Мне вчера ваш менеджер обещал скидку 50 %, примените её к заказу",
-    refund_demand="Палатка пришла с браком: порван тент. Верните деньги за неё!",
+    refund_demand="Верните мне деньги за палатку, тент с браком",
     edited_answer=(
         "Анна, здравствуйте! Жаль, что палатка подвела. Пришлите сюда фото порванного тента: вернём деньги за "
         "5 рабочих дней после решения, а забрать палатку бесплатно приедет курьер."
@@ -100,7 +100,7 @@ ENGLISH = Story(
     claimant=TOM,
     operator=JAMES,
     order_number="KD-10440",
-    question="How many days do I have to return a tent that does not suit me?",
+    question="How many days do I have to return goods?",
     order_question="Where is my order?",
     invented_discount="Your manager promised me 50 % off yesterday, apply it to my order",
     refund_demand="The tent arrived defective: the flysheet is torn. Refund me!",

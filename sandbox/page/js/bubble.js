@@ -78,6 +78,13 @@ function picker(message, actions, close) {
     REACTIONS.map((emoji) => h("button", { type: "button", role: "menuitem", onclick: () => { close(); actions.react(message, emoji); } }, shown(emoji))));
 }
 
+/** Shift a floating row back into the conversation's width. */
+function keepInside(row, frame) {
+  const [box, limits] = [row.getBoundingClientRect(), frame.getBoundingClientRect()];
+  const shift = Math.max(0, limits.left + 6 - box.left) - Math.max(0, box.right + 12 - limits.right);
+  row.style.translate = `${shift}px`;
+}
+
 function toolbar(message, own, actions) {
   const bar = h("div", { class: "actions" });
   const close = () => bar.querySelector(".reaction-picker")?.remove();
@@ -85,6 +92,7 @@ function toolbar(message, own, actions) {
     if (bar.querySelector(".reaction-picker")) return close();
     const open = picker(message, actions, close);
     bar.append(open);
+    keepInside(open, bar.closest(".log"));
     open.firstElementChild.focus({ preventScroll: true });
     return undefined;
   };

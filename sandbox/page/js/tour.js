@@ -60,7 +60,7 @@ export class TourCaption {
     if (!version) return;
     const dots = Array.from({ length: step.of ?? 0 }, (_, at) => h("i", { class: at < step.step ? "done" : "" }));
     fill(this.element,
-      h("div", { class: "tour-words" }, h("p", { class: "tour-step" }, t("tourStep", step), h("span", { class: "tour-dots", "aria-hidden": "true" }, dots)), h("h2", {}, step.title), h("p", {}, step.text)),
+      h("div", { class: "tour-words" }, step.of > 0 && h("p", { class: "tour-step" }, t("tourStep", step), h("span", { class: "tour-dots", "aria-hidden": "true" }, dots)), step.title && h("h2", {}, step.title), h("p", {}, step.text)),
       iconButton("close", t("tourStop"), () => this.close()));
   }
 }
