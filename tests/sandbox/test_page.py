@@ -260,8 +260,8 @@ async def test_markup_in_names_and_texts_stays_text(server, people, bot, open_pa
     topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, evil)
     await bot.send_message(OPERATORS_CHAT_ID, evil, message_thread_id=topic.message_thread_id)
 
-    await page.locator(".person").nth(4).click()
-    await page.locator(".topic").nth(1).click()
+    await page.locator(".person", has_text=evil).click()
+    await page.locator(".topic", has_text=evil).click()
 
     await bubble(page, evil).wait_for()
     await bubble(page, evil, ".pane-operators").wait_for()
