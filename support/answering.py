@@ -18,7 +18,8 @@ MAX_QUERY: Final = 1000
 """Characters searched; a customer's novel is cut there."""
 MIN_PART_WORDS: Final = 3
 
-_SENTENCE = re.compile(r"[^.?!\n]+[.?!]*")
+# A full stop inside «3.5» or «shop.example» ends no sentence: white space follows one that does.
+_SENTENCE = re.compile(r"\S[^\n]*?(?:[.?!…]+(?=\s|$)|$)", re.MULTILINE)
 _ASKS = re.compile(
     r"^(?:а\s+|и\s+|ещё\s+|еще\s+|also\s+|and\s+)*(?:как|где|когда|сколько|куда|почему|зачем|можно|какой|какая|какие|какое|"
     r"кто|есть\s+ли|можете|how|where|when|what|which|why|who|can|could|do|does|is|are|will)\b",

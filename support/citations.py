@@ -21,7 +21,9 @@ def shown(draft: Draft, passages: tuple[JobPassage, ...]) -> tuple[str, tuple[So
     headings = {passage.number: passage.heading for passage in passages}
     numbers: dict[str, int] = {}
     for number in draft.citations:
-        numbers.setdefault(headings[number], len(numbers) + 1)
+        # A model may cite what it was never shown; that fails a check, and the operator still gets the draft.
+        if number in headings:
+            numbers.setdefault(headings[number], len(numbers) + 1)
     sources = tuple(SourceShown(number, heading) for heading, number in numbers.items())
 
     def replace(match: re.Match[str]) -> str:

@@ -26,6 +26,8 @@ _MONEY = re.compile(
     r"|\b(?:обещал[аи]?|пообещал[аи]?)\b.{0,60}(?:скидк|компенсац|верн|бесплатн|подар|%|процент)"
     r"|(?:скидк|компенсац|бесплатн|подар|процент).{0,60}\b(?:обещал[аи]?|пообещал[аи]?)\b"
     r"|\b(?:требую|хочу|жду)\b.{0,30}\b(?:компенсаци|неустойк|моральн)"
+    r"|\bтребую\b.{0,30}\b(?:верн|возврат|возмещ|деньги)"
+    r"|\b(?:переведите|перечислите|отдайте)\b.{0,40}\b(?:деньги|средства|сумму|их\s+на)"
     r"|\b(?:refund|reimburse|compensate)\s+me\b|\bgive\s+me\s+(?:a|my|the)?\s*(?:full\s+)?(?:refund|money|discount|compensation)"
     r"|\bi\s+(?:demand|want|need)\s+(?:a\s+|my\s+)?(?:full\s+)?(?:refund|money\s+back|compensation)\b"
     r"|\b(?:apply|honou?r)\b.{0,40}\b(?:discount|\d+\s*%|offer|promise)|\bpromised\b.{0,60}(?:discount|refund|%|free|percent)"
