@@ -44,6 +44,7 @@ from support.settings import Settings
 
 CONFIGURATION_EXIT: Final = 2
 REDIS_TIMEOUT_S: Final = 5
+CANCEL_AGAIN_S: Final = 0.3
 log = structlog.get_logger()
 
 
@@ -153,6 +154,12 @@ async def _until_stopped(loops: list[Coroutine[Any, Any, None]]) -> None:
         for task in done:
             task.result()
     finally:
-        for task in (waiter, *tasks):
+        await _cancel({waiter, *tasks})
+
+
+async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
+    """Cancel until they are done: redis-py swallows a cancellation that comes while it connects."""
+    while pending := {task for task in tasks if not task.done()}:
+        for task in pending:
             task.cancel()
-        await asyncio.gather(waiter, *tasks, return_exceptions=True)
+        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)

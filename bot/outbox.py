@@ -1,6 +1,7 @@
 """The outbox: makes every call of the ledger, in order within a chat, within Telegram's limits."""
 
 import asyncio
+import contextlib
 import heapq
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,10 +94,10 @@ class Outbox:
             except Exception:
                 # The edge of a loop that must not end: the ledger is read again at the next round.
                 log.exception("the outbox cannot read its ledger")
-            try:
-                await asyncio.wait_for(self._news.wait(), RESCAN_S)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the news.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RESCAN_S):
+                    await self._news.wait()
 
     async def stop(self, patience_s: float = 5.0) -> None:
         """Finish the calls in hand; what waits stays in the ledger."""
