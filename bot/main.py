@@ -55,6 +55,8 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     except StartError as error:
         log.error(str(error))  # a sentence for a person
         return CONFIGURATION_EXIT
+    for name in settings.without_effect:
+        log.warning("set, but without effect in this version", setting=name)
     database = Database(settings.sql_url)
     try:
         me = await identify(bot)

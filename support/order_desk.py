@@ -18,8 +18,10 @@ from support.orders.lookup import (
     Found,
     OrderLookup,
     Outcome,
+    Refused,
     belongs,
     next_state,
+    read_number,
 )
 from support.tables import CustomerRow
 
@@ -61,7 +63,7 @@ class OrderDesk:
         outcome = await self.lookup.step(
             session, customer_id=customer.id, state=state, text="", now=now, contact_phone=phone
         )
-        self._keep(customer, next_state(outcome), now)
+        self._keep(customer, self._after(outcome, state.number), now)
         return outcome
 
     async def _step(
@@ -70,7 +72,7 @@ class OrderDesk:
         outcome = await self.lookup.step(session, customer_id=customer.id, state=state, text=text, now=now)
         if isinstance(outcome, AskProof) and customer.phone and state.awaiting is not Awaiting.PROOF:
             outcome = await self._by_known_phone(session, customer, outcome)
-        self._keep(customer, next_state(outcome), now)
+        self._keep(customer, self._after(outcome, read_number(text, state) or state.number), now)
         return outcome
 
     async def _by_known_phone(self, session: AsyncSession, customer: CustomerRow, asked: AskProof) -> Outcome:
@@ -83,6 +85,12 @@ class OrderDesk:
             await guard.record_right(session, customer.id)
             return Found(order)
         return asked
+
+    def _after(self, outcome: Outcome, number: str | None) -> DialogueState:
+        """After a refusal another proof for the same order may follow, or another number."""
+        if isinstance(outcome, Refused) and number is not None:
+            return DialogueState(Awaiting.PROOF, number)
+        return next_state(outcome)
 
     def _state(self, customer: CustomerRow, now: datetime) -> DialogueState:
         stale = customer.awaiting_since is None or now - customer.awaiting_since > FORGOTTEN_AFTER

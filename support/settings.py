@@ -54,7 +54,14 @@ class Settings(BaseSettings):
     llm_url: HttpUrl | None = None
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
-    slots: int = Field(default=4, ge=1, le=64)
+
+    # Fixed names whose parts are not built yet: setting one is said to have no effect.
+    webhook_url: str = ""
+    metrics_port: int | None = None
+    embedding_model: str = ""
+    orders_url: str = ""
+    model_path: str = ""
+    slots: int | None = Field(default=None, ge=1, le=64)
 
     answer_threshold: float = Field(default=0.5, ge=0, le=1)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
@@ -70,6 +77,12 @@ class Settings(BaseSettings):
         if self.engine == "llama_cpp":
             raise ValueError("ENGINE=llama_cpp is not part of this version yet: use extractive, or openai with LLM_URL")
         return self
+
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """Keys that are set although this version does not use them yet."""
+        later = ("webhook_url", "metrics_port", "embedding_model", "orders_url", "model_path", "slots")
+        return tuple(name.upper() for name in later if getattr(self, name))
 
     @property
     def sql_url(self) -> str:
