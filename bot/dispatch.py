@@ -1,11 +1,12 @@
 """From a stored update to its handler, and what becomes of one that no handler could deal with."""
 
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram import types as telegram
-from pydantic import ValidationError
+from aiogram.methods import CopyMessage
+from pydantic import BaseModel, Field, ValidationError
 
 from bot.handlers import admin, buttons, customer, operator
 from bot.incoming import person_of
@@ -15,6 +16,19 @@ from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
+
+
+class _PrivateChat(BaseModel):
+    id: int
+    type: Literal["private"]
+
+
+class _Letter(BaseModel):
+    """As much of a private message as it takes to show it to a person."""
+
+    message_id: int
+    chat: _PrivateChat
+    sender: telegram.User = Field(alias="from")
 
 
 class Updates:
@@ -32,17 +46,21 @@ class Updates:
         try:
             update = telegram.Update.model_validate(incoming, context={"bot": self._bot})
         except ValidationError as error:
-            log.warning("an update that cannot be read is dropped", problems=error.error_count())
+            log.warning("an update cannot be read", problems=error.error_count())
+            await self.give_up(unit, incoming)
             return
         await self._dispatcher.feed_update(self._bot, update, unit=unit, services=self._services)
 
     async def give_up(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Call a person for a private message that could not be handled: never silence."""
-        message = incoming.get("message")
-        if not isinstance(message, dict) or message.get("chat", {}).get("type") != "private":
+        try:
+            letter = _Letter.model_validate(incoming.get("message"))
+        except ValidationError:
             return
-        sender = telegram.User.model_validate(message["from"])
-        person = person_of(sender, message["chat"]["id"])
+        person = person_of(letter.sender, letter.chat.id)
         owner = await CustomerRepository(unit.session).get_or_add(person, unit.now)
         outcome = await self._services.desk.escalate(unit.session, owner, EscalationReason.ERROR, unit.now)
         await self._services.renderer.render(unit, owner, outcome, f"given-up:{incoming['update_id']}")
+        # Nothing of ours holds its words: Telegram has to show them.
+        copy = CopyMessage(chat_id=0, from_chat_id=letter.chat.id, message_id=letter.message_id)
+        await unit.to_topic(copy, owner, f"message:{letter.chat.id}:{letter.message_id}:relay")

@@ -11,6 +11,7 @@ from aiogram.methods import EditMessageText, SendMessage
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
+from bot.rendering import cut
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from knowledge.releases import ReleaseStore
@@ -104,7 +105,8 @@ class KnowledgeAdmin:
         )
         if not event.errors:
             return text
-        return "\n".join([text, "", self.texts("kb-errors"), *(f"• {error}" for error in event.errors[:ERRORS_SHOWN])])
+        errors = (f"• {error}" for error in event.errors[:ERRORS_SHOWN])
+        return cut("\n".join([text, "", self.texts("kb-errors"), *errors]), [])[0]
 
     def _order_soon(self, request_id: str) -> None:
         task = asyncio.create_task(self._order(request_id))

@@ -18,10 +18,12 @@ from aiogram.exceptions import (
     TelegramNetworkError,
     TelegramRetryAfter,
     TelegramServerError,
+    TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message, MessageId
 from aiohttp import ClientConnectorError
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.budget import Budget
@@ -35,6 +37,7 @@ from support.turns import TurnRepository, Words
 RESCAN_S: Final = 5.0
 NETWORK_PAUSE_S: Final = 2.0
 CALL_TIMEOUT_S: Final = 20
+MOST_TOPICS: Final = 3
 TOPIC_GONE: Final = ("message thread not found", "topic_deleted", "topic_id_invalid")
 HARMLESS: Final = ("message is not modified", "query is too old", "message to delete not found")
 log = structlog.get_logger()
@@ -65,6 +68,8 @@ class _Ended:
     message_id: int | None = None
     error: str | None = None
     pause_s: float = 0.0
+    had_no_effect: bool = True
+    """Of a call that goes out again: whether nobody can have seen it."""
 
 
 class Outbox:
@@ -117,7 +122,7 @@ class Outbox:
             await self._bot.send_chat_action(chat_id, "typing", request_timeout=5)
         except TelegramRetryAfter as error:
             self._budget.block(chat_id, error.retry_after)
-        except TelegramAPIError as error:
+        except (TelegramAPIError, ClientDecodeError) as error:
             log.debug("typing was not shown", chat_id=chat_id, error=type(error).__name__)
 
     async def _read(self) -> None:
@@ -173,11 +178,12 @@ class Outbox:
         async with self._database.writing() as session:
             repository = DeliveryRepository(session)
             if ended.state is None:
-                await repository.postpone(row.id, ended.error or "")
+                await repository.postpone(row.id, ended.error or "", had_no_effect=ended.had_no_effect)
             else:
                 await repository.finish(row.id, ended.state, now, message_id=ended.message_id, error=ended.error)
                 await self._remember(session, row, ended, now)
         if ended.state is None:
+            row.attempts -= ended.had_no_effect
             log.warning("a call to Telegram goes out again", chat_id=lane, method=row.method, error=ended.error)
             await asyncio.sleep(ended.pause_s)
         elif ended.state is not DeliveryState.DELIVERED:
@@ -187,11 +193,13 @@ class Outbox:
         return ended.state is not None
 
     async def _call(self, lane: int, row: DeliveryRow) -> _Ended:  # noqa: PLR0911  # one a kind of error
-        topic = None
+        topic, sent = None, False
         try:
             if row.to_topic and row.customer_id is not None:
                 topic = await self._topics.ensure(row.customer_id)
-            result = await self._bot(_method(row, topic), request_timeout=CALL_TIMEOUT_S)
+            method = _method(row, topic)
+            sent = True
+            result = await self._bot(method, request_timeout=CALL_TIMEOUT_S)
         except TelegramRetryAfter as error:
             self._budget.block(lane, error.retry_after)
             return _Ended(None, error=f"429, retry after {error.retry_after} s")
@@ -199,13 +207,15 @@ class Outbox:
             return _Ended(DeliveryState.FAILED, error=error.message)
         except TelegramBadRequest as error:
             return await self._refused(row, topic, error)
-        except (TelegramNetworkError, TelegramServerError) as error:
-            return _broken(row, error)
-        except ClientDecodeError:
-            # The call was made and answered; only the answer could not be read.
-            return _Ended(DeliveryState.DELIVERED, error="the answer could not be read")
+        except TelegramUnauthorizedError as error:
+            # The token was revoked: polling ends the process, and what waits goes out under the new one.
+            return _Ended(None, error=error.message, pause_s=NETWORK_PAUSE_S)
+        except (TelegramNetworkError, TelegramServerError, ClientDecodeError) as error:
+            return _broken(row, error, sent=sent)
         except TelegramAPIError as error:
             return _Ended(DeliveryState.FAILED, error=error.message)
+        except ValidationError as error:
+            return _Ended(DeliveryState.FAILED, error=f"the call cannot be built: {error.error_count()} problems")
         message_id = result.message_id if isinstance(result, Message | MessageId) else None
         return _Ended(DeliveryState.DELIVERED, message_id=message_id)
 
@@ -215,7 +225,9 @@ class Outbox:
             return _Ended(DeliveryState.DELIVERED, error=error.message)
         if topic is not None and row.customer_id is not None and any(gone in reason for gone in TOPIC_GONE):
             await self._topics.forget(row.customer_id, topic)
-            return _Ended(None, error=error.message)
+            # Counted, or a group that swallows topics would be given new ones for ever.
+            state = None if row.attempts < MOST_TOPICS else DeliveryState.FAILED
+            return _Ended(state, error=error.message, had_no_effect=False)
         return _Ended(DeliveryState.FAILED, error=error.message)
 
     async def _remember(self, session: AsyncSession, row: DeliveryRow, ended: _Ended, now: datetime) -> None:
@@ -230,13 +242,16 @@ class Outbox:
             await TurnRepository(session).add_message(customer, words, now, turn_id=row.turn_id, speaker="bot")
 
 
-def _broken(row: DeliveryRow, error: TelegramAPIError) -> _Ended:
-    """Decide about a call whose outcome is unknown, unless the connection was never made."""
+def _broken(row: DeliveryRow, error: TelegramAPIError | ClientDecodeError, *, sent: bool) -> _Ended:
+    """Decide about a call whose outcome is unknown, unless it was never made."""
     detail = type(error.__cause__ or error).__name__
-    no_effect = isinstance(error.__cause__, ClientConnectorError)
+    if isinstance(error, ClientDecodeError) and isinstance(error.data, dict) and error.data.get("ok"):
+        # Made and confirmed; only what it returned is of a shape that we do not know.
+        return _Ended(DeliveryState.DELIVERED, error=detail)
+    no_effect = not sent or isinstance(error.__cause__, ClientConnectorError)
     again = row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN
     if no_effect or again:
-        return _Ended(None, error=detail, pause_s=NETWORK_PAUSE_S)
+        return _Ended(None, error=detail, pause_s=NETWORK_PAUSE_S, had_no_effect=no_effect)
     return _Ended(DeliveryState.UNKNOWN, error=detail)
 
 

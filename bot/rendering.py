@@ -5,7 +5,13 @@ from datetime import date
 from typing import Final
 
 from aiogram.methods import CopyMessage, SendMessage
-from aiogram.types import InlineKeyboardMarkup, LinkPreviewOptions, ReplyKeyboardMarkup, ReplyKeyboardRemove
+from aiogram.types import (
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    MessageEntity,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+)
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot import keyboards
@@ -17,9 +23,10 @@ from support.deliveries import Priority
 from support.escalations import EscalationReason
 from support.orders import lookup
 from support.orders.models import Order
-from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
 from support.turns import TurnRepository
 
+TEXT_LENGTH: Final = 4096
 CARD_QUESTION_LENGTH: Final = 1500
 CARD_DRAFT_LENGTH: Final = 1500
 VOICE: Final = frozenset({"voice", "audio", "video_note", "video"})
@@ -82,20 +89,30 @@ class Renderer:
             await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
         escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         operators = self.library.of(self.operators_language)
-        messages = await TurnRepository(unit.session).messages_of(turn.id) if turn else []
-        card = card_text(operators, customer, escalation, turn)
-        turn_id = turn.id if turn else None
+        messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
+        question = "\n".join(message.text for message in messages if message.text.strip())
+        card = card_text(operators, customer, escalation, question)
+        turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
         for message in messages:
-            if message.kind != "text":
-                copy = CopyMessage(chat_id=0, from_chat_id=message.chat_id, message_id=message.message_id)
-                await unit.to_topic(copy, customer, f"{key}:copy:{message.message_id}", turn_id=turn_id)
+            if message.kind != "text" or len(question) > CARD_QUESTION_LENGTH:
+                await self._copy(unit, customer, message)
+
+    async def show_words(self, unit: Unit, customer: CustomerRow, turn_ids: tuple[int, ...]) -> None:
+        """Copy the customer's messages of the turns into his topic."""
+        for message in await TurnRepository(unit.session).messages_of(*turn_ids):
+            await self._copy(unit, customer, message)
+
+    async def _copy(self, unit: Unit, customer: CustomerRow, message: MessageRow) -> None:
+        copy = CopyMessage(chat_id=0, from_chat_id=message.chat_id, message_id=message.message_id)
+        key = f"message:{message.chat_id}:{message.message_id}:relay"
+        await unit.to_topic(copy, customer, key, turn_id=message.turn_id)
 
 
 def send(text: Text | str, chat_id: int, markup: Markup = None) -> SendMessage:
     """Build a message with entities of our own; no parse mode, so no text can break out of it."""
     # aiogram renders the text and counts the entities' UTF-16 offsets.
-    words, entities = text.render() if isinstance(text, Text) else (text, [])
+    words, entities = cut(*text.render()) if isinstance(text, Text) else cut(text, [])
     return SendMessage(
         chat_id=chat_id,
         text=words,
@@ -103,6 +120,20 @@ def send(text: Text | str, chat_id: int, markup: Markup = None) -> SendMessage:
         reply_markup=markup,
         link_preview_options=LinkPreviewOptions(is_disabled=True),
     )
+
+
+def cut(words: str, entities: list[MessageEntity]) -> tuple[str, list[MessageEntity]]:
+    """Shorten what Telegram would refuse: it counts UTF-16 units, and a cut answer is better than none."""
+    encoded = words.encode("utf-16-le")
+    if len(encoded) <= 2 * TEXT_LENGTH:
+        return words, entities
+    end = TEXT_LENGTH - 1
+    kept = [
+        entity.model_copy(update={"length": min(entity.length, end - entity.offset)})
+        for entity in entities
+        if entity.offset < end
+    ]
+    return encoded[: 2 * end].decode("utf-16-le", errors="ignore") + "…", kept
 
 
 def simple(texts: Texts, outcome: outcomes.Outcome) -> tuple[Text | str, Markup]:  # noqa: PLR0911  # one an outcome
@@ -146,14 +177,14 @@ def headings_text(sources: tuple[SourceShown, ...]) -> str:
     return "; ".join(f"[{source.number}] {source.heading}" for source in sources)
 
 
-def card_text(texts: Texts, customer: CustomerRow, escalation: EscalationRow, turn: TurnRow | None) -> Text:
+def card_text(texts: Texts, customer: CustomerRow, escalation: EscalationRow, question: str) -> Text:
     """What an operator needs at a glance: who, why, what was asked, what the bot would have said."""
     reason = texts(f"reason-{escalation.reason.replace('_', '-')}")
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
-    question = (turn.text if turn else "")[:CARD_QUESTION_LENGTH] or texts("card-no-words")
     card = texts("card", name=name, language=customer.language.upper(), reason=reason, question="\n").rstrip()
     head, _, label = card.partition("\n")
-    parts: list[str | Text] = [Bold(head), "\n", label, "\n", BlockQuote(question)]
+    asked = question[:CARD_QUESTION_LENGTH] or texts("card-no-words")
+    parts: list[str | Text] = [Bold(head), "\n", label, "\n", BlockQuote(asked)]
     if escalation.draft:
         parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:CARD_DRAFT_LENGTH])]
     return Text(*parts, "\n\n", texts("card-hint"))

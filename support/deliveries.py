@@ -130,8 +130,11 @@ class DeliveryRepository:
             .values(state=state, message_id=message_id, error=error, finished_at=now)
         )
 
-    async def postpone(self, delivery_id: int, error: str) -> None:
-        """Put a call back that certainly had no effect."""
+    async def postpone(self, delivery_id: int, error: str, *, had_no_effect: bool) -> None:
+        """Put a call back; only one that may have had an effect counts as an attempt."""
+        attempts = DeliveryRow.attempts - 1 if had_no_effect else DeliveryRow.attempts
         await self._session.execute(
-            update(DeliveryRow).where(DeliveryRow.id == delivery_id).values(state=DeliveryState.PENDING, error=error)
+            update(DeliveryRow)
+            .where(DeliveryRow.id == delivery_id)
+            .values(state=DeliveryState.PENDING, error=error, attempts=attempts)
         )

@@ -164,12 +164,14 @@ class Desk:
         turn: TurnRow | None = None,
         draft: str | None = None,
     ) -> Escalated:
-        """Call a person. With an open escalation nothing new is opened."""
+        """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened."""
         customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
-        row, new = await EscalationRepository(session).open(customer.id, reason, now, turn=turn, draft=draft)
-        if turn is not None:
-            turn.trace = traces.outcome(turn.trace, "escalated", reason)
-        return Escalated(row.id, reason, new)
+        waiting = [one for one in await TurnRepository(session).waiting_of(customer.id) if one is not turn]
+        turns = waiting if turn is None else [turn, *waiting]
+        row, new = await EscalationRepository(session).open(customer.id, reason, now, turns=turns, draft=draft)
+        for one in turns:
+            one.trace = traces.outcome(one.trace, "escalated", reason)
+        return Escalated(row.id, reason, new, tuple(sorted(one.id for one in turns)))
 
     def _follow_language(self, customer: CustomerRow, text: str) -> Language:
         language = detect(text)

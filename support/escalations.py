@@ -1,5 +1,6 @@
 """Escalations: conversations that a person has. Callers own the transaction."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.tables import AuditRow, EscalationRow, TurnRow
-from support.turns import TurnRepository, TurnState
+from support.turns import TurnState
 
 
 class EscalationReason(StrEnum):
@@ -46,24 +47,22 @@ class EscalationRepository:
         reason: EscalationReason,
         now: datetime,
         *,
-        turn: TurnRow | None = None,
+        turns: Sequence[TurnRow] = (),
         draft: str | None = None,
     ) -> tuple[EscalationRow, bool]:
-        """Return the customer's open escalation and whether it is new; an open turn ends with it."""
-        pending = turn or await TurnRepository(self._session).open_of(customer_id)
-        if pending is not None:
-            pending.state, pending.finished_at = TurnState.ESCALATED, now
-            pending.outcome = pending.outcome or reason
+        """Return the customer's open escalation and whether it is new; the turns end with it."""
+        for turn in turns:
+            turn.state, turn.finished_at = TurnState.ESCALATED, now
+            turn.outcome = turn.outcome or reason
         known = await self.open_of(customer_id)
         if known is not None:
             return known, False
         # A button under an old answer asks for a person again about a turn that had one before.
-        earlier = pending is not None and await self._session.scalar(
-            select(EscalationRow.id).where(EscalationRow.turn_id == pending.id)
-        )
+        asked = select(EscalationRow.turn_id).where(EscalationRow.turn_id.in_([turn.id for turn in turns]))
+        earlier = set(await self._session.scalars(asked))
         row = EscalationRow(
             customer_id=customer_id,
-            turn_id=pending.id if pending is not None and earlier is None else None,
+            turn_id=next((turn.id for turn in turns if turn.id not in earlier), None),
             reason=reason,
             draft=draft,
             opened_at=now,

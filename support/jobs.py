@@ -9,7 +9,8 @@ Language = Literal["ru", "en"]
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Errors are logged, and the input is customers' words.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class JobPassage(_Value):

@@ -67,6 +67,8 @@ class Escalated:
     reason: EscalationReason
     new: bool
     """False when the customer already had an open escalation."""
+    turn_ids: tuple[int, ...] = ()
+    """Turns that end with it, oldest first: nobody else will deal with their words."""
 
 
 Outcome = (

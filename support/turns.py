@@ -75,6 +75,12 @@ class TurnRepository:
         query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state.in_(OPEN_STATES))
         return (await self._session.scalars(query.with_for_update())).one_or_none()
 
+    async def waiting_of(self, customer_id: int) -> list[TurnRow]:
+        """Return the customer's turns that nobody has answered yet, those that wait for a button included."""
+        waiting = (*OPEN_STATES, TurnState.CLARIFYING)
+        query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state.in_(waiting))
+        return list(await self._session.scalars(query.order_by(TurnRow.id).with_for_update()))
+
     async def unfinished(self) -> list[TurnRow]:
         """Return every open turn, oldest first."""
         return list(
@@ -163,9 +169,9 @@ class TurnRepository:
         rows = list(await self._session.scalars(query))
         return tuple(Exchange.model_validate({"speaker": row.speaker, "text": row.text}) for row in reversed(rows))
 
-    async def messages_of(self, turn_id: int) -> list[MessageRow]:
-        """Return the customer's messages of a turn, oldest first."""
-        query = select(MessageRow).where(MessageRow.turn_id == turn_id, MessageRow.speaker == "customer")
+    async def messages_of(self, *turn_ids: int) -> list[MessageRow]:
+        """Return the customer's messages of the turns, oldest first."""
+        query = select(MessageRow).where(MessageRow.turn_id.in_(turn_ids), MessageRow.speaker == "customer")
         return list(await self._session.scalars(query.order_by(MessageRow.id)))
 
     async def _text_of(self, turn_id: int) -> str:

@@ -14,8 +14,8 @@ from bot.services import Services
 from bot.texts import LANGUAGES
 from bot.unit import Unit
 from support.customers import CustomerRepository
-from support.desk import Collected
-from support.escalations import EscalationReason
+from support.desk import Collected, ForOperator
+from support.escalations import EscalationReason, EscalationRepository
 from support.outcomes import MediaNotUnderstood
 from support.tables import CustomerRow
 from support.turns import TurnRepository, Words
@@ -44,9 +44,14 @@ async def on_language(message: Message, customer: CustomerRow, unit: Unit, servi
     await services.renderer.say(unit, customer, _key(message, "language"), text, markup=keyboards.languages(names))
 
 
-async def on_operator(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Call a person, at any moment."""
-    await TurnRepository(unit.session).add_message(customer, words_of(message), unit.now)
+async def on_operator(
+    message: Message, command: CommandObject, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
+    """Call a person, at any moment; words after the command are for him."""
+    if not command.args:
+        await TurnRepository(unit.session).add_message(customer, words_of(message), unit.now)
+    elif await services.desk.receive(unit.session, customer, words_of(message), unit.now) == ForOperator():
+        await _relay(message, customer, unit)
     outcome = await services.desk.escalate(unit.session, customer, EscalationReason.CUSTOMER_ASKED, unit.now)
     await services.renderer.render(unit, customer, outcome, _key(message, "operator"))
 
@@ -62,6 +67,10 @@ async def on_order(
 async def on_contact(message: Message, contact: Contact, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Take the customer's own contact as proof of identity; a stranger's proves nothing."""
     key = _key(message, "contact")
+    if await EscalationRepository(unit.session).open_of(customer.id):
+        await services.desk.receive(unit.session, customer, words_of(message), unit.now)
+        await _relay(message, customer, unit)
+        return
     if message.from_user is None or contact.user_id != message.from_user.id:
         text = services.texts(customer)("media-contact-foreign")
         await services.renderer.say(unit, customer, key, text)
@@ -75,9 +84,8 @@ async def on_message(message: Message, customer: CustomerRow, unit: Unit, servic
     match await services.desk.receive(unit.session, customer, words_of(message), unit.now):
         case Collected(turn_id, closes_at):
             unit.after_commit.append(lambda: services.clock.schedule(turn_id, closes_at))
-        case _:
-            copy = CopyMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
-            await unit.to_topic(copy, customer, _key(message, "relay"))
+        case ForOperator():
+            await _relay(message, customer, unit)
 
 
 async def on_edit(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
@@ -97,6 +105,11 @@ async def load_customer(
     sender: User = data["event_from_user"]
     data["customer"] = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
     return await handler(event, data)
+
+
+async def _relay(message: Message, customer: CustomerRow, unit: Unit) -> None:
+    copy = CopyMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
+    await unit.to_topic(copy, customer, _key(message, "relay"))
 
 
 def _key(message: Message, name: str) -> str:

@@ -18,6 +18,7 @@ from support.deliveries import Priority
 from support.escalations import EscalationReason, EscalationRepository
 from support.tables import CustomerRow, MessageRow
 
+COMMAND = r"^/[a-zA-Z]"
 SERVICE = frozenset(
     {
         ContentType.FORUM_TOPIC_CREATED,
@@ -61,12 +62,13 @@ async def on_words(message: Message, sender: User, customer: CustomerRow, unit: 
     if opened.new:
         note = SendMessage(chat_id=0, text=operators("operator-reopened"))
         await unit.to_topic(note, customer, _key(message, "reopened"))
+        await services.renderer.show_words(unit, customer, opened.turn_ids)
     if customer.blocked_at is not None:
         warning = SendMessage(chat_id=0, text=operators("operator-blocked"))
         await unit.to_topic(warning, customer, _key(message, "blocked"))
     _remember(message, customer, unit, "operator", sender)
     copy = CopyMessage(chat_id=customer.chat_id, from_chat_id=message.chat.id, message_id=message.message_id)
-    await unit.to_chat(copy, customer.chat_id, _key(message, "relay"), priority=Priority.RELAY, customer=customer)
+    await unit.to_chat(copy, customer.chat_id, _key(message, "relay"), priority=Priority.ANSWER, customer=customer)
 
 
 async def load_customer(
@@ -112,7 +114,8 @@ def build() -> Router:
     router.message.middleware(load_customer)
     router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
-    router.message.register(on_note, F.text.startswith("//"))
-    router.message.register(on_unknown_command, F.text.regexp(r"^/[a-zA-Z]"))
+    # A photo's caption can be a note or a mistyped command as well.
+    router.message.register(on_note, F.text.startswith("//") | F.caption.startswith("//"))
+    router.message.register(on_unknown_command, F.text.regexp(COMMAND) | F.caption.regexp(COMMAND))
     router.message.register(on_words)
     return router

@@ -1,0 +1,99 @@
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
+from support.tables import DeliveryRow
+
+
+@pytest.fixture
+def deliveries(session):
+    return DeliveryRepository(session)
+
+
+def call(key, priority=Priority.ANSWER):
+    return Delivery(key=key, method="SendMessage", payload={"text": "секрет"}, priority=priority, chat_id=101)
+
+
+async def rows(session):
+    return list(await session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)))
+
+
+async def test_a_key_is_enqueued_once(session, deliveries, now):
+    await deliveries.add(call("turn:1:1:Answered"), now)
+    await deliveries.add(call("turn:1:1:Answered"), now)
+
+    assert len(await rows(session)) == 1
+
+
+async def test_the_database_refuses_a_second_row_under_a_key(session, deliveries, now):
+    await deliveries.add(call("a"), now)
+    session.add(DeliveryRow(key="a", method="m", payload={}, priority=0, state="pending", created_at=now))
+
+    with pytest.raises(IntegrityError):
+        await session.flush()
+    await session.rollback()
+
+
+async def test_a_call_is_begun_by_one_only(session, deliveries, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+
+    assert await deliveries.begin(row.id)
+    assert not await deliveries.begin(row.id)
+
+
+@pytest.mark.parametrize("priority", [Priority.ANSWER, Priority.CARD, Priority.RELAY])
+async def test_words_that_a_killed_process_left_in_the_middle_go_out_again_once(session, deliveries, now, priority):
+    await deliveries.add(call("a", priority), now)
+    [row] = await rows(session)
+    await deliveries.begin(row.id)
+
+    session.expire_all()
+    assert await deliveries.recover(now) == 1
+    await session.flush()
+    [row] = await rows(session)
+    assert row.state == DeliveryState.PENDING
+    await deliveries.begin(row.id)
+    session.expire_all()
+    assert await deliveries.recover(now) == 0
+    [row] = await rows(session)
+    assert row.state == DeliveryState.UNKNOWN
+
+
+@pytest.mark.parametrize("priority", [Priority.EDIT, Priority.ACTION])
+async def test_an_edit_left_in_the_middle_is_not_repeated(session, deliveries, now, priority):
+    await deliveries.add(call("a", priority), now)
+    [row] = await rows(session)
+    await deliveries.begin(row.id)
+    await session.refresh(row)
+
+    assert await deliveries.recover(now) == 0
+    assert row.state == DeliveryState.UNKNOWN
+
+
+async def test_calls_that_certainly_had_no_effect_do_not_count_as_attempts(session, deliveries, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+    for _ in range(5):
+        await deliveries.begin(row.id)
+        await deliveries.postpone(row.id, "429", had_no_effect=True)
+    await deliveries.begin(row.id)
+    await session.refresh(row)
+
+    assert row.attempts == 1
+    assert await deliveries.recover(now) == 1
+
+
+async def test_pending_calls_are_read_in_order_and_page_by_page(deliveries, now):
+    for number in range(5):
+        await deliveries.add(call(f"k{number}"), now)
+
+    first = await deliveries.open_after(0, limit=3)
+    second = await deliveries.open_after(first[-1].id, limit=3)
+
+    assert [row.key for row in (*first, *second)] == ["k0", "k1", "k2", "k3", "k4"]
+
+
+def test_a_delivery_does_not_show_its_words():
+    assert "секрет" not in repr(call("a"))
