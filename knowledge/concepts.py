@@ -1,41 +1,101 @@
-"""Words → concepts: what customers call the same thing by different words, in both languages (``concepts.toml``)."""
+"""Words and phrases → concepts: what customers call the same thing by different words (``thesaurus/``)."""
 
 import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from knowledge.tokens import words
+from knowledge.tokens import stem, words
 
-_FILE = Path(__file__).with_name("concepts.toml")
+_FOLDER = Path(__file__).with_name("thesaurus")
 _MIN_PREFIX = 2
+_EVERYDAY = "everyday"
+_PLAIN = "concepts"
+_GAP = "*"
+_WIDEST_GAP = 3
+_SHORT = 3
+"""So short a piece of a phrase is a whole word: “in” must not fit “invoice”."""
+_EACH_FOR_ITSELF = frozenset({"abroad"})
+"""Tables whose lines exclude one another: what a base says of Georgia says nothing of Japan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A concept's place in a text: the words ``start`` … ``end - 1`` and what they mean, the narrowest first."""
+
+    start: int
+    end: int
+    concepts: tuple[str, ...]
 
 
 @cache
-def _beginnings() -> dict[str, tuple[str, ...]]:
-    table: dict[str, set[str]] = {}
-    for name, line in tomllib.loads(_FILE.read_text(encoding="utf-8"))["concepts"].items():
-        for beginning in line.split():
-            table.setdefault(beginning.replace("ё", "е"), set()).add(name)
-    return {beginning: tuple(sorted(names)) for beginning, names in table.items()}
+def _tables() -> tuple[dict[str, dict[str, str]], ...]:
+    return tuple(tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(_FOLDER.glob("*.toml")))
+
+
+@cache
+def _names() -> dict[str, tuple[str, ...]]:
+    """Every beginning or phrase of the thesaurus with its concepts."""
+    found: dict[str, dict[str, None]] = {}
+    for tables in _tables():
+        for table, lines in tables.items():
+            if table == _EVERYDAY:
+                continue
+            for concept, line in lines.items():
+                meant = (concept,) if table == _PLAIN else (concept, table)
+                for name in line.replace("ё", "е").split():
+                    found.setdefault(name, {}).update(dict.fromkeys(meant))
+    return {name: tuple(meant) for name, meant in found.items()}
+
+
+@cache
+def _tables_of() -> dict[str, str]:
+    """The table of every concept that stands in one of its own."""
+    return {line: table for tables in _tables() for table, lines in tables.items() if table != _PLAIN for line in lines}
+
+
+def narrowest(meant: Sequence[str]) -> tuple[str, ...]:
+    """Leave out concepts too wide to answer by: of a country only the country itself counts."""
+    narrow = tuple(name for name in meant if _tables_of().get(name) in _EACH_FOR_ITSELF)
+    return narrow or tuple(meant)
+
+
+@cache
+def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]:
+    """Phrases by the first two letters of their first word, the longest first."""
+    grouped: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+    for name, meant in _names().items():
+        pieces = tuple(piece for piece in name.split("_") if piece)
+        if len(pieces) > 1:
+            grouped.setdefault(pieces[0][:_MIN_PREFIX], []).append((pieces, meant))
+    return {
+        start: tuple(sorted(found, key=lambda phrase: (-len(phrase[0]), -len("".join(phrase[0])), phrase)))
+        for start, found in grouped.items()
+    }
 
 
 @cache
 def _everyday() -> tuple[frozenset[str], tuple[str, ...]]:
-    told = tomllib.loads(_FILE.read_text(encoding="utf-8"))["everyday"]
+    told = next(tables[_EVERYDAY] for tables in _tables() if _EVERYDAY in tables)
     return frozenset(told["en"].split()), tuple(told["ru"].split())
+
+
+@cache
+def _everyday_stems() -> frozenset[str]:
+    return frozenset(stem(word) for word in _everyday()[0])
 
 
 @lru_cache(maxsize=65_536)
 def is_everyday(word: str) -> bool:
     """Say whether a normalised word only tells the story around a question."""
-    english, russian = _everyday()
-    return word in english or f"{word}$".startswith(russian)
+    return stem(word) in _everyday_stems() or f"{word}$".startswith(_everyday()[1])
 
 
 @lru_cache(maxsize=65_536)
 def concepts_of(word: str) -> tuple[str, ...]:
-    """Return the concepts of a normalised word, by its longest known beginning."""
-    table = _beginnings()
+    """Return the concepts of a normalised word by itself, by its longest known beginning."""
+    table = _names()
     if whole := table.get(f"{word}$"):
         return whole
     for length in range(len(word), _MIN_PREFIX - 1, -1):
@@ -44,16 +104,55 @@ def concepts_of(word: str) -> tuple[str, ...]:
     return ()
 
 
+def mentions(spoken: Sequence[str]) -> Iterator[Mention]:
+    """Yield the concepts of normalised words in order; a phrase takes its words for itself."""
+    start = 0
+    while start < len(spoken):
+        length, meant = _phrase_at(spoken, start) or (1, concepts_of(spoken[start]))
+        if meant:
+            yield Mention(start, start + length, meant)
+        start += length
+
+
+def _phrase_at(spoken: Sequence[str], start: int) -> tuple[int, tuple[str, ...]] | None:
+    for pieces, meant in _phrases().get(spoken[start][:_MIN_PREFIX], ()):
+        if length := _reach(spoken, start, pieces):
+            return length, meant
+    return None
+
+
+def _reach(spoken: Sequence[str], start: int, pieces: Sequence[str]) -> int:
+    """Return over how many words the phrase stretches, 0 if it does not stand here."""
+    place = start
+    for number, piece in enumerate(pieces):
+        if piece == _GAP:
+            continue
+        widest = _WIDEST_GAP if number and pieces[number - 1] == _GAP else 0
+        steps = (step for step in range(widest + 1) if place + step < len(spoken))
+        found = next((step for step in steps if _fits(spoken[place + step], piece)), None)
+        if found is None:
+            return 0
+        place += found + 1
+    return place - start
+
+
+def _fits(word: str, piece: str) -> bool:
+    exact = piece.endswith("$") or len(piece) <= _SHORT
+    return word == piece.rstrip("$") if exact else word.startswith(piece)
+
+
 def concepts(text: str) -> list[str]:
-    """Return the concepts of all words in order, with repetitions."""
-    return [name for word in words(text) for name in concepts_of(word)]
+    """Return the concepts of a text in order, with repetitions."""
+    return [name for mention in mentions(words(text)) for name in mention.concepts]
 
 
 @cache
 def other_names(concept: str, language: str) -> tuple[str, ...]:
-    """Return the beginnings of words that name the concept in a language."""
+    """Return the beginnings of words and the phrases that name the concept in a language."""
     cyrillic = language == "ru"
-    found = (name.rstrip("$") for name, named in _beginnings().items() if concept in named)
+    found = (
+        name.replace(_GAP, "").replace("_", " ").strip(" $") for name, meant in _names().items() if concept in meant
+    )
     return tuple(sorted(name for name in found if ("а" <= name[0] <= "я") is cyrillic))
 
 

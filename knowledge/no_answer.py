@@ -1,13 +1,13 @@
 """The no-answer model: from raw features of a search to the probability that its passages suffice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.concepts import concepts_of, is_everyday
+from knowledge.concepts import Mention, is_everyday, mentions, narrowest
 from knowledge.index import Index
 from knowledge.logistic import LogisticRegression
 from knowledge.ranking import Ranking
@@ -31,6 +31,8 @@ FEATURES = (
 _TOP = 3
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
+_EVERYDAY_HELD = 0.5
+"""Of a word of everyday speech that the base happens to use too."""
 _PENALTY = 0.015
 """Of L2, for each example: strong, because the features say much the same and must not cancel one another out."""
 
@@ -79,27 +81,67 @@ def _margin(index: Index, ranking: Ranking) -> float:
     return float(ranking.blend[best] - (0.0 if other is None else ranking.blend[other]))
 
 
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A word or phrase of the question: its weight and the chunks that say it, literally or otherwise."""
+
+    weight: float
+    holders: set[int]
+    alike: set[int]
+    known: bool
+
+
+def _units(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> Iterator[_Unit]:
+    spoken = words(query)
+    found = {mention.start: mention for mention in mentions(spoken)}
+    start, before = 0, ""
+    told: set[tuple[str, ...]] = set()
+    while start < len(spoken):
+        mention = found.get(start, Mention(start, start + 1, ()))
+        together = tuple(spoken[start : mention.end])
+        content = [word for word in together if word not in STOP_WORDS]
+        if (content or mention.concepts) and together not in told:
+            told.add(together)
+            yield _unit(index, content, mention.concepts, among)
+            if content[:1] and content[0].isdecimal() and _is_name(index, before, best):
+                yield _Unit(
+                    index.lexical.weight(before), _among(index.lexical.holders(content[0]), among), set(), False
+                )
+        before = stem(content[-1]) if content and not mention.concepts else ""
+        start = mention.end
+
+
+def _is_name(index: Index, word: str, best: int) -> bool:
+    """Say whether the best passage speaks of a thing by this name, so that the number behind it must be the same."""
+    return bool(word) and not is_everyday(word) and best in index.lexical.holders(word)
+
+
+def _unit(index: Index, content: Sequence[str], meant: Sequence[str], among: NDArray[np.bool_]) -> _Unit:
+    stems = [stem(word) for word in content]
+    literal = [_among(index.lexical.holders(term), among) for term in stems]
+    holders = set.intersection(*literal) if literal else set()
+    alike = {row for name in narrowest(meant) for row in _among(index.concepts.holders(name), among)}
+    weight = max((index.lexical.weight(term) for term in stems), default=0.0)
+    if meant and len(stems) != 1:
+        weight = max(index.concepts.weight(name) for name in meant)
+    quiet = all(_says_nothing(word) for word in content) and not alike
+    if quiet:
+        weight *= _EVERYDAY_WEIGHT if not holders else _EVERYDAY_HELD
+    return _Unit(weight, holders, alike, known=quiet or bool(holders or alike))
+
+
 def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.bool_]) -> Coverage:
     best, top = set(order[:1]), set(order[:_TOP])
-    total = found_best = found_top = foreign = 0.0
-    hits = count = 0
-    for word in dict.fromkeys(word for word in words(query) if word not in STOP_WORDS):
-        holders = _among(index.lexical.holders(stem(word)), among)
-        named = concepts_of(word)
-        alike = {row for name in named for row in _among(index.concepts.holders(name), among)}
-        weight = index.lexical.weight(stem(word))
-        if not holders and _says_nothing(word):
-            weight *= _EVERYDAY_WEIGHT
-        elif not holders and not alike:
-            foreign += weight
-        total += weight
-        count += 1
-        hits += not best.isdisjoint(holders | alike)
-        found_best += weight * _credit(best, holders, alike)
-        found_top += weight * _credit(top, holders, alike)
+    units = list(_units(index, query, order[0], among))
+    total = sum(unit.weight for unit in units)
     if not total:
         return Coverage(0.0, 0.0, 0.0, 1.0)
-    return Coverage(found_best / total, found_top / total, hits / count, foreign / total)
+    return Coverage(
+        best=sum(unit.weight * _credit(best, unit) for unit in units) / total,
+        top=sum(unit.weight * _credit(top, unit) for unit in units) / total,
+        terms=sum(not best.isdisjoint(unit.holders | unit.alike) for unit in units) / len(units),
+        foreign=sum(unit.weight for unit in units if not unit.known) / total,
+    )
 
 
 def _says_nothing(word: str) -> bool:
@@ -111,10 +153,10 @@ def _among(holders: NDArray[np.int32], among: NDArray[np.bool_]) -> set[int]:
     return set(holders[among[holders]].tolist())
 
 
-def _credit(passages: set[int], holders: set[int], alike: set[int]) -> float:
-    if not passages.isdisjoint(holders):
+def _credit(passages: set[int], unit: _Unit) -> float:
+    if not passages.isdisjoint(unit.holders):
         return 1.0
-    return 0.0 if passages.isdisjoint(alike) else _CONCEPT_CREDIT
+    return 0.0 if passages.isdisjoint(unit.alike) else _CONCEPT_CREDIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.concepts import concepts
 from knowledge.embedder import normalised
 from knowledge.index import Index
 from knowledge.tokens import is_code, terms, text_grams, words
@@ -15,7 +16,9 @@ Channel = Literal["lexical", "characters", "vector"]
 ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
 
 CHARACTERS_WEIGHT = 0.5
-VECTOR_WEIGHTS = (0.7, 0.3)
+CONCEPTS_WEIGHT = 1.0
+"""Of BM25 over concepts, beside the cosine of the vectors: both belong to the vector channel."""
+VECTOR_WEIGHTS = (0.8, 0.3)
 """Share of the vector channel in a small and in a large base, measured: concepts bridge what few articles leave unsaid,
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
@@ -42,18 +45,19 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     query_terms = terms(query)
     lexical = index.lexical.scores(query_terms) if "lexical" in channels else nothing
     characters = index.characters.scores(text_grams(query)) if "characters" in channels else nothing
-    vector, grasp = nothing, 0.0
+    vector, meant, grasp = nothing, nothing, 0.0
     if "vector" in channels:
         projected = index.embedder.project([query])
         grasp = float(np.linalg.norm(projected))
         vector = (index.vectors @ normalised(projected)[0]).astype(np.float64)
+        meant = index.concepts.scores(concepts(query))
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
-    dense = _spread(np.maximum(vector, 0), among)
+    dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
     candidates = _best(sparse, among) | _best(dense, among)
     share = _vector_share(len(index.chunks)) if channels & {"lexical", "characters"} else 1.0
     blend = np.where(candidates, (1 - share) * sparse + share * dense, 0.0)
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
-    found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0)))
+    found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0)))
     order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
     return Ranking(lexical, characters, vector, grasp, blend, tuple(order))
 
