@@ -2,9 +2,13 @@
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
+
+FORGET_EVERY: Final = 1000
+"""Calls between two looks for chats that fell silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,15 @@ class Budget:
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
     _overall: deque[float] = field(default_factory=deque)
-    _chats: dict[int, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _chats: dict[int, deque[float]] = field(default_factory=dict)
+    """Never an empty one."""
     _blocked: dict[int, float] = field(default_factory=dict)
+    _since_forgetting: int = 0
+
+    @property
+    def chats_remembered(self) -> int:
+        """How many chats it keeps times for."""
+        return len(self._chats.keys() | self._blocked.keys())
 
     async def take(self, chat_id: int) -> None:
         """Wait until a call to the chat is allowed, and count it."""
@@ -57,17 +68,27 @@ class Budget:
         now = self.clock()
         blocked = self._blocked.get(chat_id, now) - now
         limit = self.limits.group if chat_id < 0 else self.limits.private_chat
-        return max(
-            0.0, blocked, _wait(self._overall, self.limits.overall, now), _wait(self._chats[chat_id], limit, now)
-        )
+        chat = self._chats.get(chat_id)
+        waits = (_wait(self._overall, self.limits.overall, now), _wait(chat, limit, now) if chat else 0.0)
+        return max(0.0, blocked, *waits)
 
     def _count(self, chat_id: int) -> None:
         now = self.clock()
         self._overall.append(now)
-        self._chats[chat_id].append(now)
+        self._chats.setdefault(chat_id, deque()).append(now)
+        self._since_forgetting += 1
+        if self._since_forgetting >= FORGET_EVERY:
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Drop chats that have nothing to wait for, or the table would grow with every customer."""
+        self._since_forgetting = 0
+        longest_s = max(self.limits.group.window_s, self.limits.private_chat.window_s)
+        self._chats = {chat_id: calls for chat_id, calls in self._chats.items() if calls[-1] > now - longest_s}
+        self._blocked = {chat_id: until for chat_id, until in self._blocked.items() if until > now}
 
 
 def _wait(calls: deque[float], limit: Limit, now: float) -> float:
-    while calls and calls[0] <= now - limit.window_s:
+    while len(calls) > 1 and calls[0] <= now - limit.window_s:
         calls.popleft()
-    return calls[-limit.calls] + limit.window_s - now if len(calls) >= limit.calls else 0.0
+    return max(0.0, calls[-limit.calls] + limit.window_s - now) if len(calls) >= limit.calls else 0.0

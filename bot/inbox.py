@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.unit import Unit, Units
 from support.database import Database
@@ -57,12 +57,15 @@ class Inbox:
         units: Units,
         handle: Callable[[Unit, Update], Awaitable[None]],
         give_up: Callable[[Unit, Update], Awaitable[None]],
+        *,
+        retry_pause_s: float = RETRY_PAUSE_S,
     ) -> None:
         self._bot_id = bot_id
         self._database = database
         self._units = units
         self._handle = handle
         self._give_up = give_up
+        self._retry_pause_s = retry_pause_s
         self._lanes: dict[int, _Lane] = {}
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
         self._stopping = False
@@ -81,7 +84,8 @@ class Inbox:
                 "bot_id": self._bot_id,
                 "update_id": incoming["update_id"],
                 "lane": lane_of(incoming),
-                "payload": json.dumps(incoming, ensure_ascii=False),
+                # Escaped: half a surrogate pair or a zero character is more than a database takes.
+                "payload": json.dumps(incoming),
                 "received_at": now,
                 "attempts": 0,
             }
@@ -114,6 +118,9 @@ class Inbox:
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         if tasks:
             await asyncio.wait(tasks, timeout=patience_s)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _queue(self, lane_id: int, inbox_id: int) -> None:
         lane = self._lanes.setdefault(lane_id, _Lane())
@@ -122,43 +129,47 @@ class Inbox:
             lane.task = asyncio.create_task(self._work(lane_id, lane))
 
     async def _work(self, lane_id: int, lane: _Lane) -> None:
-        while lane.waiting and not self._stopping:
-            inbox_id = lane.waiting.popleft()
-            async with self._slots:
-                await self._until_handled(lane_id, inbox_id)
-        del self._lanes[lane_id]
+        try:
+            while lane.waiting and not self._stopping:
+                inbox_id = lane.waiting.popleft()
+                async with self._slots:
+                    await self._until_handled(lane_id, inbox_id)
+        finally:
+            del self._lanes[lane_id]
 
     async def _until_handled(self, lane_id: int, inbox_id: int) -> None:
         attempt = 0
         while not self._stopping:
             attempt += 1
             try:
-                if await self._once(inbox_id, last=attempt > MAX_ATTEMPTS):
-                    return
-            except DBAPIError:
+                await self._once(inbox_id, attempt)
+            except (OperationalError, InterfaceError):
                 log.exception("the database refuses: the update waits", chat_id=lane_id, inbox_id=inbox_id)
                 attempt -= 1
             except Exception:
                 # The edge of a lane: whatever a handler raises, the update is tried again and then given to a person.
                 log.exception("an update could not be handled", chat_id=lane_id, inbox_id=inbox_id, attempt=attempt)
-                if attempt > MAX_ATTEMPTS:
-                    await self._mark_failed(inbox_id)
-                    return
-            await asyncio.sleep(RETRY_PAUSE_S)
+            else:
+                return
+            await asyncio.sleep(self._retry_pause_s)
 
-    async def _once(self, inbox_id: int, *, last: bool) -> bool:
+    async def _once(self, inbox_id: int, attempt: int) -> None:
+        if attempt > MAX_ATTEMPTS + 1:
+            await self._mark_failed(inbox_id)
+            return
+        last = attempt > MAX_ATTEMPTS
         async with self._units.open() as unit:
             row = await unit.session.get(InboxRow, inbox_id)
             if row is None or row.handled_at is not None:
-                return True
+                return
             incoming: Update = json.loads(row.payload)
             await (self._give_up if last else self._handle)(unit, incoming)
             row.handled_at, row.error = unit.now, "given up" if last else None
             # The words live on as messages; a second copy would have to be forgotten too.
             row.payload = ""
-        return True
 
     async def _mark_failed(self, inbox_id: int) -> None:
-        values = {"handled_at": datetime.now(UTC), "error": "failed", "payload": ""}
+        """Let the lane go on; what came stays, for nothing else holds its words."""
+        values = {"handled_at": datetime.now(UTC), "error": "failed"}
         async with self._database.writing() as session:
             await session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(values))

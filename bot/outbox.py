@@ -62,12 +62,13 @@ class _Lane:
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """How a call ended; None as state: it goes out again after pause_s."""
+    """How a call ended; None as state: it goes out again."""
 
     state: DeliveryState | None
     message_id: int | None = None
     error: str | None = None
-    pause_s: float = 0.0
+    pause: bool = False
+    """Whether it goes out again only after a moment."""
     had_no_effect: bool = True
     """Of a call that goes out again: whether nobody can have seen it."""
 
@@ -75,11 +76,20 @@ class _Ended:
 class Outbox:
     """Reads the ledger and works a lane a chat, side by side."""
 
-    def __init__(self, bot: Bot, database: Database, budget: Budget, topics: Topics) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        database: Database,
+        budget: Budget,
+        topics: Topics,
+        *,
+        network_pause_s: float = NETWORK_PAUSE_S,
+    ) -> None:
         self._bot = bot
         self._database = database
         self._budget = budget
         self._topics = topics
+        self._network_pause_s = network_pause_s
         self._news = asyncio.Event()
         self._lanes: dict[int, _Lane] = {}
         self._stopping = False
@@ -185,7 +195,7 @@ class Outbox:
         if ended.state is None:
             row.attempts -= ended.had_no_effect
             log.warning("a call to Telegram goes out again", chat_id=lane, method=row.method, error=ended.error)
-            await asyncio.sleep(ended.pause_s)
+            await asyncio.sleep(self._network_pause_s if ended.pause else 0)
         elif ended.state is not DeliveryState.DELIVERED:
             log.error(
                 "a call to Telegram failed", chat_id=lane, method=row.method, state=ended.state, error=ended.error
@@ -209,7 +219,7 @@ class Outbox:
             return await self._refused(row, topic, error)
         except TelegramUnauthorizedError as error:
             # The token was revoked: polling ends the process, and what waits goes out under the new one.
-            return _Ended(None, error=error.message, pause_s=NETWORK_PAUSE_S)
+            return _Ended(None, error=error.message, pause=True)
         except (TelegramNetworkError, TelegramServerError, ClientDecodeError) as error:
             return _broken(row, error, sent=sent)
         except TelegramAPIError as error:
@@ -251,7 +261,7 @@ def _broken(row: DeliveryRow, error: TelegramAPIError | ClientDecodeError, *, se
     no_effect = not sent or isinstance(error.__cause__, ClientConnectorError)
     again = row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN
     if no_effect or again:
-        return _Ended(None, error=detail, pause_s=NETWORK_PAUSE_S, had_no_effect=no_effect)
+        return _Ended(None, error=detail, pause=True, had_no_effect=no_effect)
     return _Ended(DeliveryState.UNKNOWN, error=detail)
 
 

@@ -1,0 +1,131 @@
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiohttp import web
+from sqlalchemy import select
+
+from bot.budget import Budget
+from bot.outbox import Outbox
+from bot.topics import Topics
+from bot.unit import Units
+from sandbox.client import SandboxClient
+from sandbox.server import SandboxServer
+from sandbox.world import ANNA, DEMO_TOKEN, EMMA, OPERATORS_CHAT_ID, demo_world
+from support.customers import CustomerRepository, Person
+from support.database import Database
+from support.tables import Base, DeliveryRow
+
+
+@pytest.fixture
+async def database(tmp_path):
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'otvet.db'}")
+    async with database.writing() as session:
+        connection = await session.connection()
+        await connection.run_sync(Base.metadata.create_all)
+        for chat_id, name, language in ((ANNA, "Анна", "ru"), (EMMA, "Emma", "en")):
+            person = Person(chat_id, name, None, language)
+            await CustomerRepository(session).get_or_add(person, datetime.now(UTC))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def eventually():
+    """Wait until an async condition gives something true; return it."""
+
+    async def wait(condition, *, within_s=10):
+        until = time.monotonic() + within_s
+        while not (value := await condition()):
+            assert time.monotonic() < until, "it did not happen in time"
+            await asyncio.sleep(0.02)
+        return value
+
+    return wait
+
+
+@pytest.fixture
+async def sandbox():
+    async with SandboxServer(demo_world(limits=False)) as server:
+        yield server
+
+
+@pytest.fixture
+async def people(sandbox):
+    async with SandboxClient(sandbox.url) as client:
+        yield client
+
+
+def telegram(url, token=DEMO_TOKEN):
+    return Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(url)))
+
+
+@pytest.fixture
+async def bot(sandbox):
+    bot = telegram(sandbox.url)
+    yield bot
+    await bot.session.close()
+
+
+@pytest.fixture
+def connect():
+    return telegram
+
+
+@pytest.fixture
+def deliveries(database):
+    """Return every row of the ledger, oldest first."""
+
+    async def read():
+        async with database.reading() as session:
+            return list(await session.scalars(select(DeliveryRow).order_by(DeliveryRow.id)))
+
+    return read
+
+
+@pytest.fixture
+def run_outbox(database):
+    """Run an outbox over a bot for the length of a block; yields units whose commits wake it."""
+
+    @asynccontextmanager
+    async def run(bot):
+        budget = Budget()
+        topics = Topics(bot, database, budget, (OPERATORS_CHAT_ID,))
+        outbox = Outbox(bot, database, budget, topics, network_pause_s=0.05)
+        task = asyncio.create_task(outbox.run())
+        try:
+            yield Units(database, outbox.wake)
+        finally:
+            task.cancel()
+            await outbox.stop(0.2)
+            await asyncio.gather(task, return_exceptions=True)
+
+    return run
+
+
+@pytest.fixture
+async def fake_telegram():
+    """Run a server that answers every call as ``answers[method]`` says: a function of the request, or a response."""
+    answers = {}
+    calls = []
+
+    async def handle(request):
+        method = request.match_info["method"]
+        calls.append(method)
+        answer = answers.get(method, lambda: web.json_response({"ok": True, "result": True}))
+        answered = answer()
+        return await answered if asyncio.iscoroutine(answered) else answered
+
+    app = web.Application()
+    app.router.add_route("*", "/bot{token}/{method}", handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    yield type("FakeTelegram", (), {"url": f"http://{host}:{port}", "answers": answers, "calls": calls})
+    await runner.cleanup()
