@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
@@ -21,6 +21,14 @@ MAX_ATTEMPTS: Final = 3
 RETRY_PAUSE_S: Final = 1.0
 SIDE_BY_SIDE: Final = 64
 log = structlog.get_logger()
+
+# The table itself, not the mapped class: every update passes here, and half of the ORM's time is saved.
+_TABLE = InboxRow.__table__
+_CLAIM = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("inbox_id"), _TABLE.c.handled_at.is_(None))
+    .values(handled_at=bindparam("handled_at"), error=bindparam("error"), payload=bindparam("payload"))
+)
 
 Update = dict[str, Any]
 """As Telegram sent it, parsed JSON."""
@@ -41,9 +49,15 @@ def lane_of(incoming: Update) -> int:
     return 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    id: int
+    update: Update
+
+
 @dataclass(slots=True)
 class _Lane:
-    waiting: deque[int] = field(default_factory=deque)
+    waiting: deque[_Stored] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
 
 
@@ -66,6 +80,12 @@ class Inbox:
         self._handle = handle
         self._give_up = give_up
         self._retry_pause_s = retry_pause_s
+        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        self._insert = (
+            insert(_TABLE)
+            .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+            .returning(_TABLE.c.id, _TABLE.c.update_id, _TABLE.c.lane)
+        )
         self._lanes: dict[int, _Lane] = {}
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
         self._stopping = False
@@ -79,37 +99,31 @@ class Inbox:
         if not updates:
             return
         now = datetime.now(UTC)
+        by_id = {incoming["update_id"]: incoming for incoming in updates}
         rows = [
             {
                 "bot_id": self._bot_id,
-                "update_id": incoming["update_id"],
+                "update_id": update_id,
                 "lane": lane_of(incoming),
                 # Escaped: half a surrogate pair or a zero character is more than a database takes.
                 "payload": json.dumps(incoming),
                 "received_at": now,
                 "attempts": 0,
             }
-            for incoming in updates
+            for update_id, incoming in by_id.items()
         ]
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
-        statement = (
-            insert(InboxRow)
-            .values(rows)
-            .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-            .returning(InboxRow.id, InboxRow.lane)
-        )
         async with self._database.writing() as session:
-            stored = [(row.id, row.lane) for row in await session.execute(statement)]
-        for inbox_id, lane in sorted(stored):
-            self._queue(lane, inbox_id)
+            stored = [tuple(row) for row in await session.execute(self._insert, rows)]
+        for inbox_id, update_id, lane in sorted(stored):
+            self._queue(lane, _Stored(inbox_id, by_id[update_id]))
 
     async def resume(self) -> int:
         """Take up what an earlier process stored and did not handle; return how many."""
-        query = select(InboxRow.id, InboxRow.lane).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.id)
+        query = select(InboxRow.id, InboxRow.lane, InboxRow.payload).where(InboxRow.handled_at.is_(None))
         async with self._database.reading() as session:
-            rows = (await session.execute(query)).all()
-        for inbox_id, lane in rows:
-            self._queue(lane, inbox_id)
+            rows = (await session.execute(query.order_by(InboxRow.id))).all()
+        for inbox_id, lane, payload in rows:
+            self._queue(lane, _Stored(inbox_id, json.loads(payload)))
         return len(rows)
 
     async def stop(self, patience_s: float = 5.0) -> None:
@@ -122,51 +136,48 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _queue(self, lane_id: int, inbox_id: int) -> None:
+    def _queue(self, lane_id: int, stored: _Stored) -> None:
         lane = self._lanes.setdefault(lane_id, _Lane())
-        lane.waiting.append(inbox_id)
+        lane.waiting.append(stored)
         if lane.task is None:
             lane.task = asyncio.create_task(self._work(lane_id, lane))
 
     async def _work(self, lane_id: int, lane: _Lane) -> None:
         try:
             while lane.waiting and not self._stopping:
-                inbox_id = lane.waiting.popleft()
+                stored = lane.waiting.popleft()
                 async with self._slots:
-                    await self._until_handled(lane_id, inbox_id)
+                    await self._until_handled(lane_id, stored)
         finally:
             del self._lanes[lane_id]
 
-    async def _until_handled(self, lane_id: int, inbox_id: int) -> None:
+    async def _until_handled(self, lane_id: int, stored: _Stored) -> None:
         attempt = 0
         while not self._stopping:
             attempt += 1
             try:
-                await self._once(inbox_id, attempt)
+                await self._once(stored, attempt)
             except (OperationalError, InterfaceError):
-                log.exception("the database refuses: the update waits", chat_id=lane_id, inbox_id=inbox_id)
+                log.exception("the database refuses: the update waits", chat_id=lane_id, inbox_id=stored.id)
                 attempt -= 1
             except Exception:
                 # The edge of a lane: whatever a handler raises, the update is tried again and then given to a person.
-                log.exception("an update could not be handled", chat_id=lane_id, inbox_id=inbox_id, attempt=attempt)
+                log.exception("an update could not be handled", chat_id=lane_id, inbox_id=stored.id, attempt=attempt)
             else:
                 return
             await asyncio.sleep(self._retry_pause_s)
 
-    async def _once(self, inbox_id: int, attempt: int) -> None:
+    async def _once(self, stored: _Stored, attempt: int) -> None:
         if attempt > MAX_ATTEMPTS + 1:
-            await self._mark_failed(inbox_id)
+            await self._mark_failed(stored.id)
             return
         last = attempt > MAX_ATTEMPTS
         async with self._units.open() as unit:
-            row = await unit.session.get(InboxRow, inbox_id)
-            if row is None or row.handled_at is not None:
-                return
-            incoming: Update = json.loads(row.payload)
-            await (self._give_up if last else self._handle)(unit, incoming)
-            row.handled_at, row.error = unit.now, "given up" if last else None
             # The words live on as messages; a second copy would have to be forgotten too.
-            row.payload = ""
+            values = {"handled_at": unit.now, "error": "given up" if last else None, "payload": ""}
+            claimed = await unit.session.execute(_CLAIM, {"inbox_id": stored.id, **values})
+            if claimed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's cursor result has it
+                await (self._give_up if last else self._handle)(unit, stored.update)
 
     async def _mark_failed(self, inbox_id: int) -> None:
         """Let the lane go on; what came stays, for nothing else holds its words."""

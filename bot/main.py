@@ -117,7 +117,8 @@ async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_
     )
     updates = Updates(bot, services)
     inbox = Inbox(me.id, database, units, updates.handle, updates.give_up)
-    streams = AsyncRedis.from_url(settings.redis_url)
+    # Longer than a reader blocks; without it a connection that died silently is read for ever.
+    streams = AsyncRedis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_S)
     results = StreamReader(
         streams, RESULTS_STREAM, RESULTS_GROUP, lambda text: clock.settle(GenerationResult.model_validate_json(text))
     )

@@ -50,10 +50,13 @@ class Poller:
         token: str,
         store: Callable[[list[dict[str, Any]]], Awaitable[None]],
         on_ready: Callable[[], None],
+        *,
+        first_pause_s: float = FIRST_PAUSE_S,
     ) -> None:
         self._url = f"{api_url}/bot{token}/getUpdates"
         self._store = store
         self._on_ready = on_ready
+        self._first_pause_s = first_pause_s
 
     async def run(self) -> None:
         """Poll until cancelled.
@@ -61,7 +64,7 @@ class Poller:
         Raises:
             TokenRevokedError: the token is not valid any more.
         """
-        offset, pause_s, ready = 0, FIRST_PAUSE_S, False
+        offset, pause_s, ready = 0, self._first_pause_s, False
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=POLL_S + 15)) as client:
             while True:
                 try:
@@ -77,7 +80,7 @@ class Poller:
                     await asyncio.sleep(pause_s)
                     pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
                     continue
-                pause_s = FIRST_PAUSE_S
+                pause_s = self._first_pause_s
                 if updates:
                     # update_id may restart after a quiet week: follow what came, not the highest ever seen.
                     offset = updates[-1]["update_id"] + 1
@@ -94,7 +97,7 @@ class Poller:
             # Never the error's own text: it holds the address, and the address holds the token.
             raise _PauseError(f"Telegram cannot be reached ({type(error).__name__}): trying again") from None
         if isinstance(answer, dict) and answer.get("ok") and isinstance(answer.get("result"), list):
-            return [update for update in answer["result"] if isinstance(update, dict) and "update_id" in update]
+            return [one for one in answer["result"] if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
         raise _refusal(answer)
 
 
@@ -107,5 +110,7 @@ def _refusal(answer: object) -> Exception:
     if code == CONFLICT:
         return _PauseError("another process polls with the same BOT_TOKEN (409): stop it; trying again", 3)
     if code == TOO_MANY:
-        return _PauseError("Telegram asks to slow down (429)", (answer.get("parameters") or {}).get("retry_after", 5))
+        parameters = answer.get("parameters")
+        pause_s = parameters.get("retry_after") if isinstance(parameters, dict) else None
+        return _PauseError("Telegram asks to slow down (429)", pause_s if isinstance(pause_s, int | float) else None)
     return _PauseError(f"getUpdates failed ({code} {description}): trying again")

@@ -44,7 +44,7 @@ async def identify(bot: Bot) -> User:
             raise StartError("Telegram refuses BOT_TOKEN: get a valid one from @BotFather") from None
         except TelegramRetryAfter as error:
             pause_s: float = error.retry_after
-        except (TelegramNetworkError, TelegramServerError) as error:
+        except (TelegramNetworkError, TelegramServerError, ClientDecodeError) as error:
             pause_s = PAUSES_S[min(attempt, len(PAUSES_S) - 1)]
             cause = type(error.__cause__ or error).__name__
             log.warning("Telegram cannot be reached at TELEGRAM_API_URL: trying again", in_s=pause_s, error=cause)
@@ -92,7 +92,7 @@ async def leave_webhook(bot: Bot) -> None:
     """Make polling possible; a failure shows itself when polling is refused."""
     try:
         await bot.delete_webhook()
-    except TelegramAPIError as error:
+    except (TelegramAPIError, ClientDecodeError) as error:
         log.warning("an earlier webhook could not be removed", error=type(error).__name__)
 
 
@@ -108,5 +108,5 @@ async def publish_commands(bot: Bot, library: Library) -> None:
             code = None if language == "en" else language
             await bot.set_my_commands(menu, language_code=code)
             await bot.set_my_commands(desk, scope=BotCommandScopeAllGroupChats(), language_code=code)
-    except TelegramAPIError as error:
+    except (TelegramAPIError, ClientDecodeError) as error:
         log.warning("the menu of commands could not be published", error=type(error).__name__)

@@ -1,10 +1,12 @@
 """Reads a Redis stream by a consumer group: acknowledged only after its entries have been dealt with."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import structlog
+from pydantic import ValidationError
 from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
@@ -17,11 +19,23 @@ log = structlog.get_logger()
 class StreamReader:
     """Hands each entry's ``payload`` to a callable; an entry whose handling fails comes again."""
 
-    def __init__(self, redis: Redis, stream: str, group: str, handle: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        stream: str,
+        group: str,
+        handle: Callable[[str], Awaitable[None]],
+        *,
+        claim_idle_ms: int = CLAIM_IDLE_MS,
+        block_ms: int = BLOCK_MS,
+    ) -> None:
         self._redis = redis
         self._stream = stream
         self._group = group
         self._handle = handle
+        self._claim_idle_ms = claim_idle_ms
+        self._block_ms = block_ms
+        self._claimed_at = 0.0
 
     async def run(self) -> None:
         """Read for ever; Redis may go and come back, even emptied."""
@@ -45,22 +59,27 @@ class StreamReader:
                 raise
 
     async def _claim_left_over(self) -> None:
-        claimed = await self._redis.xautoclaim(self._stream, self._group, "bot", CLAIM_IDLE_MS, "0-0")
+        claimed = await self._redis.xautoclaim(self._stream, self._group, "bot", self._claim_idle_ms, "0-0")
+        self._claimed_at = time.monotonic()
         await self._work_off(claimed[1])
 
     async def _read(self) -> None:
-        answer: Any = await self._redis.xreadgroup(self._group, "bot", {self._stream: ">"}, count=64, block=BLOCK_MS)
-        if not answer:
-            await self._claim_left_over()
-            return
-        for _, entries in answer:
+        answer: Any = await self._redis.xreadgroup(
+            self._group, "bot", {self._stream: ">"}, count=64, block=self._block_ms
+        )
+        for _, entries in answer or ():
             await self._work_off(entries)
+        # By the clock, not when nothing came: a busy stream never falls silent.
+        if time.monotonic() - self._claimed_at >= self._claim_idle_ms / 1000:
+            await self._claim_left_over()
 
     async def _work_off(self, entries: list[tuple[Any, dict[Any, Any] | None]]) -> None:
         for entry_id, fields in entries:
             try:
                 if fields:
                     await self._handle(_payload(fields))
+            except ValidationError as error:
+                log.error("an entry cannot be read: dropped", stream=self._stream, problems=error.error_count())
             except Exception:
                 # The edge: one bad entry must not hold up the others; it comes again when it has idled.
                 log.exception("an entry could not be dealt with", stream=self._stream)

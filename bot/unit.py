@@ -21,6 +21,8 @@ class Unit:
     session: AsyncSession
     now: datetime
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    enqueued: bool = False
+    """Whether the outbox has something to read after the commit."""
 
     async def to_chat(
         self,
@@ -69,6 +71,7 @@ class Unit:
 
     async def _add(self, delivery: Delivery) -> None:
         await DeliveryRepository(self.session).add(delivery, self.now)
+        self.enqueued = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Units:
         async with self.database.writing() as session:
             unit = Unit(session, datetime.now(UTC))
             yield unit
-        self.wake_outbox()
+        if unit.enqueued:
+            self.wake_outbox()
         for act in unit.after_commit:
             act()
