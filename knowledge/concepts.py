@@ -12,6 +12,9 @@ _FOLDER = Path(__file__).with_name("thesaurus")
 _MIN_PREFIX = 2
 _EVERYDAY = "everyday"
 _PLAIN = "concepts"
+_GOODS = "item"
+_EMPHASIS_OF_GOODS = 0.6
+_EMPHASIS_OF_STORY = 0.4
 _GAP = "*"
 _WIDEST_GAP = 3
 _SHORT = 3
@@ -102,6 +105,15 @@ def concepts_of(word: str) -> tuple[str, ...]:
         if found := table.get(word[:length]):
             return found
     return ()
+
+
+@lru_cache(maxsize=65_536)
+def emphasis(word: str) -> float:
+    """Return how much a normalised word says of what is asked, 0..1: a story and the goods it is about say less."""
+    meant = concepts_of(word)
+    if any(_tables_of().get(name) == _GOODS for name in meant):
+        return _EMPHASIS_OF_GOODS
+    return _EMPHASIS_OF_STORY if not meant and is_everyday(word) else 1.0
 
 
 def mentions(spoken: Sequence[str]) -> Iterator[Mention]:

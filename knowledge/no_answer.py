@@ -12,11 +12,9 @@ from knowledge.index import Index
 from knowledge.logistic import LogisticRegression
 from knowledge.ranking import Ranking
 from knowledge.stopwords import STOP_WORDS
-from knowledge.tokens import is_code, stem, terms, text_grams, words
+from knowledge.tokens import is_code, stem, words
 
 FEATURES = (
-    "lexical_ratio",
-    "character_ratio",
     "cosine",
     "evidence",
     "coverage",
@@ -31,6 +29,8 @@ FEATURES = (
 _TOP = 3
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
+_UNSAID_WEIGHT = 0.5
+"""Of what customers often talk of and the base does not: less foreign than a word that nobody ever uses."""
 _EVERYDAY_HELD = 0.5
 """Of a word of everyday speech that the base happens to use too."""
 _PENALTY = 0.015
@@ -46,6 +46,8 @@ class Coverage:
     terms: float
     foreign: float
     """Share of words that neither the base nor everyday speech knows."""
+    units: int
+    """Words and phrases that carry meaning."""
 
 
 def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_]) -> dict[str, float]:
@@ -53,12 +55,9 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
     if not ranking.order:
         return dict.fromkeys(FEATURES, 0.0) | {"foreign": 1.0}
     order = list(ranking.order)
-    lexical, characters = ranking.lexical[order], ranking.characters[order]
     cosine = float(ranking.vector[order].max())
     covered = _coverage(index, query, order, among)
     return {
-        "lexical_ratio": _ratio(float(lexical.max()), index.lexical.maximum(terms(query))),
-        "character_ratio": _ratio(float(characters.max()), index.characters.maximum(text_grams(query))),
         "cosine": cosine,
         "evidence": cosine * ranking.grasp,
         "coverage": covered.best,
@@ -66,12 +65,8 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
         "term_coverage": covered.terms,
         "foreign": covered.foreign,
         "margin": _margin(index, ranking),
-        "log_words": float(np.log1p(len(terms(query)))),
+        "log_words": float(np.log1p(covered.units)),
     }
-
-
-def _ratio(score: float, maximum: float) -> float:
-    return score / maximum if maximum > 0 else 0.0
 
 
 def _margin(index: Index, ranking: Ranking) -> float:
@@ -127,6 +122,8 @@ def _unit(index: Index, content: Sequence[str], meant: Sequence[str], among: NDA
     quiet = all(_says_nothing(word) for word in content) and not alike
     if quiet:
         weight *= _EVERYDAY_WEIGHT if not holders else _EVERYDAY_HELD
+    elif meant and narrowest(meant) == tuple(meant) and not holders and not alike:
+        weight *= _UNSAID_WEIGHT
     return _Unit(weight, holders, alike, known=quiet or bool(holders or alike))
 
 
@@ -135,12 +132,13 @@ def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.
     units = list(_units(index, query, order[0], among))
     total = sum(unit.weight for unit in units)
     if not total:
-        return Coverage(0.0, 0.0, 0.0, 1.0)
+        return Coverage(0.0, 0.0, 0.0, 1.0, 0)
     return Coverage(
         best=sum(unit.weight * _credit(best, unit) for unit in units) / total,
         top=sum(unit.weight * _credit(top, unit) for unit in units) / total,
         terms=sum(not best.isdisjoint(unit.holders | unit.alike) for unit in units) / len(units),
         foreign=sum(unit.weight for unit in units if not unit.known) / total,
+        units=len(units),
     )
 
 

@@ -7,15 +7,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.concepts import concepts
+from knowledge.concepts import concepts, emphasis
 from knowledge.embedder import normalised
 from knowledge.index import Index
-from knowledge.tokens import is_code, terms, text_grams, words
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import grams, is_code, stem, words
 
 Channel = Literal["lexical", "characters", "vector"]
 ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
 
-CHARACTERS_WEIGHT = 0.5
+CHARACTERS_WEIGHT = 0.6
 CONCEPTS_WEIGHT = 1.0
 """Of BM25 over concepts, beside the cosine of the vectors: both belong to the vector channel."""
 VECTOR_WEIGHTS = (0.8, 0.3)
@@ -42,9 +43,12 @@ class Ranking:
 def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Channel] = ALL_CHANNELS) -> Ranking:
     """Score every chunk and order the candidates ``among`` (bool[n_chunks]); ties go by position."""
     nothing = np.zeros(len(index.chunks))
-    query_terms = terms(query)
-    lexical = index.lexical.scores(query_terms) if "lexical" in channels else nothing
-    characters = index.characters.scores(text_grams(query)) if "characters" in channels else nothing
+    lexical, characters = nothing, nothing
+    for weight, spoken in emphasised(query):
+        if "lexical" in channels:
+            lexical = lexical + weight * index.lexical.scores([stem(word) for word in spoken])
+        if "characters" in channels:
+            characters = characters + weight * index.characters.scores(list(grams(spoken)))
     vector, meant, grasp = nothing, nothing, 0.0
     if "vector" in channels:
         projected = index.embedder.project([query])
@@ -60,6 +64,15 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0)))
     order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
     return Ranking(lexical, characters, vector, grasp, blend, tuple(order))
+
+
+def emphasised(query: str) -> list[tuple[float, list[str]]]:
+    """Return the words that carry meaning, together with those of the same emphasis."""
+    groups: dict[float, list[str]] = {}
+    for word in words(query):
+        if word not in STOP_WORDS:
+            groups.setdefault(emphasis(word), []).append(word)
+    return list(groups.items())
 
 
 def _vector_share(n_chunks: int) -> float:

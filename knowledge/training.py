@@ -29,7 +29,7 @@ _FILE = Path(__file__).with_name("training_questions.toml")
 _SEED = 20
 _FEWEST_WORDS = 2
 _MOST_WORDS = 4
-_RENAMED = 0.6
+_RENAMED = 0.9
 _LEFT_OUT = 0.3
 _LEFT_OUT_RARE = 0.6
 """Customers seldom know an article's own words: those outside everyday concepts are left out more often."""
