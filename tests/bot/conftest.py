@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -20,6 +21,15 @@ from sandbox.world import ANNA, DEMO_TOKEN, EMMA, OPERATORS_CHAT_ID, demo_world
 from support.customers import CustomerRepository, Person
 from support.database import Database
 from support.tables import Base, DeliveryRow
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_logs():
+    """Structlog's default renders every local variable of a traceback, which takes seconds."""
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
