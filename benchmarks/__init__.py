@@ -1,0 +1,1 @@
+"""Bounded, local measurements (``make bench-…``); never part of the tests."""

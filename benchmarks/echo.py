@@ -1,0 +1,91 @@
+"""The two echo bots that are compared: a bare aiogram bot, and the same echo through our inbox and outbox.
+
+Run as a process: ``python -m benchmarks.echo bare|inbox|batches|outbox URL TOKEN FOLDER``.
+"""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.methods import SendMessage
+from aiogram.types import Message
+
+from bot.budget import Budget, Limit, Limits
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+from bot.polling import Poller
+from bot.topics import Topics
+from bot.unit import Unit, Units
+from support import schema
+from support.database import Database
+
+UNLIMITED = Limits(overall=Limit(10**6, 1.0), private_chat=Limit(10**6, 1.0), group=Limit(10**6, 1.0))
+
+
+def telegram(url: str, token: str) -> Bot:
+    """Return a bot that talks to the sandbox."""
+    return Bot(token, session=AiohttpSession(api=TelegramAPIServer.from_base(url)))
+
+
+async def bare(url: str, token: str) -> None:
+    """What everybody's first bot does: aiogram's own polling, an answer in the handler, nothing stored."""
+    dispatcher = Dispatcher()
+
+    @dispatcher.message()
+    async def echo(message: Message) -> None:
+        await message.answer(message.text or "")
+
+    await dispatcher.start_polling(telegram(url, token), handle_signals=False)
+
+
+async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: bool) -> None:
+    """The same echo: stored (synchronous=FULL) before it is confirmed, then handled, one update a transaction.
+
+    With ``batches`` what one getUpdates brought is stored in one transaction, as in production. With ``outbox`` the
+    answer goes through the ledger as well, else it is sent by the handler as in the bare bot.
+    """
+    address = f"sqlite+aiosqlite:///{folder / 'bench.db'}"
+    await schema.upgrade(address)
+    database = Database(address)
+    telegram_bot = telegram(url, token)
+    budget = Budget(UNLIMITED)
+    ledger = Outbox(telegram_bot, database, budget, Topics(telegram_bot, database, budget, (-1,)))
+    units = Units(database, ledger.wake)
+
+    async def handle(unit: Unit, update: dict[str, Any]) -> None:
+        message = update["message"]
+        chat_id: int = message["chat"]["id"]
+        answer = SendMessage(chat_id=chat_id, text=message["text"])
+        if outbox:
+            await unit.to_chat(answer, chat_id, f"echo:{update['update_id']}")
+        else:
+            unit.after_commit.append(lambda: sending.append(asyncio.ensure_future(telegram_bot(answer))))
+
+    sending: list[asyncio.Future[Message]] = []
+    inbox = Inbox(telegram_bot.id, database, units, handle, handle)
+
+    async def store_each(updates: list[dict[str, Any]]) -> None:
+        for update in updates:
+            await inbox.store([update])
+
+    poller = Poller(url, token, inbox.store if batches else store_each, lambda: None)
+    await asyncio.gather(ledger.run(), poller.run())
+
+
+async def main() -> None:
+    """Run the bot that the command line names."""
+    kind, url, token, folder = sys.argv[1:]
+    if kind == "bare":
+        await bare(url, token)
+    else:
+        await durable(url, token, Path(folder), batches=kind != "inbox", outbox=kind == "outbox")
+
+
+if __name__ == "__main__":
+    logging.disable(logging.CRITICAL)
+    asyncio.run(main())
