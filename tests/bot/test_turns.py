@@ -1,0 +1,355 @@
+"""Turns in time: real Redis, a worker that the test plays, the ledger instead of Telegram."""
+
+import asyncio
+import dataclasses
+import shutil
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from rq import SimpleWorker
+from sqlalchemy import select
+
+from bot.rendering import Renderer
+from bot.texts import Library
+from bot.turns import TurnClock
+from bot.unit import Units
+from knowledge.current import CurrentKnowledge
+from knowledge.releases import ReleaseStore
+from otvet.redis_server import EmbeddedRedis
+from sandbox.world import ANNA
+from support.customers import CustomerRepository
+from support.desk import Collected, Desk
+from support.escalations import EscalationReason
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import load_intents
+from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
+from support.order_desk import OrderDesk
+from support.orders.lookup import OrderLookup
+from support.orders.memory import MemoryOrders
+from support.queue import GENERATE_QUEUE, GenerationQueue, JsonSerializer
+from support.tables import AnswerRow, EscalationRow, TurnRow
+from support.turns import TurnState, Words
+
+QUESTION = "Сколько дней есть на возврат товара?"
+
+
+class NoTyping:
+    async def typing(self, chat_id):
+        pass
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
+    with EmbeddedRedis(folder) as server:
+        yield server.url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis(redis_url):
+    with Redis.from_url(redis_url) as redis:
+        redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+def worker(redis):
+    """Register a worker that never takes a job: the tests do its work."""
+
+    def register():
+        SimpleWorker(
+            [GENERATE_QUEUE], connection=redis, serializer=JsonSerializer, prepare_for_work=True
+        ).register_birth()
+
+    register()
+    return register
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    intents = load_intents(None)
+    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
+
+
+@pytest.fixture
+def desk(fitted, shop_releases):
+    classifier, intents = fitted
+    return Desk(
+        classifier=classifier,
+        intents=intents,
+        knowledge=CurrentKnowledge(ReleaseStore(shop_releases)),
+        orders=OrderDesk(OrderLookup(MemoryOrders())),
+        threshold=0.5,
+        deadline=timedelta(seconds=60),
+    )
+
+
+@pytest.fixture
+async def start_clock(database, desk):
+    """Start the bot's clock over a Redis."""
+    started = []
+
+    def start(redis, desk=desk):
+        units = Units(database, lambda: None)
+        clock = TurnClock(units, desk, Renderer(Library(), "ru"), GenerationQueue(redis=redis), NoTyping())
+        started.append((clock, asyncio.create_task(clock.run())))
+        return clock
+
+    async def stop():
+        for clock, task in started:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await clock.stop()
+        started.clear()
+
+    start.stop = stop
+    yield start
+    await stop()
+
+
+@pytest.fixture
+def say(database, desk):
+    """Store a customer's message as a handler does; with a clock its turn is scheduled."""
+    numbers = iter(range(1, 1000))
+
+    async def say(clock, text=QUESTION, *, ago=timedelta(0)):
+        now = datetime.now(UTC) - ago
+        async with database.writing() as session:
+            anna = await CustomerRepository(session).by_chat(ANNA)
+            received = await desk.receive(session, anna, Words(next(numbers), "text", text), now)
+        if clock and isinstance(received, Collected):
+            clock.schedule(received.turn_id, received.closes_at)
+        return received
+
+    return say
+
+
+@pytest.fixture
+def turn(database):
+    async def read():
+        async with database.reading() as session:
+            return (await session.scalars(select(TurnRow).order_by(TurnRow.id.desc()))).first()
+
+    return read
+
+
+@pytest.fixture
+def reaches(turn, eventually):
+    """Wait until the latest turn is in a state; return it."""
+
+    async def wait(state, *, within_s=8):
+        async def there():
+            found = await turn()
+            return found if found and found.state == state else None
+
+        return await eventually(there, within_s=within_s)
+
+    return wait
+
+
+@pytest.fixture
+def change(database):
+    """Change columns of the latest turn, as if time had passed."""
+
+    async def change(**columns):
+        async with database.writing() as session:
+            row = (await session.scalars(select(TurnRow).order_by(TurnRow.id.desc()))).first()
+            for name, value in columns.items():
+                setattr(row, name, value)
+
+    return change
+
+
+@pytest.fixture
+def told(deliveries):
+    """What the customer was told."""
+
+    async def read():
+        return [row.payload["text"] for row in await deliveries() if not row.to_topic]
+
+    return read
+
+
+def result_of(turn, *, epoch=None):
+    job = GenerationJob.model_validate_json(turn.job)
+    draft = Draft(
+        text="За 30 дней. [1]",
+        citations=(1,),
+        verdict=Verdict(score=0.9),
+        engine="fake",
+        model="none",
+        prompt_version="p",
+    )
+    return GenerationResult(turn_id=turn.id, epoch=epoch or job.epoch, attempt=job.attempt, draft=draft)
+
+
+async def test_a_question_is_queued_and_its_result_answered_once(redis, worker, start_clock, say, reaches, told):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+
+    for _ in range(2):
+        await clock.settle(result_of(turn))
+
+    [answer] = await told()
+    assert "За 30 дней." in answer
+
+
+async def test_a_message_during_generation_is_answered_together_with_the_question(
+    redis, worker, start_clock, say, reaches, told
+):
+    clock = start_clock(redis)
+    await say(clock)
+    first = await reaches(TurnState.GENERATING)
+    await say(clock, "И кто платит за обратную пересылку?")
+    await clock.settle(result_of(first))
+    second = await reaches(TurnState.GENERATING)
+    await clock.settle(result_of(first))
+    assert await told() == []
+
+    await clock.settle(result_of(second))
+
+    assert len(await told()) == 1
+    assert second.epoch == 2
+    assert QUESTION in second.text
+
+
+@pytest.mark.parametrize("state", [TurnState.COLLECTING, TurnState.GENERATING])
+async def test_a_restarted_bot_goes_on_with_an_open_turn(redis, worker, start_clock, say, reaches, told, state):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(state)
+    await start_clock.stop()
+
+    clock = start_clock(redis)
+    turn = await reaches(TurnState.GENERATING)
+    await clock.settle(result_of(turn))
+
+    assert len(await told()) == 1
+
+
+async def test_an_overdue_question_goes_to_a_person(redis, worker, start_clock, say, reaches, change, told):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+
+    await change(deadline_at=datetime.now(UTC) - timedelta(seconds=1))
+    await reaches(TurnState.ESCALATED)
+    await clock.settle(result_of(turn))
+
+    [words] = await told()
+    assert "Не успеваю" in words
+
+
+async def test_without_a_worker_a_person_is_called_and_the_customer_is_told(
+    redis, start_clock, say, reaches, change, told
+):
+    clock = start_clock(redis)
+    await say(clock)
+    await reaches(TurnState.GENERATING)
+
+    await change(closed_at=datetime.now(UTC) - timedelta(seconds=11))
+    await reaches(TurnState.ESCALATED)
+
+    [words] = await told()
+    assert "не могу составить ответ" in words
+
+
+async def test_without_redis_a_person_is_called_and_the_customer_is_told(start_clock, say, reaches, change, told):
+    clock = start_clock(Redis(port=9, socket_connect_timeout=0.2))
+    await say(clock)
+    await reaches(TurnState.GENERATING)
+
+    await change(closed_at=datetime.now(UTC) - timedelta(seconds=11))
+    await reaches(TurnState.ESCALATED)
+
+    [words] = await told()
+    assert "Зову оператора" in words
+
+
+async def test_a_job_that_redis_lost_is_made_again(redis, worker, start_clock, say, reaches, change, eventually):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+    job = GenerationJob.model_validate_json(turn.job)
+    queue = GenerationQueue(redis=redis)
+
+    async def queued():
+        return await asyncio.to_thread(queue.holds, job.job_id)
+
+    await eventually(queued)
+    redis.flushall()
+    worker()
+    await change(closed_at=datetime.now(UTC) - timedelta(seconds=5))
+
+    async def again():
+        return await asyncio.to_thread(queue.holds, job.model_copy(update={"attempt": 2}).job_id)
+
+    await eventually(again)
+
+
+async def test_a_job_that_is_lost_again_and_again_goes_to_a_person(redis, worker, start_clock, say, reaches, change):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+    last = GenerationJob.model_validate_json(turn.job).model_copy(update={"attempt": 3})
+    redis.flushall()
+    worker()
+
+    await change(closed_at=datetime.now(UTC) - timedelta(seconds=5), attempt=3, job=last.model_dump_json())
+
+    await reaches(TurnState.ESCALATED)
+
+
+async def test_an_operator_who_writes_during_generation_silences_the_bot(
+    redis, worker, start_clock, say, reaches, told, database, desk
+):
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+    now = datetime.now(UTC)
+    async with database.writing() as session:
+        anna = await CustomerRepository(session).by_chat(ANNA)
+        await desk.escalate(session, anna, EscalationReason.OPERATOR_WROTE, now)
+
+    await clock.settle(result_of(turn))
+
+    assert await told() == []
+    async with database.reading() as session:
+        assert (await session.scalars(select(AnswerRow))).all() == []
+
+
+async def test_a_question_that_cannot_be_decided_goes_to_a_person(redis, start_clock, say, reaches, database, desk):
+    class Broken:
+        def get(self):
+            raise RuntimeError
+
+    clock = start_clock(redis, dataclasses.replace(desk, knowledge=Broken()))
+    await say(clock)
+    await reaches(TurnState.ESCALATED)
+
+    async with database.reading() as session:
+        assert (await session.scalars(select(EscalationRow))).one().reason == EscalationReason.ERROR
+
+
+async def test_the_event_loop_is_not_held_up_by_a_redis_that_hangs(start_clock, say, reaches):
+    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    clock = start_clock(Redis(port=port, socket_timeout=1, socket_connect_timeout=1))
+    await say(clock)
+    await reaches(TurnState.GENERATING)
+
+    longest = 0.0
+    until = time.monotonic() + 1.5
+    while time.monotonic() < until:
+        before = time.monotonic()
+        await asyncio.sleep(0.01)
+        longest = max(longest, time.monotonic() - before)
+    silent.close()
+
+    assert longest < 0.9
