@@ -23,6 +23,10 @@ _EACH_FOR_ITSELF = frozenset({"abroad"})
 """Tables whose lines exclude one another: what a base says of Georgia says nothing of Japan."""
 
 
+_Phrase = tuple[tuple[int, int, str], tuple[str, ...], tuple[str, ...]]
+"""What ranks it among others that fit (more words, then more letters), its pieces, its concepts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A concept's place in a text: the words ``start`` … ``end - 1`` and what they mean, the narrowest first."""
@@ -65,17 +69,15 @@ def narrowest(meant: Sequence[str]) -> tuple[str, ...]:
 
 
 @cache
-def _phrases() -> dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]]:
-    """Phrases by the first two letters of their first word, the longest first."""
-    grouped: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {}
+def _phrases() -> dict[str, tuple[_Phrase, ...]]:
+    """Phrases by the beginning of their first word."""
+    grouped: dict[str, list[_Phrase]] = {}
     for name, meant in _names().items():
         pieces = tuple(piece for piece in name.split("_") if piece)
         if len(pieces) > 1:
-            grouped.setdefault(pieces[0][:_MIN_PREFIX], []).append((pieces, meant))
-    return {
-        start: tuple(sorted(found, key=lambda phrase: (-len(phrase[0]), -len("".join(phrase[0])), phrase)))
-        for start, found in grouped.items()
-    }
+            rank = (len(pieces), sum(map(len, pieces)), name)
+            grouped.setdefault(pieces[0].rstrip("$"), []).append((rank, pieces, meant))
+    return {start: tuple(found) for start, found in grouped.items()}
 
 
 @cache
@@ -127,7 +129,9 @@ def mentions(spoken: Sequence[str]) -> Iterator[Mention]:
 
 
 def _phrase_at(spoken: Sequence[str], start: int) -> tuple[int, tuple[str, ...]] | None:
-    for pieces, meant in _phrases().get(spoken[start][:_MIN_PREFIX], ()):
+    table, word = _phrases(), spoken[start]
+    found = [phrase for end in range(1, len(word) + 1) for phrase in table.get(word[:end], ())]
+    for _, pieces, meant in sorted(found, reverse=True):
         if length := _reach(spoken, start, pieces):
             return length, meant
     return None
