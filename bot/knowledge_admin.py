@@ -36,6 +36,7 @@ class KnowledgeAdmin:
     workers: GenerationQueue
     texts: Texts
     _last_progress: dict[str, datetime] = field(default_factory=dict)
+    _orders: set[asyncio.Task[None]] = field(default_factory=set)
 
     def state(self, now: datetime) -> str:
         """Say which release answers, how large and how old it is."""
@@ -110,7 +111,9 @@ class KnowledgeAdmin:
 
     def _order_soon(self, request_id: str) -> None:
         task = asyncio.create_task(self._order(request_id))
-        task.add_done_callback(lambda done: done.exception())
+        # The event loop itself holds its tasks only weakly.
+        self._orders.add(task)
+        task.add_done_callback(self._orders.discard)
 
     async def _order(self, request_id: str) -> None:
         request = BuildRequest(

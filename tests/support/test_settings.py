@@ -1,0 +1,75 @@
+import pytest
+
+from support import settings
+from support.settings import Settings, SettingsError
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch, tmp_path):
+    """Neither this machine's environment nor its .env counts."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.parametrize(("value", "ids"), [("-1001, -1002", (-1001, -1002)), ("7", (7,)), (7, (7,)), (" ,", ())])
+def test_ids_are_separated_by_commas(value, ids):
+    assert settings.load(operators_chat_id=value).operators_chat_id == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("operators_chat_id", "the-group"),
+        ("telegram_api_url", "ftp://secret-value"),
+        ("answer_threshold", "secret-value"),
+        ("answer_deadline_s", 0),
+        ("slots", 0),
+        ("log_format", "secret-value"),
+    ],
+)
+def test_a_malformed_key_is_named_and_its_value_is_not(name, value):
+    with pytest.raises(SettingsError) as caught:
+        settings.load(**{name: value})
+
+    assert name.upper() in str(caught.value)
+    assert "secret-value" not in str(caught.value)
+    assert "the-group" not in str(caught.value)
+
+
+def test_several_mistakes_are_named_at_once():
+    with pytest.raises(SettingsError, match=r"(?s)SLOTS.*ANSWER_THRESHOLD"):
+        settings.load(slots=0, answer_threshold=2)
+
+
+def test_an_engine_without_its_address_says_what_is_missing():
+    with pytest.raises(SettingsError, match="LLM_URL"):
+        settings.load(engine="openai")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        ("sqlite:///x.db", "sqlite+aiosqlite:///x.db"),
+    ],
+)
+def test_a_database_address_gets_its_async_driver(given, used):
+    assert settings.load(database_url=given).sql_url == used
+
+
+def test_without_an_address_the_database_lies_in_the_data_folder(tmp_path):
+    loaded = settings.load(data_dir=tmp_path / "d")
+
+    assert loaded.sql_url == f"sqlite+aiosqlite:///{tmp_path / 'd' / 'otvet.db'}"
+
+
+def test_secrets_do_not_show():
+    loaded = settings.load(bot_token="1000001:secret", llm_api_key="secret")
+
+    assert "secret" not in repr(loaded)
+
+
+def test_an_address_loses_its_last_slash():
+    assert settings.load(telegram_api_url="http://h:1/").telegram_api_url == "http://h:1"
