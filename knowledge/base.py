@@ -15,6 +15,7 @@ from knowledge.keyboard import repair
 from knowledge.no_answer import NoAnswerModel, features
 from knowledge.passages import Chunk, Passage, Scores, SearchResult
 from knowledge.ranking import ALL_CHANNELS, Channel, rank
+from knowledge.spelling import mend
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem
 
@@ -74,7 +75,8 @@ class KnowledgeBase:
 
         Chunks written in ``language`` are preferred; the others are asked only when nothing there matches.
         """
-        searched = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
+        typed = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
+        searched = mend(typed, self._knows, lambda term: len(self._index.lexical.holders(term)))
         own = self._written_in.get(language or "")
         if own is None:
             return self._search(searched, self._everything, limit)
