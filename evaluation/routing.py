@@ -5,29 +5,64 @@ from collections.abc import Sequence
 from typing import Final
 
 from evaluation.baskets import ROUTES, Question, RoutingMessage
+from evaluation.desk_stage import DeskStage
 from evaluation.figures import Share
 from evaluation.report import Failure, RoutingReport, by_language
 from evaluation.timings import Stopwatch
+from support import outcomes
+from support.escalations import EscalationReason
 from support.intents.classifier import IntentClassifier
+from support.intents.examples import Route
+from support.jobs import Language
 
+_FIRST_CHAT: Final = 1_000
+"""Chats of the order dialogues come before it."""
 UNSURE: Final = "unsure"
 
 
-def measure_routing(
+async def measure_routing(
     messages: Sequence[RoutingMessage],
     questions: Sequence[Question],
     classifier: IntentClassifier,
+    stage: DeskStage,
     stopwatch: Stopwatch,
 ) -> RoutingReport:
-    """Classify every message, and every question."""
+    """Let the desk decide about every message, and every question, each by a customer of its own."""
 
-    def route(text: str) -> str:
+    async def route(language: Language, text: str, chat_id: int) -> str:
         with stopwatch.stage("classify"):
-            classification = classifier.classify(text)
-        return classification.route.value if classification.sure else UNSURE
+            classifier.classify(text)
+        with stopwatch.stage("desk"):
+            return route_of(await stage.hear(chat_id, language, text))
 
-    asked = [(question.language, route(question.question)) for question in questions]
-    return compare_routes(messages, [route(message.text) for message in messages], asked)
+    taken = [
+        await route(message.language, message.text, _FIRST_CHAT + number) for number, message in enumerate(messages)
+    ]
+    start = _FIRST_CHAT + len(messages)
+    asked = [
+        (question.language, await route(question.language, question.question, start + number))
+        for number, question in enumerate(questions)
+    ]
+    return compare_routes(messages, taken, asked)
+
+
+def route_of(outcome: outcomes.Outcome | None) -> str:  # noqa: PLR0911  # one a route
+    """Return the route that the desk's decision amounts to: what happens next, not what the classifier thought."""
+    match outcome:
+        case outcomes.Escalated(reason=EscalationReason.CUSTOMER_ASKED):
+            return Route.OPERATOR
+        case outcomes.Escalated(reason=EscalationReason.COMPLAINT | EscalationReason.RISKY):
+            return Route.COMPLAINT
+        case outcomes.Escalated() | outcomes.Generating():
+            return Route.QUESTION
+        case outcomes.Greeted():
+            return Route.GREETING
+        case outcomes.OutOfScope():
+            return Route.OUT_OF_SCOPE
+        case outcomes.Clarify() | outcomes.Ignored() | outcomes.MediaNotUnderstood() | outcomes.Answered() | None:
+            return UNSURE
+        case _:
+            return Route.ORDER_STATUS
 
 
 def compare_routes(

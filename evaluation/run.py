@@ -9,8 +9,9 @@ from typing import Final
 
 from evaluation import baskets
 from evaluation.answers import Answering, measure_answers
-from evaluation.orders import measure_orders, order_stage
-from evaluation.report import OrdersReport, Report
+from evaluation.desk_stage import desk_stage
+from evaluation.orders import measure_orders
+from evaluation.report import OrdersReport, Report, RoutingReport
 from evaluation.retrieval import measure_retrieval
 from evaluation.routing import measure_routing
 from evaluation.table import render
@@ -77,6 +78,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
     )
+    routing, orders = asyncio.run(_through_desk(asked, classifier, store, stopwatch))
     return Report(
         articles=built.articles,
         chunks=built.chunks,
@@ -84,17 +86,19 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         threshold=settings.answer_threshold,
         retrieval=measure_retrieval(asked.questions, knowledge, blind, stopwatch),
         answers=measure_answers(asked.questions, asked.unanswerable, path),
-        routing=measure_routing(asked.routing, asked.questions, classifier, stopwatch),
-        orders=asyncio.run(_play_orders(asked, classifier, store, stopwatch)),
+        routing=routing,
+        orders=orders,
         timings_ms=stopwatch.timings(),
     )
 
 
-async def _play_orders(
+async def _through_desk(
     asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, stopwatch: Stopwatch
-) -> OrdersReport:
-    async with order_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(store)) as stage:
-        return await measure_orders(asked.order_dialogues, stage, stopwatch)
+) -> tuple[RoutingReport, OrdersReport]:
+    async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(store)) as stage:
+        orders = await measure_orders(asked.order_dialogues, stage, stopwatch)
+        routing = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)
+    return routing, orders
 
 
 def _write(report: Report, target: Path | str) -> None:

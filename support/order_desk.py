@@ -16,6 +16,7 @@ from support.orders.lookup import (
     DialogueState,
     Failed,
     Found,
+    LockedOut,
     OrderLookup,
     Outcome,
     Refused,
@@ -87,8 +88,8 @@ class OrderDesk:
         return asked
 
     def _after(self, outcome: Outcome, number: str | None) -> DialogueState:
-        """After a refusal another proof for the same order may follow, or another number."""
-        if isinstance(outcome, Refused) and number is not None:
+        """After a refusal, and while locked, another proof for the same order may follow, or another number."""
+        if isinstance(outcome, Refused | LockedOut) and number is not None:
             return DialogueState(Awaiting.PROOF, number)
         return next_state(outcome)
 

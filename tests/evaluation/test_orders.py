@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from evaluation.baskets import Customer, OrderDialogue, Outcome, Step
-from evaluation.orders import OrderStage, Played, measure_orders, order_stage, summarise
+from evaluation.desk_stage import DeskStage, desk_stage
+from evaluation.orders import Played, measure_orders, play, summarise
 from evaluation.run import DEMO_SHOP
 from evaluation.timings import Stopwatch
 from knowledge.current import CurrentKnowledge
@@ -29,8 +30,8 @@ def classifier() -> IntentClassifier:
 
 
 @pytest.fixture
-async def stage(classifier: IntentClassifier, tmp_path: Path) -> AsyncIterator[OrderStage]:
-    async with order_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(ReleaseStore(tmp_path))) as stage:
+async def stage(classifier: IntentClassifier, tmp_path: Path) -> AsyncIterator[DeskStage]:
+    async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(ReleaseStore(tmp_path))) as stage:
         yield stage
 
 
@@ -49,9 +50,9 @@ def test_showing_another_order_than_the_asked_one_is_a_leak() -> None:
     assert not played.passed
 
 
-async def test_a_customer_who_shares_his_own_contact_is_shown_his_order(stage: OrderStage) -> None:
+async def test_a_customer_who_shares_his_own_contact_is_shown_his_order(stage: DeskStage) -> None:
     own = dialogue(say("где мой заказ KD-10427"), Step(contact="own"), expect="found", order="KD-10427")
-    played = await stage.play(own, 1, Stopwatch())
+    played = await play(stage, own, 1, Stopwatch())
     assert played.outcomes == ("ask_proof", "found")
     assert played.passed
 
@@ -59,14 +60,14 @@ async def test_a_customer_who_shares_his_own_contact_is_shown_his_order(stage: O
 @pytest.mark.parametrize(
     "proof", [Step(contact="stranger", phone=ANNA), say("oleg@example.com")], ids=["forwarded contact", "other's email"]
 )
-async def test_a_stranger_is_refused(stage: OrderStage, proof: Step) -> None:
+async def test_a_stranger_is_refused(stage: DeskStage, proof: Step) -> None:
     stranger = dialogue(say("где мой заказ KD-10427"), proof, expect="refused", phone=None)
-    played = await stage.play(stranger, 1, Stopwatch())
+    played = await play(stage, stranger, 1, Stopwatch())
     assert played.outcomes[-1] == "refused"
     assert played.passed
 
 
-async def test_dialogues_do_not_disturb_each_other(stage: OrderStage) -> None:
+async def test_dialogues_do_not_disturb_each_other(stage: DeskStage) -> None:
     known = dialogue(say("где мой заказ KD-10427"), Step(contact="own"), expect="found", order="KD-10427")
     stranger = dialogue(say("где мой заказ KD-10427"), expect="ask_proof", phone=None)
     report = await measure_orders([known, stranger], stage, Stopwatch())
