@@ -1,5 +1,7 @@
 """Whole conversations: customers' apps, the bot over HTTP, a real worker, the operators' group."""
 
+import asyncio
+
 import pytest
 
 from sandbox.world import ANNA, EMMA, MARIA, OLEG, OPERATORS_CHAT_ID, TOM
@@ -264,3 +266,28 @@ async def test_a_customer_who_calls_the_operator_under_an_answer_brings_it_along
     card = await product.in_group("Почему")
     assert "Сколько дней есть на возврат товара?" in card["text"]
     assert "30" in card["text"]
+
+
+async def test_who_asks_for_a_person_instead_of_pressing_a_button_brings_his_words_along(product):
+    await product.people.say(ANNA, "заказ")
+    asked = await product.answer(ANNA)
+
+    await product.people.press(asked, "🧑‍💼 Позвать оператора")
+
+    assert "заказ" in (await product.in_group("Почему"))["text"]
+
+
+async def test_an_operator_who_writes_during_a_question_sees_it_and_the_bot_keeps_silent(product):
+    await product.people.say(ANNA, "/operator")
+    card = await product.in_group("Почему")
+    await operator_says(product, card, "/close")
+    await product.answer(ANNA, "Разговор с оператором окончен")
+
+    await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
+    await operator_says(product, card, "Добрый день, я снова здесь")
+
+    assert (await product.in_group("Сколько дней"))["message_thread_id"] == card["message_thread_id"]
+    await product.answer(ANNA, "я снова здесь")
+    await asyncio.sleep(1.5)
+    heard = [message.get("text", "") for message in await product.people.messages(ANNA)]
+    assert not any("Источник" in text for text in heard)

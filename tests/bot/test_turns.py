@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import shutil
+import socket
 import tempfile
 import time
 from datetime import UTC, datetime, timedelta
@@ -338,18 +339,21 @@ async def test_a_question_that_cannot_be_decided_goes_to_a_person(redis, start_c
 
 
 async def test_the_event_loop_is_not_held_up_by_a_redis_that_hangs(start_clock, say, reaches):
-    silent = await asyncio.start_server(lambda _reader, _writer: asyncio.sleep(60), "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    clock = start_clock(Redis(port=port, socket_timeout=1, socket_connect_timeout=1))
-    await say(clock)
-    await reaches(TurnState.GENERATING)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        Redis(port=silent.getsockname()[1], socket_timeout=1) as hung,
+    ):
+        await say(start_clock(hung))
+        await reaches(TurnState.GENERATING)
 
-    longest = 0.0
-    until = time.monotonic() + 1.5
-    while time.monotonic() < until:
-        before = time.monotonic()
-        await asyncio.sleep(0.01)
-        longest = max(longest, time.monotonic() - before)
-    silent.close()
+        longest = 0.0
+        until = time.monotonic() + 1.5
+        while time.monotonic() < until:
+            before = time.monotonic()
+            await asyncio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+        await start_clock.stop()
+        # Threads that wait for the answer end before their sockets do.
+        await asyncio.get_running_loop().shutdown_default_executor()
 
     assert longest < 0.9
