@@ -64,7 +64,7 @@ class TurnClock:
             if turn is not None:
                 customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
                 await self.render(unit, customer, outcome, turn)
-        log.info("turn settled", turn_id=result.turn_id, outcome=type(outcome).__name__)
+                self._tell_log(unit, "turn settled", customer, turn, outcome)
 
     async def render(self, unit: Unit, customer: CustomerRow, outcome: Outcome, turn: TurnRow) -> None:
         """Enqueue what the outcome says to people, and its job after the commit."""
@@ -108,12 +108,16 @@ class TurnClock:
                 turn = await TurnRepository(unit.session).get(turn_id)
                 customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
                 await self.render(unit, customer, outcome, turn)
+                self._tell_log(unit, "turn closed", customer, turn, outcome)
         except Exception:
             # The edge: a doubt becomes an escalation, never silence.
             log.exception("a turn could not be decided", turn_id=turn_id)
             await self._call_person(turn_id, EscalationReason.ERROR)
-            return
-        log.info("turn closed", turn_id=turn_id, outcome=type(outcome).__name__)
+
+    def _tell_log(self, unit: Unit, event: str, customer: CustomerRow, turn: TurnRow, outcome: Outcome) -> None:
+        """Say after the commit what was decided."""
+        fields = {"chat_id": customer.chat_id, "turn_id": turn.id, "outcome": type(outcome).__name__}
+        unit.after_commit.append(lambda: log.info(event, **fields))
 
     async def _call_person(self, turn_id: int, reason: EscalationReason) -> None:
         async with self._units.open() as unit:

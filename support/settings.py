@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     model_path: str = ""
     slots: int | None = Field(default=None, ge=1, le=64)
 
-    answer_threshold: float = Field(default=0.5, ge=0, le=1)
+    answer_threshold: float = Field(default=0.75, ge=0, le=1)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
     company_name: str = ""
 

@@ -28,12 +28,15 @@ class _Term:
     centre: float
 
 
-BIAS: Final = 0.0
+# BIAS, answerable and covered: logistic regression on whether the extractive answer to each question of
+# evaluation/basket comes from a right article (157 of 240). The model's log odds, learnt from questions made from the
+# base, are twice too sure of customers' wording. The others are set by hand: that basket holds no cases for them.
+BIAS: Final = 0.45
 COEFFICIENTS: Final = {
-    # Log odds of the no-answer model for the least answerable of the questions, taken as they are.
-    "answerable": _Term(weight=1.0, centre=0.0),
+    # Log odds of the no-answer model for the least answerable of the questions.
+    "answerable": _Term(weight=0.57, centre=0.0),
     # Share of the question's stems in the answer and its headings; good answers to paraphrased questions share a third.
-    "covered": _Term(weight=2.0, centre=0.35),
+    "covered": _Term(weight=1.05, centre=0.35),
     # Share of the answer's stems in the passages it cites: 1 for a quotation, so it only ever takes away.
     "grounded": _Term(weight=6.0, centre=1.0),
     # The same for the worst sentence: one invented sentence among five must not drown in the mean.

@@ -29,6 +29,8 @@ _NEGATED = re.compile(
     r"dont (?:need|want|call)(?: \w+){0,2}) "
     r"(?:оператор\w*|человек\w*|менеджер\w*|консультант\w*|(?:an? )?(?:operator|human|manager))(?!\w)"
 )
+# someone@example.com is nobody to be called.
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 # Names of a team stand for whoever of it answers.
 _TEAM = re.compile(r"(?<!\w)(?:customer (?:service|support|care)|support (?:team|staff)|служб\w+ поддержки)(?!\w)")
 _MAX_POLITE_WORDS = 6
@@ -53,9 +55,9 @@ class RuleHit:
 
 def apply_rules(text: str) -> RuleHit | None:
     """Return what a rule decides, None when the model has to."""
-    folded = _TEAM.sub("agent", re.sub(r"\d+", "0", fold(text)))
+    folded = _TEAM.sub("agent", re.sub(r"\d+", "0", fold(_ADDRESS.sub(" ", text))))
     found = _WORD.findall(folded)
-    if not any(character.isalnum() or character == "?" for character in folded):
+    if not any(character.isalnum() or character == "?" for character in text):
         return RuleHit(Route.GREETING, "greeting", "nothing but emoji or punctuation")
     if hit := _about_persons(folded, found):
         return hit

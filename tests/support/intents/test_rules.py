@@ -33,6 +33,8 @@ def route(text: str) -> Route | None:
         "can I talk to a real person?",
         "get me your manager now",
         "Let me speak to someone",
+        "I need to speak to customer service about my parcel",
+        "свяжите меня со службой поддержки",
         "I need a human",
         "I can't find my size. Connect me to an operator please, it is urgent and I have been trying for an hour",
     ],
@@ -112,3 +114,8 @@ def test_politeness_before_a_question_decides_nothing(text):
 @given(st.text(max_size=500))
 def test_any_text_passes_the_rules_without_an_error(text):
     apply_rules(text)
+
+
+def test_an_address_is_nobody_to_be_called():
+    assert route("someone@example.com") is None
+    assert route("call me at agent@example.com") is None
