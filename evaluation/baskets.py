@@ -120,11 +120,13 @@ def load(folder: Path = OWN_BASKET) -> Basket:
     Raises:
         BasketError: a file is missing or empty, a line is malformed, or an id occurs twice.
     """
+    dialogues = folder / "order_dialogues.jsonl"
     basket = Basket(
         questions=_load_items(folder / "questions.jsonl", Question),
         unanswerable=_load_items(folder / "unanswerable.jsonl", Unanswerable),
         routing=_load_items(folder / "routing.jsonl", RoutingMessage),
-        order_dialogues=_load_items(folder / "order_dialogues.jsonl", OrderDialogue),
+        # The rules for orders are deterministic: a basket that measures wording only needs none.
+        order_dialogues=_load_items(dialogues, OrderDialogue) if dialogues.exists() else (),
     )
     seen: set[str] = set()
     for item in (*basket.questions, *basket.unanswerable, *basket.routing, *basket.order_dialogues):
