@@ -51,7 +51,15 @@ async def test_neither_words_nor_orders_nor_the_token_reach_the_log(product, wri
     assert "turn closed" in log
     assert "a call to Telegram failed" in log
     items = [line for line in order["text"].splitlines() if "Состав" in line]
-    for private in ("на возврат", "бумеранг", "tom-private", "anna@example.com", "9161234501", DEMO_TOKEN, items[0].split(": ")[1]):
+    for private in (
+        "на возврат",
+        "бумеранг",
+        "tom-private",
+        "anna@example.com",
+        "9161234501",
+        DEMO_TOKEN,
+        items[0].split(": ")[1],
+    ):
         assert private.lower() not in log.lower()
 
 
