@@ -127,7 +127,9 @@ class Desk:
         return await self._follow(session, customer, turn, self.intents[intent].route, now)
 
     async def order(self, session: AsyncSession, customer: CustomerRow, text: str, now: datetime) -> Outcome:
-        """Begin an order look-up by command or button."""
+        """Begin an order look-up by command or button; a person who has the conversation looks it up himself."""
+        if known := await EscalationRepository(session).open_of(customer.id):
+            return Escalated(known.id, EscalationReason(known.reason), new=False)
         begun = await self.orders.begin(session, customer, text, now)
         return await self._order(session, customer, None, begun, now)
 

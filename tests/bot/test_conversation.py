@@ -291,3 +291,12 @@ async def test_an_operator_who_writes_during_a_question_sees_it_and_the_bot_keep
     await asyncio.sleep(1.5)
     heard = [message.get("text", "") for message in await product.people.messages(ANNA)]
     assert not any("Источник" in text for text in heard)
+
+
+async def test_an_order_asked_for_while_a_person_has_the_conversation_is_left_to_him(product):
+    await product.people.say(ANNA, "/operator")
+    await product.answer(ANNA, "Зову оператора")
+
+    await product.people.say(ANNA, "/order KD-10427")
+
+    assert "Оператор уже позван" in (await product.answer(ANNA))["text"]
