@@ -116,12 +116,7 @@ class EmbeddedRedis:
         if self._process is None:
             return
         with self._lock():  # nobody starts a second server over the data while this one writes its last
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            _end(self._process)
 
     @property
     def pid(self) -> int | None:
@@ -158,7 +153,7 @@ class EmbeddedRedis:
             )
         self._socket.unlink(missing_ok=True)
         if self._process is not None:
-            self._process.wait()
+            _end(self._process)  # it may live on although somebody deleted its socket
         options = {
             "--port": "0",
             "--unixsocket": str(self._socket),
@@ -198,6 +193,15 @@ class EmbeddedRedis:
                 log.warning("redis_restarted")
             except (RedisUnavailableError, OSError) as error:
                 log.error("redis_restart_failed", reason=str(error))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager

@@ -123,3 +123,14 @@ def test_a_redis_url_that_nobody_answers_is_said_before_anything_starts(tmp_path
 def test_a_malformed_redis_url_is_said(tmp_path):
     with pytest.raises(RedisUnavailableError, match="REDIS_URL cannot be used"), redis_for("redid://x", tmp_path):
         pass
+
+
+def test_a_deleted_socket_costs_a_restart_and_no_hang(tmp_path):
+    with EmbeddedRedis(tmp_path) as server:
+        first = server.pid
+        assert first is not None
+        socket_path(tmp_path).unlink()
+
+        wait_until(lambda: server.pid != first and is_alive(server.pid or 0))
+
+        assert not is_alive(first)
