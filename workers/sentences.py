@@ -12,6 +12,11 @@ _ROW = re.compile(r"\s*[^:;]{1,60}: [^;]+(?:; [^:;]{1,60}: .+)+|\s*\|.*\||\s*[^:
 _LINK = re.compile(r"!?\[([^\]]+)\]\((\S+?)\)")
 _EMPHASIS = re.compile(r"(\*\*|__|`)(?=\S)(.+?)(?<=\S)\1")
 _HEADING = re.compile(r"^\s*#{1,6}\s+")
+_ANNOUNCES = re.compile(
+    r":\s*$|\b(?:завис[ия]т от|складывается из|состо[ия]т из|в таблице|следующ\w+|показывает|за \w+ шаг\w*|"
+    r"depends? on|made up of|consists? of|(?:in|by) the table|tables? below|following|in \w+ steps?|shows?)\b",
+    re.IGNORECASE,
+)
 
 
 def is_item(line: str) -> bool:
@@ -22,6 +27,11 @@ def is_item(line: str) -> bool:
 def is_row(line: str) -> bool:
     """Whether the line reads «header: value»."""
     return _ROW.fullmatch(line) is not None
+
+
+def announces(line: str) -> bool:
+    """Whether the line leads in a list or a table, where one follows it."""
+    return _ANNOUNCES.search(line) is not None
 
 
 def plain(line: str) -> str:

@@ -1,4 +1,4 @@
-from workers.sentences import is_item, is_row, units
+from workers.sentences import announces, is_item, is_row, units
 
 
 def test_abbreviations_do_not_end_a_sentence():
@@ -22,3 +22,10 @@ def test_items_and_rows_are_told_from_sentences():
     assert not is_item("1.5 кг сахара")
     assert is_row("Город: Москва")
     assert not is_row("Мы работаем. Всегда: без выходных")
+
+
+def test_a_line_that_leads_in_a_list_or_a_table_is_known():
+    assert announces("Проверьте:")
+    assert announces("Срок зависит от вида товара.")
+    assert announces("The price depends on the town.")
+    assert not announces("Доставка бесплатна.")

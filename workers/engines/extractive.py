@@ -1,46 +1,83 @@
-"""The engine of a fresh machine: quotes the sentences of the best passage that answer, with their source.
+"""The engine of a fresh machine: quotes the lines that answer each of the customer's questions, with their source.
 
-For each of the customer's questions the article is the one that search ranks first: matching words alone choose worse.
-Which of its passages is quoted depends on their ranks, headings and best sentences; in it the sentences (list items,
-table rows) that share rare stems with the question are taken in order. Articles are written so that the first sentence
-is a finished answer, therefore early sentences get a bonus.
+All passages found for a question are weighed together, line by line (sentences, list items, table rows): how well
+search ranks the passage and its article, how many of the question's stems stand in the line and above it, whether the
+line holds the kind of answer that the question expects. Which article is quoted stays search's decision, near ties
+apart: matching words alone choose worse. Articles and sections are written so that the first sentence is a finished
+answer, therefore first sentences get a bonus, those of the article itself twice.
 """
 
 import itertools
 import math
-import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from knowledge.language import detect
 from knowledge.tokens import terms
 from support.jobs import GenerationJob, JobPassage, Language
 from workers.engines.base import NO_ANSWER, Answer
+from workers.engines.quotation import MAX_CHARACTERS, quotation
+from workers.expectation import Expectation, expected, speaks_of_a_case, subject
 from workers.promptbook import phrase
 from workers.sentences import is_item, is_row, units
 
-MAX_UNITS: Final = 3
-MAX_LINES: Final = 6
-MAX_CHARACTERS: Final = 500
+# Set by hand, against a full match of the question's stems by a line with its headings, which is worth 1.
+_RANK: Final = 1.0
+_ARTICLE: Final = 0.6
+_PASSAGE_MATCH: Final = 0.4
+_OWN_MATCH: Final = 0.4
+_FIGURE: Final = 1.2
+_WORDING: Final = 0.6
+_SECTION_KIND: Final = 0.3
+_FIRST: Final = 0.25
+_LEAD: Final = 0.3
+_UNASKED: Final = 0.3
+_CASE: Final = 0.3
 
-# Set by hand: what the place in the passage is worth against a full match of the question.
-_FIRST_BONUS: Final = 0.3
-_SECOND_BONUS: Final = 0.1
-_WORTH_QUOTING: Final = 0.6
-_RANK_WEIGHT: Final = 0.5
-_HEADING_WEIGHT: Final = 0.25
-_SENTENCE_WEIGHT: Final = 0.25
+# A passage that is found beside others of its article counts for the article as well, each less than the one before.
+_ARTICLE_DECAY: Final = 0.2
+_CLOSE: Final = 0.95
+_KIN: Final = 0.6
+_KIN_LETTERS: Final = 5
+_HEADING_SIGN: Final = " › "
 
-_LEANS_BACK: Final = re.compile(
-    r"(?:тот же|та же|то же|те же|"
-    r"он|она|оно|они|его|её|ее|их|им|это|этот|эта|эти|такой|такая|такое|такие|там|тогда|туда|иначе|также|поэтому|"
-    r"при этом|для этого|после этого|в этом случае|однако|it|its|they|their|them|this|that|these|those|then|otherwise|"
-    r"however|also|the same|such|there|in this case|after that|therefore)\b",
-    re.IGNORECASE,
-)
+Weights = Mapping[str, Mapping[str, float]]
+"""For each stem of the question the stems that stand for it, and what each is worth; the whole question is worth 1."""
 
-Weights = Mapping[str, float]
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A passage taken apart: its lines and the stems of each, and of the headings above them."""
+
+    passage: JobPassage
+    section: str
+    lines: Sequence[str]
+    stems: Sequence[set[str]]
+    above: set[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is looked for: stems, kinds of answers, and whether the question itself is about a special case."""
+
+    weights: Weights
+    expectation: Expectation
+    case: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A passage with what each of its lines is worth, and which part of the question stands in the line itself."""
+
+    read: _Read
+    scores: Sequence[float]
+    covered: Sequence[Mapping[str, float]]
+
+    @property
+    def best(self) -> float:
+        return max(self.scores, default=0.0)
 
 
 class ExtractiveEngine:
@@ -48,7 +85,7 @@ class ExtractiveEngine:
 
     name = "extractive"
     model = ""
-    prompt_version = "extractive-1"
+    prompt_version = "extractive-2"
     revises = False
 
     def check(self) -> None:
@@ -71,91 +108,104 @@ class ExtractiveEngine:
         """Quoting is over before anybody could stop it."""
 
 
-def _quote(question: str, candidates: Sequence[JobPassage]) -> tuple[JobPassage, list[str]]:
-    weights = _weights(question, candidates)
-    first = max(candidates, key=lambda passage: passage.blend)
-    top = first.blend or 1.0
-
-    def worth(passage: JobPassage) -> float:
-        best = max((_match(unit, weights) for unit in units(passage.text)), default=0.0)
-        heading = _match(f"{passage.heading} {passage.question or ''}", weights)
-        return _RANK_WEIGHT * passage.blend / top + _HEADING_WEIGHT * heading + _SENTENCE_WEIGHT * best
-
+def _quote(question: str, found: Sequence[JobPassage]) -> tuple[JobPassage, list[str]]:
+    pages = [_read(passage) for passage in found]
+    asked = _Asked(_weights(question, pages), expected(question), speaks_of_a_case(question))
+    articles = _articles(found)
+    candidates = [
+        _weighed(page, asked, articles[_article(page.passage)])
+        for page in pages
+        if articles[_article(page.passage)] >= _CLOSE
+    ]
     # max() keeps the first of equals, which is the better one in the search's order.
-    passage = max((p for p in candidates if p.source == first.source), key=worth)
-    return passage, _select(units(passage.text), weights) or [passage.text.strip()[:MAX_CHARACTERS]]
+    best = max(candidates, key=lambda candidate: candidate.best)
+    if not best.scores:
+        return best.read.passage, [best.read.passage.text.strip()[:MAX_CHARACTERS]]
+    return best.read.passage, quotation(best.read.lines, best.scores, best.covered)
 
 
-def _weights(question: str, candidates: Sequence[JobPassage]) -> Weights:
-    """Rarity of the question's stems among the candidates' sentences; sums to 1 over those that occur at all."""
-    sentences = [set(terms(unit)) for passage in candidates for unit in (passage.heading, *units(passage.text))]
+def _read(passage: JobPassage) -> _Read:
+    title, _, section = passage.heading.partition(_HEADING_SIGN)
+    section = passage.question or section
+    lines = units(passage.text)
+    return _Read(passage, section, lines, [set(terms(line)) for line in lines], set(terms(f"{title} {section}")))
+
+
+def _articles(found: Sequence[JobPassage]) -> dict[str, float]:
+    """Return each article's standing in the search, 0..1."""
+    blends: defaultdict[str, list[float]] = defaultdict(list)
+    for passage in found:
+        blends[_article(passage)].append(passage.blend)
+    sums = {
+        source: sum(blend * _ARTICLE_DECAY**i for i, blend in enumerate(sorted(own, reverse=True)))
+        for source, own in blends.items()
+    }
+    top = max(sums.values()) or 1.0
+    return {source: value / top for source, value in sums.items()}
+
+
+def _article(passage: JobPassage) -> str:
+    # The pairs of one file have nothing to do with each other.
+    return passage.source if passage.question is None else passage.chunk_id
+
+
+def _weighed(page: _Read, asked: _Asked, article: float) -> _Candidate:
+    base = _RANK * page.passage.blend + _ARTICLE * article
+    base += _PASSAGE_MATCH * _match(page.above.union(*page.stems), asked.weights)
+    if page.section:
+        base += _SECTION_KIND * bool(expected(page.section).kinds & asked.expectation.kinds)
+        base -= _UNASKED * _unasked(page.section, asked.weights)
+    covered = [_covered(stems, asked.weights) for stems in page.stems]
+    scores = []
+    for i, line in enumerate(page.lines):
+        score = base + _match(page.stems[i] | page.above, asked.weights) + _OWN_MATCH * sum(covered[i].values())
+        score += _FIGURE * asked.expectation.figure_in(line) + _WORDING * asked.expectation.wording_in(line)
+        score -= _CASE * (speaks_of_a_case(line) and not asked.case)
+        if i == 0:
+            score += _FIRST + _LEAD * (not page.section)
+        scores.append(score)
+    return _Candidate(page, scores, covered)
+
+
+def _weights(question: str, pages: Sequence[_Read]) -> Weights:
+    """Weigh the question's stems by their rarity among the lines found; words of one root stand for them in part."""
+    sentences = [stems for page in pages for stems in (page.above, *page.stems)]
     frequency = Counter(stem for sentence in sentences for stem in sentence)
-    rarity = {stem: math.log1p(len(sentences) / frequency[stem]) for stem in set(terms(question)) if frequency[stem]}
+    shares: dict[str, dict[str, float]] = {}
+    for asked in sorted(subject(question)):
+        known = {stem: _KIN for stem in frequency if _are_kin(stem, asked)}
+        if asked in frequency:
+            known[asked] = 1.0
+        if known:
+            shares[asked] = known
+    rarity = {
+        asked: math.log1p(len(sentences) / max(frequency[stem] for stem in known)) for asked, known in shares.items()
+    }
     total = sum(rarity.values())
-    return {stem: value / total for stem, value in rarity.items()}
+    return {
+        asked: {stem: share * rarity[asked] / total for stem, share in known.items()} for asked, known in shares.items()
+    }
 
 
-def _match(text: str, weights: Weights) -> float:
-    return sum(weights.get(stem, 0.0) for stem in set(terms(text)))
+def _are_kin(stem: str, other: str) -> bool:
+    return stem != other and len(other) >= _KIN_LETTERS and stem.startswith(other[:_KIN_LETTERS])
 
 
-def _select(lines: Sequence[str], weights: Weights) -> list[str]:
-    """Pick the units worth quoting, in their order, within the limits."""
-    scores = [_match(line, weights) + bonus for line, bonus in zip(lines, _bonuses(len(lines)), strict=True)]
-    if not scores:
-        return []
-    best = max(range(len(lines)), key=lambda i: scores[i])
-    chosen = _with_context(best, lines)
-    for i in sorted(range(len(lines)), key=lambda i: -scores[i]):
-        if scores[i] < _WORTH_QUOTING * scores[best] or _match(lines[i], weights) == 0:
-            continue
-        wider = chosen | _with_context(i, lines)
-        if _fits([lines[j] for j in wider]):
-            chosen = wider
-    return [_shortened(lines[i]) for i in sorted(_within_limits(chosen, best, lines))]
+def _covered(stems: set[str], weights: Weights) -> dict[str, float]:
+    """Return which of the question's stems are there, and what each is worth."""
+    found = {asked: stems & known.keys() for asked, known in weights.items()}
+    return {asked: max(weights[asked][stem] for stem in some) for asked, some in found.items() if some}
 
 
-def _bonuses(count: int) -> list[float]:
-    return ([_FIRST_BONUS, _SECOND_BONUS] + [0.0] * count)[:count]
+def _match(stems: set[str], weights: Weights) -> float:
+    return sum(_covered(stems, weights).values())
 
 
-def _with_context(i: int, lines: Sequence[str]) -> set[int]:
-    """Return the unit with what it cannot be understood without: its referent, its list's lead-in or its list."""
-    found = {i}
-    if is_item(lines[i]):
-        start = i
-        while start and is_item(lines[start]):
-            start -= 1
-        if lines[start].endswith(":"):
-            found.add(start)
-    elif i and _LEANS_BACK.match(lines[i]):
-        found.add(i - 1)
-    if lines[i].endswith(":"):
-        after = i + 1
-        while after < len(lines) and is_item(lines[after]):
-            found.add(after)
-            after += 1
-    return found
-
-
-def _within_limits(chosen: set[int], best: int, lines: Sequence[str]) -> set[int]:
-    kept = {best}
-    for i in sorted(chosen, key=lambda i: (abs(i - best), i)):
-        if _fits([lines[j] for j in kept | {i}]):
-            kept.add(i)
-    return kept
-
-
-def _fits(lines: Sequence[str]) -> bool:
-    """At most three sentences, or a few short lines of a list or a table."""
-    sentences = sum(not (is_item(line) or is_row(line)) for line in lines)
-    return sentences <= MAX_UNITS and len(lines) <= MAX_LINES and sum(map(len, lines)) <= MAX_CHARACTERS
-
-
-def _shortened(line: str) -> str:
-    if len(line) <= MAX_CHARACTERS:
-        return line
-    return line[: MAX_CHARACTERS - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+def _unasked(section: str, weights: Weights) -> float:
+    """Return the share, 0..1, of the heading that the question does not speak of."""
+    stems = set(terms(section))
+    known = {stem for stands in weights.values() for stem in stands}
+    return len(stems - known) / len(stems) if stems else 0.0
 
 
 def _paragraph(passage: JobPassage, lines: Sequence[str], language: Language) -> str:

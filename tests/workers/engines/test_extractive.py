@@ -1,6 +1,7 @@
 import pytest
 
-from workers.engines.extractive import MAX_CHARACTERS, ExtractiveEngine
+from workers.engines.extractive import ExtractiveEngine
+from workers.engines.quotation import MAX_CHARACTERS, MAX_LINES
 
 DEADLINE = 4e9
 
@@ -158,3 +159,60 @@ def test_matching_words_do_not_outvote_the_search_on_the_article(answer, make_pa
     second = make_passage("Подарки и безнал.", number=2, source="ru/gifts.md", heading="Безнал", blend=0.75)
 
     assert answer(first, second, question="А безнал есть?").citations == (1,)
+
+
+def test_a_price_is_quoted_where_a_price_is_asked_for(answer, make_passage):
+    text = "Доставка курьером возможна в любой день. Доставка курьером стоит 390 ₽."
+
+    assert "390 ₽" in answer(make_passage(text), question="Сколько стоит доставка курьером?").text
+
+
+def test_the_articles_first_sentence_beats_a_special_case_that_search_ranks_higher(answer, make_passage):
+    case = make_passage("Delivery to remote areas takes 20 days.", heading="Delivery › Remote areas", blend=0.87)
+    lead = make_passage("Delivery takes from 1 to 14 days.", number=2, heading="Delivery", blend=0.81)
+
+    found = answer(case, lead, question="How long does delivery take?", language="en")
+
+    assert found.citations == (2,)
+
+
+def test_a_table_is_quoted_with_the_sentence_that_announces_it(answer, make_passage):
+    text = (
+        "Гарантийный срок зависит от вида товара.\nТовар: Обувь; Гарантия: 6 месяцев\n"
+        "Товар: Палатки; Гарантия: 2 года\nТовар: Фонари; Гарантия: 1 год"
+    )
+
+    found = answer(make_passage(text, heading="Гарантия"), question="От чего зависит гарантийный срок?")
+
+    assert "зависит от вида товара.\nТовар: Обувь; Гарантия: 6 месяцев" in found.text
+    assert "Фонари; Гарантия: 1 год [1]" in found.text
+
+
+def test_the_row_that_names_what_the_sentence_leaves_open_is_added(answer, make_passage):
+    text = (
+        "Delivery to pick-up points abroad is free from 15,000 ₽.\nCountry: Belarus; Price: 690 ₽; Time: 5 days\n"
+        "Country: Armenia; Price: 890 ₽; Time: 7 days"
+    )
+
+    found = answer(make_passage(text, heading="Abroad"), question="How much is delivery to Armenia?", language="en")
+
+    assert "Armenia; Price: 890 ₽" in found.text
+    assert "Belarus" not in found.text
+
+
+def test_a_long_table_is_never_quoted_whole(answer, make_passage):
+    rows = "\n".join(f"Товар: номер {n}; Гарантия: {n} лет" for n in range(1, 20))
+
+    found = answer(make_passage(f"Срок зависит от товара.\n{rows}", heading="Гарантия"), question="Какая гарантия?")
+
+    assert found.text.count("Товар:") <= MAX_LINES
+
+
+def test_pairs_of_one_file_do_not_vouch_for_each_other(answer, make_passage):
+    pairs = [
+        make_passage(f"Спальник {n} с молнией.", number=n, source="ru/faq.csv", question="Какая молния?", blend=0.9)
+        for n in (1, 2)
+    ]
+    article = make_passage("Спальник хранят без чехла.", number=3, source="ru/down.md", heading="Уход", blend=0.88)
+
+    assert answer(*pairs, article, question="Как хранить спальник?").citations == (3,)
