@@ -44,7 +44,7 @@ from support.settings import Settings
 
 CONFIGURATION_EXIT: Final = 2
 REDIS_TIMEOUT_S: Final = 5
-CANCEL_AGAIN_S: Final = 0.3
+CANCEL_AGAIN_S: Final = 10.0
 log = structlog.get_logger()
 
 
@@ -134,7 +134,10 @@ async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_
     await publish_commands(bot, library)
     await inbox.resume()
     try:
-        await _until_stopped([outbox.run(), clock.run(), results.run(), build_events.run(), poller.run()])
+        await _until_stopped(
+            [outbox.run(), clock.run(), results.run(), build_events.run(), poller.run()],
+            [results.stop, build_events.stop],
+        )
     finally:
         log.info("stopping: what is in hand is finished")
         await inbox.stop()
@@ -144,8 +147,8 @@ async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_
         redis.close()
 
 
-async def _until_stopped(loops: list[Coroutine[Any, Any, None]]) -> None:
-    """Run the loops until a signal comes or one of them fails."""
+async def _until_stopped(loops: list[Coroutine[Any, Any, None]], stops: list[Callable[[], None]]) -> None:
+    """Run the loops until a signal comes or one of them fails; ``stops`` are called before they are cancelled."""
     stopped = asyncio.Event()
     running = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -157,12 +160,15 @@ async def _until_stopped(loops: list[Coroutine[Any, Any, None]]) -> None:
         for task in done:
             task.result()
     finally:
+        for stop in stops:
+            stop()
         await _cancel({waiter, *tasks})
 
 
 async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel until they are done: redis-py swallows a cancellation that comes while it connects."""
-    while pending := {task for task in tasks if not task.done()}:
+    """Cancel once and wait: a second cancellation would tear a session away while it is being closed."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
         for task in pending:
             task.cancel()
-        await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)
+        _, pending = await asyncio.wait(pending, timeout=CANCEL_AGAIN_S)

@@ -123,6 +123,7 @@ class Outbox:
             await asyncio.wait(tasks, timeout=patience_s)
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def typing(self, chat_id: int) -> None:
         """Show «typing» if the budget allows; never waits, never fails."""

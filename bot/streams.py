@@ -36,20 +36,26 @@ class StreamReader:
         self._claim_idle_ms = claim_idle_ms
         self._block_ms = block_ms
         self._claimed_at = 0.0
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Read no further. Cancelling is not enough: redis-py swallows it while it connects."""
+        self._stopping = True
 
     async def run(self) -> None:
-        """Read for ever; Redis may go and come back, even emptied."""
-        while True:
+        """Read until stopped; Redis may go and come back, even emptied."""
+        while not self._stopping:
             try:
                 await self._ensure_group()
                 await self._claim_left_over()
-                while True:
+                while not self._stopping:
                     await self._read()
             except ResponseError as error:
                 log.warning("the stream is gone, it is made again", stream=self._stream, error=str(error).split()[0])
             except RedisError as error:
                 log.error("Redis is gone: results wait", stream=self._stream, error=type(error).__name__)
-            await asyncio.sleep(PAUSE_S)
+            if not self._stopping:
+                await asyncio.sleep(PAUSE_S)
 
     async def _ensure_group(self) -> None:
         try:
