@@ -77,7 +77,8 @@ class IntentClassifier:
 
     def classify(self, text: str) -> Classification:
         """Decide what one message is about."""
-        number = find_order_number(text[:MAX_CHARACTERS])
+        text = text[:MAX_CHARACTERS]
+        number = find_order_number(text)
         if hit := apply_rules(text):
             return self._by_rule(hit, number)
         ranking = self._rank(self.model.probabilities(self.features.rows([text]))[0])
