@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import heapq
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -102,10 +103,14 @@ class Outbox:
         """Work until stopped. First deals with what a killed process left in the middle."""
         async with self._database.writing() as session:
             await DeliveryRepository(session).recover(datetime.now(UTC))
+        read_to, whole_at = 0, 0.0
         while not self._stopping:
             self._news.clear()
+            if time.monotonic() >= whole_at:
+                # From the beginning now and then: what a failed lane dropped, or another process committed late.
+                read_to, whole_at = 0, time.monotonic() + RESCAN_S
             try:
-                await self._read()
+                read_to = await self._read(read_to)
             except Exception:
                 # The edge of a loop that must not end: the ledger is read again at the next round.
                 log.exception("the outbox cannot read its ledger")
@@ -136,8 +141,8 @@ class Outbox:
         except (TelegramAPIError, ClientDecodeError) as error:
             log.debug("typing was not shown", chat_id=chat_id, error=type(error).__name__)
 
-    async def _read(self) -> None:
-        last_id = 0
+    async def _read(self, last_id: int) -> int:
+        """Queue what was enqueued after last_id; return the last one's id."""
         while not self._stopping:
             async with self._database.reading() as session:
                 rows = await DeliveryRepository(session).open_after(last_id)
@@ -146,7 +151,8 @@ class Outbox:
                 last_id = row.id
                 self._queue(chat_id, row)
             if not rows:
-                return
+                break
+        return last_id
 
     def _queue(self, chat_id: int, row: DeliveryRow) -> None:
         lane = self._lanes.setdefault(chat_id, _Lane())
