@@ -35,17 +35,8 @@ class Unit:
         turn_id: int | None = None,
     ) -> None:
         """Enqueue a call to a chat; the same key is enqueued once."""
-        await self._add(
-            Delivery(
-                key=key,
-                method=type(method).__name__,
-                payload=method.model_dump(mode="json", exclude_unset=True, exclude_none=True),
-                priority=priority,
-                chat_id=chat_id,
-                customer_id=customer.id if customer else None,
-                turn_id=turn_id,
-            )
-        )
+        customer_id = customer.id if customer else None
+        await self._add(method, key, priority, turn_id, chat_id=chat_id, customer_id=customer_id)
 
     async def to_topic(
         self,
@@ -57,26 +48,36 @@ class Unit:
         turn_id: int | None = None,
     ) -> None:
         """Enqueue a call to the customer's topic, wherever that is when the call is made (its chat_id is set then)."""
-        await self._add(
-            Delivery(
-                key=key,
-                method=type(method).__name__,
-                payload=method.model_dump(mode="json", exclude_unset=True, exclude_none=True),
-                priority=priority,
-                customer_id=customer.id,
-                to_topic=True,
-                turn_id=turn_id,
-            )
-        )
+        await self._add(method, key, priority, turn_id, customer_id=customer.id, to_topic=True)
 
-    async def _add(self, delivery: Delivery) -> None:
+    async def _add(
+        self,
+        method: TelegramMethod[Any],
+        key: str,
+        priority: Priority,
+        turn_id: int | None,
+        *,
+        customer_id: int | None,
+        chat_id: int | None = None,
+        to_topic: bool = False,
+    ) -> None:
+        delivery = Delivery(
+            key=key,
+            method=type(method).__name__,
+            payload=method.model_dump(mode="json", exclude_unset=True, exclude_none=True),
+            priority=priority,
+            chat_id=chat_id,
+            customer_id=customer_id,
+            to_topic=to_topic,
+            turn_id=turn_id,
+        )
         await DeliveryRepository(self.session).add(delivery, self.now)
         self.enqueued = True
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Opens units of work; wakes the outbox after each commit."""
+    """Opens units of work; wakes the outbox after a commit that enqueued something."""
 
     database: Database
     wake_outbox: Callable[[], None]

@@ -74,11 +74,6 @@ class Supervisor:
         """Process ids of the children that run now, by name."""
         return {name: process.pid for name, process in self._processes.items()}
 
-    @property
-    def is_stopping(self) -> bool:
-        """Whether the end has been asked for."""
-        return self._stopping.is_set()
-
     def stop(self, exit_code: int = 0) -> None:
         """Ask every child to stop; the first exit code given is the one that counts."""
         if not self._stopping.is_set():

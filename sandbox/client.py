@@ -255,14 +255,6 @@ class SandboxClient:
         message: Json = (await self.wait_for(fits, timeout_s=timeout_s))["message"]
         return message
 
-    async def wait_for_topic(self, chat_id: int, *, timeout_s: float = WAIT_S) -> Json:
-        """The next topic that is opened or changed in a group."""
-        event = await self.wait_for(
-            lambda event: event["type"] == "topic" and event["topic"]["chat_id"] == chat_id, timeout_s=timeout_s
-        )
-        topic: Json = event["topic"]
-        return topic
-
     async def decision(self, message: Json) -> Json | None:
         """Why the bot did what it did with a message."""
         chat_id, message_id = message["chat"]["id"], message["message_id"]

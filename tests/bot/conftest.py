@@ -1,7 +1,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import structlog
@@ -15,11 +15,19 @@ from bot.budget import Budget
 from bot.outbox import Outbox
 from bot.topics import Topics
 from bot.unit import Units
+from knowledge.current import CurrentKnowledge
+from knowledge.releases import ReleaseStore
 from sandbox.client import SandboxClient
 from sandbox.server import SandboxServer
 from sandbox.world import ANNA, DEMO_TOKEN, EMMA, OPERATORS_CHAT_ID, demo_world
 from support.customers import CustomerRepository, Person
 from support.database import Database
+from support.desk import Desk
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import load_intents
+from support.order_desk import OrderDesk
+from support.orders.lookup import OrderLookup
+from support.orders.memory import MemoryOrders
 from support.tables import Base, DeliveryRow
 
 
@@ -139,3 +147,22 @@ async def fake_telegram():
     host, port = runner.addresses[0][:2]
     yield type("FakeTelegram", (), {"url": f"http://{host}:{port}", "answers": answers, "calls": calls})
     await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    intents = load_intents(None)
+    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
+
+
+@pytest.fixture
+def desk(fitted, shop_releases):
+    classifier, intents = fitted
+    return Desk(
+        classifier=classifier,
+        intents=intents,
+        knowledge=CurrentKnowledge(ReleaseStore(shop_releases)),
+        orders=OrderDesk(OrderLookup(MemoryOrders())),
+        threshold=0.5,
+        deadline=timedelta(seconds=60),
+    )

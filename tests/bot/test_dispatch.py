@@ -1,7 +1,5 @@
 """Updates as Telegram sends them, through the real dispatcher and handlers; what would be sent lies in the ledger."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -11,16 +9,8 @@ from bot.rendering import Renderer
 from bot.services import Services
 from bot.texts import Library
 from bot.unit import Units
-from knowledge.current import CurrentKnowledge
-from knowledge.releases import ReleaseStore
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
-from support.desk import Desk
-from support.intents.classifier import IntentClassifier
-from support.intents.examples import load_intents
-from support.order_desk import OrderDesk
-from support.orders.lookup import OrderLookup
-from support.orders.memory import MemoryOrders
 from support.tables import EscalationRow, InboxRow, TurnRow
 from support.turns import TurnRepository
 
@@ -32,25 +22,6 @@ class Clock:
 
     def schedule(self, turn_id, closes_at):
         pass
-
-
-@pytest.fixture(scope="session")
-def fitted():
-    intents = load_intents(None)
-    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
-
-
-@pytest.fixture
-def desk(fitted, shop_releases):
-    classifier, intents = fitted
-    return Desk(
-        classifier=classifier,
-        intents=intents,
-        knowledge=CurrentKnowledge(ReleaseStore(shop_releases)),
-        orders=OrderDesk(OrderLookup(MemoryOrders())),
-        threshold=0.5,
-        deadline=timedelta(seconds=60),
-    )
 
 
 @pytest.fixture

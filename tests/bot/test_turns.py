@@ -18,19 +18,12 @@ from bot.rendering import Renderer
 from bot.texts import Library
 from bot.turns import TurnClock
 from bot.unit import Units
-from knowledge.current import CurrentKnowledge
-from knowledge.releases import ReleaseStore
 from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA
 from support.customers import CustomerRepository
-from support.desk import Collected, Desk
+from support.desk import Collected
 from support.escalations import EscalationReason
-from support.intents.classifier import IntentClassifier
-from support.intents.examples import load_intents
 from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
-from support.order_desk import OrderDesk
-from support.orders.lookup import OrderLookup
-from support.orders.memory import MemoryOrders
 from support.queue import GENERATE_QUEUE, GenerationQueue, JsonSerializer
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
@@ -69,25 +62,6 @@ def worker(redis):
 
     register()
     return register
-
-
-@pytest.fixture(scope="session")
-def fitted():
-    intents = load_intents(None)
-    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
-
-
-@pytest.fixture
-def desk(fitted, shop_releases):
-    classifier, intents = fitted
-    return Desk(
-        classifier=classifier,
-        intents=intents,
-        knowledge=CurrentKnowledge(ReleaseStore(shop_releases)),
-        orders=OrderDesk(OrderLookup(MemoryOrders())),
-        threshold=0.5,
-        deadline=timedelta(seconds=60),
-    )
 
 
 @pytest.fixture
