@@ -72,6 +72,13 @@ class InboxRow(Base):
             sqlite_where=text("handled_at IS NULL"),
             postgresql_where=text("handled_at IS NULL"),
         ),
+        Index(
+            "ix_inbox_unhandled_lane",
+            "lane",
+            "id",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -109,6 +116,11 @@ class CustomerRow(Base):
     created_at: Mapped[datetime]
     blocked_at: Mapped[datetime | None]
     """When a send was refused because the customer had blocked the bot."""
+    banned_at: Mapped[datetime | None]
+    """Since when the bot hears nothing from him: an operator's /ban."""
+    former_topic_chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    former_topic_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The topic before the present one: what was said there is linked from the new one."""
 
 
 class TurnRow(Base):
@@ -161,6 +173,12 @@ class MessageRow(Base):
     speaker: Mapped[str] = mapped_column(String(16))
     kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
+    content: Mapped[dict[str, Any] | None]
+    """The call that sends it again, file ids included; None for plain text."""
+    album: Mapped[str | None] = mapped_column(String(64))
+    """Telegram's media_group_id."""
+    reply_to_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The message of the same chat that it replies to."""
     created_at: Mapped[datetime]
 
 
@@ -214,6 +232,12 @@ class DeliveryRow(Base):
             sqlite_where=text("state IN ('pending', 'attempting')"),
             postgresql_where=text("state IN ('pending', 'attempting')"),
         ),
+        Index(
+            "ix_delivery_customer_open",
+            "customer_id",
+            sqlite_where=text("state IN ('pending', 'attempting')"),
+            postgresql_where=text("state IN ('pending', 'attempting')"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -232,7 +256,67 @@ class DeliveryRow(Base):
     turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), index=True)
     error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
+    not_before: Mapped[datetime | None]
+    """An album that is still gathering, or a call to a group that is out of order: not made before."""
+    attempted_at: Mapped[datetime | None]
+    """When the last attempt began; together with peer_id it is what the budget remembers across a restart."""
+    peer_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The chat that the last attempt went to."""
+    source_chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    source_ids: Mapped[list[int] | None] = mapped_column(JSON)
+    """The messages that the call passes on, in the order of its result."""
+    about_chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    about_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The message whose counterpart the call replies to or changes; the counterpart is looked up when it is made."""
     finished_at: Mapped[datetime | None]
+
+
+class CounterpartRow(Base):
+    """A relayed message and its copy on the other side: for replies, edits and failures."""
+
+    __tablename__ = "counterpart"
+    __table_args__ = (
+        UniqueConstraint("copy_chat_id", "copy_id"),
+        Index("ix_counterpart_source", "source_chat_id", "source_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    source_chat_id: Mapped[int] = mapped_column(BigInteger)
+    source_id: Mapped[int] = mapped_column(BigInteger)
+    copy_chat_id: Mapped[int] = mapped_column(BigInteger)
+    copy_id: Mapped[int] = mapped_column(BigInteger)
+
+
+class LeaseRow(Base):
+    """Which process sends. Its holder raises ``beat``; whoever sees it stand still takes over and raises ``fence``."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(128))
+    fence: Mapped[int]
+    beat: Mapped[int]
+
+
+class PauseRow(Base):
+    """A 429 of Telegram, kept so that a restart does not call inside its retry_after."""
+
+    __tablename__ = "pause"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    told_at: Mapped[datetime]
+    retry_after_s: Mapped[int]
+
+
+class MovedChatRow(Base):
+    """A group that became a supergroup and has another id since."""
+
+    __tablename__ = "moved_chat"
+
+    old_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    new_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
 
 
 class OrderRow(Base):
