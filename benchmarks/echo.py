@@ -53,9 +53,24 @@ async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: 
     await schema.upgrade(address)
     database = Database(address)
     telegram_bot = telegram(url, token)
-    budget = Budget(UNLIMITED)
-    ledger = Outbox(telegram_bot, database, budget, Topics(telegram_bot, database, budget, (-1,)))
-    units = Units(database, ledger.wake)
+    news = asyncio.Event()
+    units = Units(database, news.set)
+    groups, texts = Groups((-1,)), Library()
+    topics = Topics(telegram_bot, units, groups, texts.of("en"))
+    lease = Lease(database, "bench")
+    await lease.beat()
+    ledger = Outbox(
+        Parts(
+            units=units,
+            lease=lease,
+            budget=Budget(UNLIMITED),
+            groups=groups,
+            topics=topics,
+            sender=Sender(telegram_bot, topics),
+            aftermath=NothingFollows(),
+        ),
+        news,
+    )
 
     async def handle(unit: Unit, update: dict[str, Any]) -> None:
         message = update["message"]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -45,6 +45,25 @@ class Budget:
     def chats_remembered(self) -> int:
         """How many chats it keeps times for."""
         return len(self._chats.keys() | self._blocked.keys())
+
+    def overall_wait_s(self) -> float:
+        """Seconds until any call is allowed."""
+        return _wait(self._overall, self.limits.overall, self.clock())
+
+    def chat_wait_s(self, chat_id: int, amount: int = 1) -> float:
+        """Seconds until the chat's own limits allow a call."""
+        now = self.clock()
+        limit = self.limits.group if chat_id < 0 else self.limits.private_chat
+        chat = self._chats.get(chat_id)
+        return max(0.0, self._blocked.get(chat_id, now) - now, _wait(chat, limit, now) if chat else 0.0)
+
+    def count(self, chat_id: int, amount: int = 1) -> None:
+        """Count a call."""
+        for _ in range(amount):
+            self._count(chat_id)
+
+    def restore(self, calls: "Iterable[tuple[int, float]]", blocks: "Iterable[tuple[int, float]]") -> None:
+        """Remember an earlier process's calls."""
 
     async def take(self, chat_id: int) -> None:
         """Wait until a call to the chat is allowed, and count it."""

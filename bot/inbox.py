@@ -1,37 +1,43 @@
-"""The inbox: stored before Telegram is told; handled in order within a chat, side by side across chats."""
+"""The inbox: stored before Telegram is told, then handled in order within a chat, by whichever process is free.
+
+Several updates, of different chats or of one, share a transaction: a commit is the dearest part of handling one. A
+chat is locked for as long as the transaction lasts, so two processes never handle one chat at the same time, and
+the oldest update of the chat always comes first, whoever stored it.
+"""
 
 import asyncio
+import contextlib
 import json
-from collections import deque
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import structlog
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Select, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.unit import Unit, Units
-from support.database import Database
+from support.database import UNAVAILABLE, Database
+from support.flood import Flood, FloodGuard
 from support.tables import InboxRow
 
 MAX_ATTEMPTS: Final = 3
 RETRY_PAUSE_S: Final = 1.0
-SIDE_BY_SIDE: Final = 64
+BATCH: Final = 32
+BATCH_S: Final = 0.1
+"""A batch that took so long is committed as it is: other writers wait for it."""
+LOCKED_PAUSE_S: Final = 0.05
+RESCAN_S: Final = 1.0
+"""How soon an update is seen that another process stored and did not handle."""
 log = structlog.get_logger()
 
 # The table itself, not the mapped class: every update passes here, and half of the ORM's time is saved.
 _TABLE = cast("Table", InboxRow.__table__)
-_CLAIM = (
-    update(_TABLE)
-    .where(_TABLE.c.id == bindparam("inbox_id"), _TABLE.c.handled_at.is_(None))
-    .values(handled_at=bindparam("handled_at"), error=bindparam("error"), payload=bindparam("payload"))
-)
 
 Update = dict[str, Any]
 """As Telegram sent it, parsed JSON."""
+Handle = Callable[[Unit, Update], Awaitable[None]]
 
 
 def lane_of(incoming: Update) -> int:
@@ -52,13 +58,17 @@ def lane_of(incoming: Update) -> int:
 @dataclass(frozen=True, slots=True)
 class _Stored:
     id: int
-    update: Update
+    lane: int
+    payload: str
+    flood: int
 
 
 @dataclass(slots=True)
-class _Lane:
-    waiting: deque[_Stored] = field(default_factory=deque)
-    task: asyncio.Task[None] | None = None
+class _Trouble:
+    """A chat whose updates are handled one at a time, because a batch with them failed."""
+
+    attempts: int = 0
+    due: float = 0.0
 
 
 class Inbox:
@@ -69,9 +79,10 @@ class Inbox:
         bot_id: int,
         database: Database,
         units: Units,
-        handle: Callable[[Unit, Update], Awaitable[None]],
-        give_up: Callable[[Unit, Update], Awaitable[None]],
+        handle: Handle,
+        give_up: Handle,
         *,
+        flood: FloodGuard | None = None,
         retry_pause_s: float = RETRY_PAUSE_S,
     ) -> None:
         self._bot_id = bot_id
@@ -79,27 +90,25 @@ class Inbox:
         self._units = units
         self._handle = handle
         self._give_up = give_up
+        self._flood = flood
         self._retry_pause_s = retry_pause_s
         insert = sqlite.insert if database.is_sqlite else postgresql.insert
-        self._insert = (
-            insert(_TABLE)
-            .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-            .returning(_TABLE.c.id, _TABLE.c.update_id, _TABLE.c.lane)
-        )
-        self._lanes: dict[int, _Lane] = {}
-        self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._insert = insert(_TABLE).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+        self._news = asyncio.Event()
+        self._troubles: dict[int, _Trouble] = {}
         self._stopping = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def store(self, updates: Sequence[Update]) -> None:
-        """Commit the updates, then begin to handle those that are new. A twin of a known update is dropped.
+        """Commit the updates; they are handled soon. A twin of a known update is dropped.
 
         Raises:
-            DBAPIError: nothing was stored; Telegram must not be told that they arrived.
+            DBAPIError, OSError, TimeoutError: nothing was stored; Telegram must not be told that they arrived.
         """
         if not updates:
             return
-        now = datetime.now(UTC)
-        by_id = {incoming["update_id"]: incoming for incoming in updates}
+        now, floods = self._units.clock(), await self._floods(updates)
         rows = [
             {
                 "bot_id": self._bot_id,
@@ -107,80 +116,154 @@ class Inbox:
                 "lane": lane_of(incoming),
                 # Escaped: half a surrogate pair or a zero character is more than a database takes.
                 "payload": json.dumps(incoming),
+                "flood": floods.get(update_id, Flood.CALM),
                 "received_at": now,
                 "attempts": 0,
             }
-            for update_id, incoming in by_id.items()
+            for update_id, incoming in {incoming["update_id"]: incoming for incoming in updates}.items()
         ]
         async with self._database.writing() as session:
-            stored = [tuple(row) for row in await session.execute(self._insert, rows)]
-        for inbox_id, update_id, lane in sorted(stored):
-            self._queue(lane, _Stored(inbox_id, by_id[update_id]))
+            await session.execute(self._insert, rows)
+        self._news.set()
 
-    async def resume(self) -> int:
-        """Take up what an earlier process stored and did not handle; return how many."""
-        query = select(InboxRow.id, InboxRow.lane, InboxRow.payload).where(InboxRow.handled_at.is_(None))
-        async with self._database.reading() as session:
-            rows = (await session.execute(query.order_by(InboxRow.id))).all()
-        for inbox_id, lane, payload in rows:
-            self._queue(lane, _Stored(inbox_id, json.loads(payload)))
-        return len(rows)
+    async def _floods(self, updates: Sequence[Update]) -> dict[int, Flood]:
+        """Count customers' messages before they are stored: no network is asked within a transaction."""
+        if self._flood is None:
+            return {}
+        return {
+            incoming["update_id"]: await self._flood.look(lane)
+            for incoming in updates
+            if isinstance(incoming.get("message"), dict) and (lane := lane_of(incoming)) > 0
+        }
+
+    async def run(self) -> None:
+        """Handle what is stored, what an earlier or another process stored included, until stopped."""
+        while not self._stopping:
+            self._news.clear()
+            self._idle.clear()
+            try:
+                wait_s = await self._round()
+            except UNAVAILABLE as error:
+                log.error("the database refuses: updates wait", error=type(error).__name__)
+                wait_s = self._retry_pause_s
+            finally:
+                self._idle.set()
+            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the news.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._news.wait()
 
     async def stop(self, patience_s: float = 5.0) -> None:
         """Finish the updates in hand; what waits stays stored."""
         self._stopping = True
-        tasks = [lane.task for lane in self._lanes.values() if lane.task]
-        if tasks:
-            await asyncio.wait(tasks, timeout=patience_s)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._news.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                await self._idle.wait()
 
-    def _queue(self, lane_id: int, stored: _Stored) -> None:
-        lane = self._lanes.setdefault(lane_id, _Lane())
-        lane.waiting.append(stored)
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._work(lane_id, lane))
+    async def waits(self, unit: Unit, lane: int) -> bool:
+        """Whether more of a chat has been stored and not handled yet."""
+        query = select(_TABLE.c.id).where(_TABLE.c.lane == lane, _TABLE.c.handled_at.is_(None)).limit(1)
+        return await unit.session.scalar(query) is not None
 
-    async def _work(self, lane_id: int, lane: _Lane) -> None:
-        try:
-            while lane.waiting and not self._stopping:
-                stored = lane.waiting.popleft()
-                async with self._slots:
-                    await self._until_handled(lane_id, stored)
-        finally:
-            del self._lanes[lane_id]
-
-    async def _until_handled(self, lane_id: int, stored: _Stored) -> None:
-        attempt = 0
+    async def _round(self) -> float:
+        """Handle what there is; return the seconds until a look is due again."""
         while not self._stopping:
-            attempt += 1
-            try:
-                await self._once(stored, attempt)
-            except (OperationalError, InterfaceError):
-                log.exception("the database refuses: the update waits", chat_id=lane_id, inbox_id=stored.id)
-                attempt -= 1
-            except Exception:
-                # The edge of a lane: whatever a handler raises, the update is tried again and then given to a person.
-                log.exception("an update could not be handled", chat_id=lane_id, inbox_id=stored.id, attempt=attempt)
-            else:
-                return
-            await asyncio.sleep(self._retry_pause_s)
+            done, locked = await self._batch()
+            due = [lane for lane, trouble in self._troubles.items() if trouble.due <= time.monotonic()]
+            for lane in due:
+                await self._alone(lane, self._troubles[lane])
+            if not done and not due:
+                return min([LOCKED_PAUSE_S if locked else RESCAN_S, *map(_wait_s, self._troubles.values())])
+        return RESCAN_S
 
-    async def _once(self, stored: _Stored, attempt: int) -> None:
+    async def _batch(self) -> tuple[int, bool]:
+        """Handle some updates in one transaction; return how many, and whether another process holds a chat."""
+        taken: list[_Stored] = []
+        try:
+            async with self._units.open() as unit:
+                waiting, locked = await self._oldest(unit)
+                began = time.monotonic()
+                for one in waiting:
+                    if taken and time.monotonic() - began > BATCH_S:
+                        break
+                    taken.append(one)
+                    unit.flood = Flood(one.flood)
+                    await self._handle(unit, json.loads(one.payload))
+                await self._mark(unit, taken)
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            # The edge: one of them spoilt the transaction of all, so each is tried alone.
+            log.exception("a batch of updates failed: they are handled one at a time", updates=len(taken))
+            for one in taken:
+                self._troubles.setdefault(one.lane, _Trouble())
+            return 0, False
+        return len(taken), locked
+
+    async def _oldest(self, unit: Unit) -> tuple[list[_Stored], bool]:
+        """Return the oldest updates of chats that this transaction has locked; whether it could not lock some."""
+        query = self._waiting().limit(BATCH)
+        if self._troubles:
+            query = query.where(_TABLE.c.lane.not_in(list(self._troubles)))
+        waiting = await _stored(unit, query)
+        if self._database.is_sqlite or not waiting:
+            return waiting, False
+        lanes = {one.lane for one in waiting}
+        mine = await self._database.try_locks(unit.session, lanes)
+        # Once more: another process may have handled some of them before it let the chat go.
+        query = self._waiting().where(_TABLE.c.lane.in_(list(mine))).limit(BATCH)
+        return [
+            _Stored(row.id, row.lane, row.payload, row.flood) for row in await unit.session.execute(query)
+        ], mine != lanes
+
+    async def _alone(self, lane: int, trouble: _Trouble) -> None:
+        """Handle the oldest update of a chat; what cannot be handled goes to a person after some attempts."""
+        attempt = trouble.attempts + 1
+        try:
+            async with self._units.open() as unit:
+                if lane not in await self._database.try_locks(unit.session, {lane}):
+                    trouble.due = time.monotonic() + LOCKED_PAUSE_S
+                    return
+                query = self._waiting().where(_TABLE.c.lane == lane).limit(1)
+                for one in [
+                    _Stored(row.id, row.lane, row.payload, row.flood) for row in await unit.session.execute(query)
+                ]:
+                    await self._attempt(unit, one, attempt)
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            # The edge of a chat: whatever a handler raises, the update is tried again and then given to a person.
+            log.exception("an update could not be handled", chat_id=lane, attempt=attempt)
+            trouble.attempts, trouble.due = attempt, time.monotonic() + self._retry_pause_s
+        else:
+            del self._troubles[lane]
+
+    async def _attempt(self, unit: Unit, one: _Stored, attempt: int) -> None:
         if attempt > MAX_ATTEMPTS + 1:
-            await self._mark_failed(stored.id)
+            # Let the chat go on; what came stays, for nothing else holds its words.
+            failed = update(_TABLE).where(_TABLE.c.id == one.id).values(handled_at=unit.now, error="failed")
+            await unit.session.execute(failed)
             return
         last = attempt > MAX_ATTEMPTS
-        async with self._units.open() as unit:
-            # The words live on as messages; a second copy would have to be forgotten too.
-            values = {"handled_at": unit.now, "error": "given up" if last else None, "payload": ""}
-            claimed = await unit.session.execute(_CLAIM, {"inbox_id": stored.id, **values})
-            if claimed.rowcount:  # type: ignore[attr-defined]  # an UPDATE's cursor result has it
-                await (self._give_up if last else self._handle)(unit, stored.update)
+        unit.flood = Flood(one.flood)
+        await (self._give_up if last else self._handle)(unit, json.loads(one.payload))
+        await self._mark(unit, [one], "given up" if last else None)
 
-    async def _mark_failed(self, inbox_id: int) -> None:
-        """Let the lane go on; what came stays, for nothing else holds its words."""
-        values = {"handled_at": datetime.now(UTC), "error": "failed"}
-        async with self._database.writing() as session:
-            await session.execute(update(InboxRow).where(InboxRow.id == inbox_id).values(values))
+    async def _mark(self, unit: Unit, handled: Sequence[_Stored], error: str | None = None) -> None:
+        """The words live on as messages; a second copy would have to be forgotten too."""
+        if handled:
+            statement = update(_TABLE).where(_TABLE.c.id.in_([one.id for one in handled]))
+            await unit.session.execute(statement.values(handled_at=unit.now, error=error, payload=""))
+
+    def _waiting(self) -> Select[tuple[int, int, str, int]]:
+        query = select(_TABLE.c.id, _TABLE.c.lane, _TABLE.c.payload, _TABLE.c.flood)
+        return query.where(_TABLE.c.handled_at.is_(None), _TABLE.c.bot_id == self._bot_id).order_by(_TABLE.c.id)
+
+
+async def _stored(unit: Unit, query: Select[tuple[int, int, str, int]]) -> list[_Stored]:
+    return [_Stored(row.id, row.lane, row.payload, row.flood) for row in await unit.session.execute(query)]
+
+
+def _wait_s(trouble: _Trouble) -> float:
+    return max(0.01, trouble.due - time.monotonic())

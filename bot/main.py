@@ -1,9 +1,9 @@
-"""The bot's process: composition root, start and stop."""
+"""The bot's process: start, serve by polling or by webhook, stop."""
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -12,43 +12,25 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.types import User
 from aiogram.utils.token import TokenValidationError
-from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
 
-from bot.budget import Budget
-from bot.dispatch import Updates
-from bot.inbox import Inbox
-from bot.knowledge_admin import KnowledgeAdmin
-from bot.outbox import Outbox
+from bot.assembly import Assembly, assemble
+from bot.groups import Groups
 from bot.polling import Poller, TokenRevokedError
-from bot.rendering import Renderer
-from bot.services import Services
 from bot.startup import StartError, check_groups, identify, leave_webhook, publish_commands
-from bot.streams import StreamReader
-from bot.texts import Library
-from bot.topics import Topics
-from bot.turns import TurnClock
-from bot.unit import Units
-from knowledge.current import CurrentKnowledge
-from knowledge.releases import ReleaseStore
-from support.database import Database
-from support.desk import Desk
-from support.intents.classifier import IntentClassifier
-from support.intents.examples import IntentsError, load_intents
-from support.jobs import GenerationResult
-from support.order_desk import OrderDesk
-from support.orders.lookup import OrderLookup
-from support.orders.sql import SqlOrders
-from support.queue import BUILD_STREAM, RESULTS_GROUP, RESULTS_STREAM, BuildQueue, GenerationQueue
+from bot.unit import Clock, utc_now
+from support.database import UNAVAILABLE, Database
+from support.intents.examples import IntentsError
+from support.leases import Lease
 from support.settings import Settings
 
 CONFIGURATION_EXIT: Final = 2
-REDIS_TIMEOUT_S: Final = 5
 CANCEL_AGAIN_S: Final = 10.0
+GROUPS_EVERY_S: Final = 10.0
+STANDBY_LOOK_S: Final = 0.2
 log = structlog.get_logger()
 
 
-async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None) -> int:
+async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None, now: Clock = utc_now) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code: 0, or 2 when the configuration is wrong."""
     try:
         bot = _telegram(settings)
@@ -60,8 +42,11 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     database = Database(settings.sql_url)
     try:
         me = await identify(bot)
-        await check_groups(bot, settings.operators_chat_id, me.id)
-        await _serve(settings, bot, me, database, on_ready)
+        groups = Groups(settings.operators_chat_id)
+        async with database.reading() as session:
+            await groups.load(session)
+        await check_groups(bot, groups.ids, me.id)
+        await _serve(settings, bot, me, assemble(settings, bot, me, groups, database, now=now), on_ready)
     except (StartError, TokenRevokedError, IntentsError) as error:
         log.error(str(error))  # a sentence for a person
         return CONFIGURATION_EXIT
@@ -82,69 +67,77 @@ def _telegram(settings: Settings) -> Bot:
         raise StartError("BOT_TOKEN is malformed: it looks like 123456:ABC…, as @BotFather gave it") from None
 
 
-async def _serve(settings: Settings, bot: Bot, me: User, database: Database, on_ready: Callable[[], None]) -> None:
-    library = Library()
-    store = ReleaseStore(settings.releases_dir)
-    budget = Budget()
-    groups = settings.operators_chat_id
-    topics = Topics(bot, database, budget, groups)
-    outbox = Outbox(bot, database, budget, topics)
-    units = Units(database, outbox.wake)
-    redis = Redis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
-    queue = GenerationQueue(redis=redis)
-    intents = load_intents(settings.intents_file)
-    desk = Desk(
-        classifier=IntentClassifier.fit(intents),
-        intents={intent.name: intent for intent in intents},
-        knowledge=CurrentKnowledge(store),
-        orders=OrderDesk(OrderLookup(SqlOrders(database.reading))),
-        threshold=settings.answer_threshold,
-        deadline=timedelta(seconds=settings.answer_deadline_s),
-    )
-    renderer = Renderer(library, settings.operators_language)
-    clock = TurnClock(units, desk, renderer, queue, outbox)
-    admin_texts = library.of(settings.operators_language)
-    builds = BuildQueue(redis=redis)
-    services = Services(
-        desk=desk,
-        clock=clock,
-        renderer=renderer,
-        library=library,
-        knowledge=KnowledgeAdmin(units, store, settings.knowledge_dir, builds, queue, admin_texts),
-        groups=groups,
-        admins=settings.admin_ids,
-        company=settings.company_name,
-    )
-    updates = Updates(bot, services)
-    inbox = Inbox(me.id, database, units, updates.handle, updates.give_up)
-    # Longer than a reader blocks; without it a connection that died silently is read for ever.
-    streams = AsyncRedis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_S)
-    results = StreamReader(
-        streams, RESULTS_STREAM, RESULTS_GROUP, lambda text: clock.settle(GenerationResult.model_validate_json(text))
-    )
-    build_events = StreamReader(streams, BUILD_STREAM, RESULTS_GROUP, services.knowledge.on_event)
-
+async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_ready: Callable[[], None]) -> None:
     def ready() -> None:
         log.info("the bot serves", username=me.username)
         on_ready()
 
-    poller = Poller(settings.telegram_api_url, settings.bot_token.get_secret_value(), inbox.store, ready)
-    desk.knowledge.get()
+    poller = Poller(settings.telegram_api_url, settings.bot_token.get_secret_value(), parts.inbox.store, ready)
     await leave_webhook(bot)
-    await publish_commands(bot, library)
-    await inbox.resume()
+    await publish_commands(bot, parts.library)
+    with contextlib.suppress(*UNAVAILABLE):
+        await parts.lease.beat()
+    loops = [
+        parts.lease.run(),
+        parts.outbox.run(),
+        parts.presence.run(),
+        parts.inbox.run(),
+        parts.clock.run(),
+        parts.results.run(),
+        parts.build_events.run(),
+        _follow_groups(parts),
+        _poll_while_sending(parts, poller, ready),
+    ]
     try:
-        await _until_stopped(
-            [outbox.run(), clock.run(), results.run(), build_events.run(), poller.run()],
-            [results.stop, build_events.stop],
-        )
+        await _until_stopped(loops, [parts.results.stop, parts.build_events.stop])
     finally:
         log.info("stopping: what is in hand is finished")
-        await inbox.stop()
-        await clock.stop()
-        await outbox.stop()
-        await streams.aclose()
-        redis.close()
+        await _stop(parts)
+
+
+async def _stop(parts: Assembly) -> None:
+    await parts.inbox.stop()
+    await parts.clock.stop()
+    await parts.outbox.stop()
+    await parts.cancellations.stop()
+    with contextlib.suppress(*UNAVAILABLE):
+        await parts.lease.release()
+    await parts.streams.aclose()
+    parts.redis.close()
+
+
+async def _poll_while_sending(parts: Assembly, poller: Poller, ready: Callable[[], None]) -> None:
+    """Poll in the process that holds the lease; any other one stands by, for Telegram allows one poller."""
+    standing_by = False
+    while True:
+        if parts.lease.held:
+            await _while_held(parts.lease, poller.run())
+        elif not standing_by:
+            standing_by = True
+            log.info("another process serves this bot: standing by")
+            ready()
+        await asyncio.sleep(STANDBY_LOOK_S)
+
+
+async def _while_held(lease: Lease, work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    try:
+        while lease.held:
+            done, _ = await asyncio.wait({task}, timeout=STANDBY_LOOK_S)
+            for one in done:
+                one.result()
+                return
+    finally:
+        await _cancel({task})
+
+
+async def _follow_groups(parts: Assembly) -> None:
+    """Learn of groups that moved while another process looked."""
+    while True:
+        await asyncio.sleep(GROUPS_EVERY_S)
+        with contextlib.suppress(*UNAVAILABLE):
+            async with parts.units.database.reading() as session:
+                await parts.groups.load(session)
 
 
 async def _until_stopped(loops: list[Coroutine[Any, Any, None]], stops: list[Callable[[], None]]) -> None:

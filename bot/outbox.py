@@ -1,278 +1,260 @@
-"""The outbox: makes every call of the ledger, in order within a chat, within Telegram's limits."""
+"""The outbox: the one process that holds the lease makes every call of the ledger, best first, within the budget."""
 
 import asyncio
 import contextlib
-import heapq
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
-import aiogram.methods
 import structlog
-from aiogram import Bot
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramBadRequest,
-    TelegramForbiddenError,
-    TelegramNetworkError,
-    TelegramRetryAfter,
-    TelegramServerError,
-    TelegramUnauthorizedError,
-)
-from aiogram.methods import TelegramMethod
-from aiogram.types import Message, MessageId
-from aiohttp import ClientConnectorError
-from pydantic import ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.aftermath import Aftermath
 from bot.budget import Budget
-from bot.topics import Topic, Topics
-from support.customers import CustomerRepository
-from support.database import Database
-from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, DeliveryRepository, DeliveryState, Priority
+from bot.groups import Groups
+from bot.schedule import Item, Schedule
+from bot.sending import Ended, Made, Sender
+from bot.topics import Topics
+from bot.unit import Unit, Units
+from support.database import UNAVAILABLE
+from support.deliveries import Begun, DeliveryRepository, DeliveryState
+from support.leases import Lease
+from support.pauses import PauseRepository
 from support.tables import CustomerRow, DeliveryRow
-from support.turns import TurnRepository, Words
 
-RESCAN_S: Final = 5.0
-NETWORK_PAUSE_S: Final = 2.0
-CALL_TIMEOUT_S: Final = 20
-MOST_TOPICS: Final = 3
-TOPIC_GONE: Final = ("message thread not found", "topic_deleted", "topic_id_invalid")
-HARMLESS: Final = ("message is not modified", "query is too old", "message to delete not found")
+POLL_S: Final = 0.25
+"""How soon a call is seen that another process enqueued."""
+RESCAN_S: Final = 2.0
+"""How soon one is seen that another process committed late."""
+BUDGET_WINDOW: Final = timedelta(seconds=65)
+IN_FLIGHT: Final = 50
+DATABASE_PAUSE_S: Final = 0.5
 log = structlog.get_logger()
 
 
-@dataclass(order=True, slots=True)
-class _Waiting:
-    priority: int
-    id: int
-    row: DeliveryRow = field(compare=False)
-
-
-@dataclass(slots=True)
-class _Lane:
-    """The calls to one chat that wait, best first."""
-
-    waiting: list[_Waiting] = field(default_factory=list)
-    ids: set[int] = field(default_factory=set)
-    """Of what waits and of what is being made."""
-    task: asyncio.Task[None] | None = None
-
-
 @dataclass(frozen=True, slots=True)
-class _Ended:
-    """How a call ended; None as state: it goes out again."""
+class Parts:
+    """What an outbox works with."""
 
-    state: DeliveryState | None
-    message_id: int | None = None
-    error: str | None = None
-    pause: bool = False
-    """Whether it goes out again only after a moment."""
-    had_no_effect: bool = True
-    """Of a call that goes out again: whether nobody can have seen it."""
+    units: Units
+    lease: Lease
+    budget: Budget
+    groups: Groups
+    topics: Topics
+    sender: Sender
+    aftermath: Aftermath
 
 
 class Outbox:
-    """Reads the ledger and works a lane a chat, side by side."""
+    """Reads the ledger and makes its calls; on losing the lease it stops, and what is in hand ends by itself."""
 
-    def __init__(
-        self,
-        bot: Bot,
-        database: Database,
-        budget: Budget,
-        topics: Topics,
-        *,
-        network_pause_s: float = NETWORK_PAUSE_S,
-    ) -> None:
-        self._bot = bot
-        self._database = database
-        self._budget = budget
-        self._topics = topics
-        self._network_pause_s = network_pause_s
-        self._news = asyncio.Event()
-        self._lanes: dict[int, _Lane] = {}
+    def __init__(self, parts: Parts, news: asyncio.Event) -> None:
+        self._parts = parts
+        self._units = parts.units
+        self._news = news
+        self._schedule = Schedule(parts.budget, self._amount)
+        self._calls: set[asyncio.Task[None]] = set()
+        self._fence = 0
+        self._read_to = 0
+        self._whole_at = 0.0
         self._stopping = False
 
-    def wake(self) -> None:
-        """Say that something was enqueued and committed."""
-        self._news.set()
-
     async def run(self) -> None:
-        """Work until stopped. First deals with what a killed process left in the middle."""
-        async with self._database.writing() as session:
-            await DeliveryRepository(session).recover(datetime.now(UTC))
-        read_to, whole_at = 0, 0.0
+        """Work until stopped."""
         while not self._stopping:
             self._news.clear()
-            if time.monotonic() >= whole_at:
-                # From the beginning now and then: what a failed lane dropped, or another process committed late.
-                read_to, whole_at = 0, time.monotonic() + RESCAN_S
-            try:
-                read_to = await self._read(read_to)
-            except Exception:
-                # The edge of a loop that must not end: the ledger is read again at the next round.
-                log.exception("the outbox cannot read its ledger")
+            wait_s = POLL_S
+            if self._parts.lease.held:
+                try:
+                    wait_s = min(POLL_S, await self._round())
+                except Exception as error:
+                    # The edge of a loop that must not end: the ledger is read again at the next round.
+                    if not isinstance(error, UNAVAILABLE):
+                        log.exception("the outbox could not work")
+                    else:
+                        log.error("the outbox cannot read its ledger", error=type(error).__name__)
+                    self._whole_at = 0.0
+                    wait_s = DATABASE_PAUSE_S
+            elif len(self._schedule):
+                self._schedule.clear()
             # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the news.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(RESCAN_S):
+                async with asyncio.timeout(max(wait_s, 0.001)):
                     await self._news.wait()
 
     async def stop(self, patience_s: float = 5.0) -> None:
         """Finish the calls in hand; what waits stays in the ledger."""
         self._stopping = True
-        self.wake()
-        tasks = [lane.task for lane in self._lanes.values() if lane.task]
-        if tasks:
-            await asyncio.wait(tasks, timeout=patience_s)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._news.set()
+        calls = set(self._calls)
+        if calls:
+            await asyncio.wait(calls, timeout=patience_s)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
-    async def typing(self, chat_id: int) -> None:
-        """Show «typing» if the budget allows; never waits, never fails."""
-        if not self._budget.take_now(chat_id):
-            return
-        try:
-            await self._bot.send_chat_action(chat_id, "typing", request_timeout=5)
-        except TelegramRetryAfter as error:
-            self._budget.block(chat_id, error.retry_after)
-        except (TelegramAPIError, ClientDecodeError) as error:
-            log.debug("typing was not shown", chat_id=chat_id, error=type(error).__name__)
+    async def _round(self) -> float:
+        """Read what is new and begin what may go; return the seconds until something may."""
+        if self._parts.lease.fence != self._fence:
+            await self._take_over()
+        await self._read()
+        while len(self._calls) < IN_FLIGHT and self._parts.lease.held and not self._stopping:
+            item = self._schedule.next()
+            if isinstance(item, float):
+                return item
+            self._begin(item)
+        return float("inf")
 
-    async def _read(self, last_id: int) -> int:
-        """Queue what was enqueued after last_id; return the last one's id."""
-        while not self._stopping:
-            async with self._database.reading() as session:
-                rows = await DeliveryRepository(session).open_after(last_id)
-                lanes = [await self._lane_of(session, row) for row in rows]
-            for row, chat_id in zip(rows, lanes, strict=True):
-                last_id = row.id
-                self._queue(chat_id, row)
+    async def _take_over(self) -> None:
+        """Deal with what a killed process left in the middle; remember what it sent and what it was told."""
+        self._schedule.clear()
+        fence = self._parts.lease.fence
+        async with self._units.open() as unit:
+            repository = DeliveryRepository(unit.session)
+            again = await repository.recover(unit.now)
+            calls = await repository.recent(unit.now - BUDGET_WINDOW)
+            pauses = await PauseRepository(unit.session).remaining(unit.now)
+            await self._parts.groups.load(unit.session)
+        # A call from the future is one before the clock was set back.
+        ages = [(chat_id, max(0.0, (unit.now - at).total_seconds())) for chat_id, at in calls]
+        self._parts.budget.restore(ages, pauses.items())
+        self._fence, self._read_to, self._whole_at = fence, 0, 0.0
+        if again:
+            log.warning("calls that were cut off go out again", calls=again)
+
+    async def _read(self) -> None:
+        if time.monotonic() >= self._whole_at:
+            # From the beginning now and then: what another process committed late, or a lane dropped.
+            self._read_to, self._whole_at = 0, time.monotonic() + RESCAN_S
+        while True:
+            async with self._units.database.reading() as session:
+                rows = await DeliveryRepository(session).open_after(self._read_to)
+                fresh = [row for row in rows if not self._schedule.knows(row.id)]
+                customers = {
+                    customer_id: await session.get_one(CustomerRow, customer_id)
+                    for customer_id in {row.customer_id for row in fresh if row.to_topic}
+                }
+            now = self._units.clock()
+            for row in fresh:
+                self._schedule.add(self._lane_of(row, customers), row, now)
             if not rows:
-                break
-        return last_id
+                return
+            self._read_to = rows[-1].id
 
-    def _queue(self, chat_id: int, row: DeliveryRow) -> None:
-        lane = self._lanes.setdefault(chat_id, _Lane())
-        if row.id in lane.ids:
+    def _lane_of(self, row: DeliveryRow, customers: dict[int | None, CustomerRow]) -> int:
+        if not row.to_topic:
+            return row.chat_id or 0
+        customer = customers[row.customer_id]
+        self._parts.topics.note(customer)
+        load = {chat_id: self._schedule.waiting_in(chat_id) for chat_id in self._parts.groups.ids}
+        return self._parts.topics.group_of(customer, load)
+
+    def _amount(self, item: Item) -> int:
+        """Messages that a call counts as: those of an album, and the topic that must be made first."""
+        media = item.row.payload.get("media", item.row.payload.get("message_ids"))
+        amount = len(media) if isinstance(media, list) else 1
+        if item.row.to_topic and item.row.customer_id is not None:
+            amount += not self._parts.topics.has(item.row.customer_id, item.lane)
+        return amount
+
+    def _begin(self, item: Item) -> None:
+        call = asyncio.create_task(self._deliver(item))
+        self._calls.add(call)
+        call.add_done_callback(self._ended)
+
+    def _ended(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        self._news.set()
+
+    async def _deliver(self, item: Item) -> None:
+        """Make one call and write down how it ended; whatever breaks, the lane goes on."""
+        if self._schedule.is_outdated(item):
+            await self._record(item, None, Ended(DeliveryState.WITHDRAWN, error="a newer edit follows"))
             return
-        lane.ids.add(row.id)
-        heapq.heappush(lane.waiting, _Waiting(row.priority, row.id, row))
-        if lane.task is None:
-            lane.task = asyncio.create_task(self._work(chat_id, lane))
-
-    async def _lane_of(self, session: AsyncSession, row: DeliveryRow) -> int:
-        if row.chat_id is not None:
-            return row.chat_id
-        customer = await session.get_one(CustomerRow, row.customer_id)
-        return self._topics.group_of(customer.id, customer.topic_chat_id)
-
-    async def _work(self, chat_id: int, lane: _Lane) -> None:
         try:
-            while lane.waiting and not self._stopping:
-                item = heapq.heappop(lane.waiting)
-                if await self._deliver(chat_id, item.row):
-                    lane.ids.discard(item.id)
-                else:
-                    heapq.heappush(lane.waiting, item)
-        except Exception:
-            # The edge of a lane: the call stays in the ledger and is read again.
-            log.exception("a delivery failed unexpectedly", chat_id=chat_id)
-        finally:
-            del self._lanes[chat_id]
+            begun = await self._claim(item)
+        except UNAVAILABLE as error:
+            log.error("a call waits for the database", chat_id=item.lane, error=type(error).__name__)
+            self._schedule.done(item, again=True, in_s=DATABASE_PAUSE_S)
+            return
+        if begun is None:
+            # Withdrawn, grown (an album) or somebody else's: read again before anything else of the lane goes.
+            self._whole_at = 0.0
+            self._schedule.done(item)
+            return
+        try:
+            ended = await self._parts.sender.call(item.row, begun, item.lane)
+        except UNAVAILABLE as error:
+            # Only what comes before the call itself asks the database.
+            ended = Ended(None, error=type(error).__name__, again_in_s=DATABASE_PAUSE_S)
+        except Exception as error:
+            log.exception("a call broke", chat_id=item.lane, method=item.row.method)
+            ended = Ended(DeliveryState.UNKNOWN, error=type(error).__name__)
+        await self._record(item, begun, ended)
 
-    async def _deliver(self, lane: int, row: DeliveryRow) -> bool:
-        """Make one call; return whether it is dealt with, one way or another."""
-        await self._budget.take(lane)
-        async with self._database.writing() as session:
-            if not await DeliveryRepository(session).begin(row.id):
-                return True
-        row.attempts += 1
-        ended = await self._call(lane, row)
-        now = datetime.now(UTC)
-        async with self._database.writing() as session:
-            repository = DeliveryRepository(session)
-            if ended.state is None:
-                await repository.postpone(row.id, ended.error or "", had_no_effect=ended.had_no_effect)
-            else:
-                await repository.finish(row.id, ended.state, now, message_id=ended.message_id, error=ended.error)
-                await self._remember(session, row, ended, now)
-        if ended.state is None:
-            row.attempts -= ended.had_no_effect
-            log.warning("a call to Telegram goes out again", chat_id=lane, method=row.method, error=ended.error)
-            await asyncio.sleep(self._network_pause_s if ended.pause else 0)
-        elif ended.state is not DeliveryState.DELIVERED:
-            log.error(
-                "a call to Telegram failed", chat_id=lane, method=row.method, state=ended.state, error=ended.error
+    async def _claim(self, item: Item) -> Begun | None:
+        async with self._units.open() as unit:
+            return await DeliveryRepository(unit.session).begin(
+                item.id, lease=self._parts.lease.name, fence=self._fence, peer_id=item.lane, now=unit.now
             )
-        return ended.state is not None
 
-    async def _call(self, lane: int, row: DeliveryRow) -> _Ended:  # noqa: PLR0911  # one a kind of error
-        topic, sent = None, False
-        try:
-            if row.to_topic and row.customer_id is not None:
-                topic = await self._topics.ensure(row.customer_id)
-            method = _method(row, topic)
-            sent = True
-            result = await self._bot(method, request_timeout=CALL_TIMEOUT_S)
-        except TelegramRetryAfter as error:
-            self._budget.block(lane, error.retry_after)
-            return _Ended(None, error=f"429, retry after {error.retry_after} s")
-        except TelegramForbiddenError as error:
-            return _Ended(DeliveryState.FAILED, error=error.message)
-        except TelegramBadRequest as error:
-            return await self._refused(row, topic, error)
-        except TelegramUnauthorizedError as error:
-            # The token was revoked: polling ends the process, and what waits goes out under the new one.
-            return _Ended(None, error=error.message, pause=True)
-        except (TelegramNetworkError, TelegramServerError, ClientDecodeError) as error:
-            return _broken(row, error, sent=sent)
-        except TelegramAPIError as error:
-            return _Ended(DeliveryState.FAILED, error=error.message)
-        except ValidationError as error:
-            return _Ended(DeliveryState.FAILED, error=f"the call cannot be built: {error.error_count()} problems")
-        message_id = result.message_id if isinstance(result, Message | MessageId) else None
-        return _Ended(DeliveryState.DELIVERED, message_id=message_id)
+    async def _record(self, item: Item, begun: Begun | None, ended: Ended) -> None:
+        """Commit how a call ended, however long the database is away: the outcome is known here alone."""
+        with_aftermath = begun is not None
+        while True:
+            try:
+                async with self._units.open() as unit:
+                    await self._write(unit, item, ended)
+                    if with_aftermath and begun is not None:
+                        await self._parts.aftermath.follow(unit, Made(item.row, begun, ended, item.lane))
+                break
+            except UNAVAILABLE as error:
+                log.error("an outcome waits for the database", chat_id=item.lane, error=type(error).__name__)
+                await asyncio.sleep(DATABASE_PAUSE_S)
+            except Exception:
+                # The edge: the outcome must be kept, even without what should have followed from it.
+                log.exception("an outcome could not be followed up", chat_id=item.lane, delivery_id=item.id)
+                if not with_aftermath:
+                    raise
+                with_aftermath = False
+        self._tell_log(item, ended)
+        self._settle(item, ended)
 
-    async def _refused(self, row: DeliveryRow, topic: Topic | None, error: TelegramBadRequest) -> _Ended:
-        reason = error.message.lower()
-        if any(harmless in reason for harmless in HARMLESS):
-            return _Ended(DeliveryState.DELIVERED, error=error.message)
-        if topic is not None and row.customer_id is not None and any(gone in reason for gone in TOPIC_GONE):
-            await self._topics.forget(row.customer_id, topic)
-            # Counted, or a group that swallows topics would be given new ones for ever.
-            state = None if row.attempts < MOST_TOPICS else DeliveryState.FAILED
-            return _Ended(state, error=error.message, had_no_effect=False)
-        return _Ended(DeliveryState.FAILED, error=error.message)
+    async def _write(self, unit: Unit, item: Item, ended: Ended) -> None:
+        repository = DeliveryRepository(unit.session)
+        if ended.state is None:
+            await repository.postpone(
+                item.id, ended.error or "", had_no_effect=ended.had_no_effect, payload=ended.payload
+            )
+        else:
+            first = ended.message_ids[0] if ended.message_ids else None
+            await repository.finish(item.id, ended.state, unit.now, message_id=first, error=ended.error)
+        if ended.retry_after_s is not None:
+            await PauseRepository(unit.session).add(item.lane, ended.retry_after_s, unit.now)
+        if ended.moved_to is not None:
+            await self._parts.groups.move(unit.session, item.lane, ended.moved_to, unit.now)
 
-    async def _remember(self, session: AsyncSession, row: DeliveryRow, ended: _Ended, now: datetime) -> None:
-        """Keep what the customer was told as part of the conversation, and that he blocked the bot."""
-        if row.customer_id is None or row.to_topic:
+    def _settle(self, item: Item, ended: Ended) -> None:
+        """Draw the consequences for what waits."""
+        if ended.retry_after_s is not None:
+            self._parts.budget.block(item.lane, ended.retry_after_s)
+        if ended.group_refuses:
+            pause_s, _ = self._parts.groups.fail(item.lane, ended.error or "")
+            self._parts.budget.block(item.lane, pause_s)
+        if ended.group_refuses or ended.moved_to is not None:
+            # Another group, or another id, may take what waits for this one.
+            self._schedule.drop(item)
+            self._whole_at = 0.0
             return
-        customer = await CustomerRepository(session).by_id(row.customer_id)
-        if ended.state is DeliveryState.FAILED and ended.error and "blocked" in ended.error:
-            customer.blocked_at = now
-        if ended.message_id is not None and row.priority == Priority.ANSWER and "text" in row.payload:
-            words = Words(ended.message_id, "text", row.payload["text"])
-            await TurnRepository(session).add_message(customer, words, now, turn_id=row.turn_id, speaker="bot")
+        if ended.state is DeliveryState.DELIVERED and item.lane in self._parts.groups.ids:
+            self._parts.groups.recover(item.lane)
+        if ended.payload is not None:
+            item.row.payload = ended.payload
+        self._schedule.done(item, again=ended.state is None, in_s=ended.again_in_s)
 
-
-def _broken(row: DeliveryRow, error: TelegramAPIError | ClientDecodeError, *, sent: bool) -> _Ended:
-    """Decide about a call whose outcome is unknown, unless it was never made."""
-    detail = type(error.__cause__ or error).__name__
-    if isinstance(error, ClientDecodeError) and isinstance(error.data, dict) and error.data.get("ok"):
-        # Made and confirmed; only what it returned is of a shape that we do not know.
-        return _Ended(DeliveryState.DELIVERED, error=detail)
-    no_effect = not sent or isinstance(error.__cause__, ClientConnectorError)
-    again = row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN
-    if no_effect or again:
-        return _Ended(None, error=detail, pause=True, had_no_effect=no_effect)
-    return _Ended(DeliveryState.UNKNOWN, error=detail)
-
-
-def _method(row: DeliveryRow, topic: Topic | None) -> TelegramMethod[Any]:
-    method: type[TelegramMethod[Any]] = getattr(aiogram.methods, row.method)
-    address = {"chat_id": topic.chat_id, "message_thread_id": topic.thread_id} if topic else {}
-    return method.model_validate({**row.payload, **address})
+    def _tell_log(self, item: Item, ended: Ended) -> None:
+        fields = {"chat_id": item.lane, "method": item.row.method, "delivery_id": item.id, "error": ended.error}
+        if ended.state is None:
+            log.warning("a call to Telegram goes out again", **fields)
+        elif ended.state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}:
+            log.error("a call to Telegram failed", state=ended.state, **fields)

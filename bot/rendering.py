@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from aiogram.methods import CopyMessage, SendMessage
+from aiogram.methods import SendMessage
 from aiogram.types import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -14,7 +14,9 @@ from aiogram.types import (
 )
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
-from bot import keyboards
+from bot import keyboards, relay
+from bot.cancellations import Cancellations
+from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
 from support import outcomes
@@ -23,7 +25,7 @@ from support.deliveries import Priority
 from support.escalations import EscalationReason
 from support.orders import lookup
 from support.orders.models import Order
-from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, TurnRow
 from support.turns import TurnRepository
 
 TEXT_LENGTH: Final = 4096
@@ -40,6 +42,7 @@ class Renderer:
 
     library: Library
     operators_language: str
+    cancellations: Cancellations
 
     async def render(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
@@ -49,7 +52,11 @@ class Renderer:
         match outcome:
             case outcomes.Ignored() | outcomes.Generating():
                 return
+            case outcomes.Stopped():
+                self.withdraw(unit, outcome.cancelled)
+                await self.say(unit, customer, key, texts("stopped"), markup=keyboards.operator(texts), turn=turn)
             case outcomes.Escalated():
+                self.withdraw(unit, outcome.cancelled)
                 await self._escalated(unit, customer, outcome, key, turn)
             case outcomes.Answered():
                 markup = keyboards.answer(texts, outcome.answer_id)
@@ -71,10 +78,18 @@ class Renderer:
         markup: Markup = None,
         turn: TurnRow | None = None,
     ) -> None:
-        """Enqueue a message to the customer."""
-        method = send(text, customer.chat_id, markup)
+        """Enqueue a message to the customer; a long one in several pieces, the buttons under the last."""
+        pieces = split(*text.render()) if isinstance(text, Text) else split(text)
         turn_id = turn.id if turn else None
-        await unit.to_chat(method, customer.chat_id, key, customer=customer, turn_id=turn_id)
+        for number, (words, entities) in enumerate(pieces, start=1):
+            method = message(words, entities, customer.chat_id, markup if number == len(pieces) else None)
+            part = key if number == 1 else f"{key}:{number}"
+            await unit.to_chat(method, customer.chat_id, part, customer=customer, turn_id=turn_id)
+
+    def withdraw(self, unit: Unit, job_ids: tuple[str, ...]) -> None:
+        """Withdraw the jobs from the workers once the decision is committed."""
+        if job_ids:
+            unit.after_commit.append(lambda: self.cancellations.soon(job_ids))
 
     async def _escalated(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Escalated, key: str, turn: TurnRow | None
@@ -94,25 +109,25 @@ class Renderer:
         card = card_text(operators, customer, escalation, question)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
-        for message in messages:
-            if message.kind != "text" or len(question) > CARD_QUESTION_LENGTH:
-                await self._copy(unit, customer, message)
+        for row in messages:
+            if row.kind != "text" or len(question) > CARD_QUESTION_LENGTH:
+                await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
 
     async def show_words(self, unit: Unit, customer: CustomerRow, turn_ids: tuple[int, ...]) -> None:
         """Copy the customer's messages of the turns into his topic."""
-        for message in await TurnRepository(unit.session).messages_of(*turn_ids):
-            await self._copy(unit, customer, message)
-
-    async def _copy(self, unit: Unit, customer: CustomerRow, message: MessageRow) -> None:
-        copy = CopyMessage(chat_id=0, from_chat_id=message.chat_id, message_id=message.message_id)
-        key = f"message:{message.chat_id}:{message.message_id}:relay"
-        await unit.to_topic(copy, customer, key, turn_id=message.turn_id)
+        for row in await TurnRepository(unit.session).messages_of(*turn_ids):
+            await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
 
 
 def send(text: Text | str, chat_id: int, markup: Markup = None) -> SendMessage:
     """Build a message with entities of our own; no parse mode, so no text can break out of it."""
     # aiogram renders the text and counts the entities' UTF-16 offsets.
     words, entities = cut(*text.render()) if isinstance(text, Text) else cut(text, [])
+    return message(words, entities, chat_id, markup)
+
+
+def message(words: str, entities: list[MessageEntity], chat_id: int, markup: Markup = None) -> SendMessage:
+    """Build the call; an answer's links show no previews."""
     return SendMessage(
         chat_id=chat_id,
         text=words,

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 
+from bot.cancellations import Cancellations
+from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
 from bot.rendering import Renderer
 from bot.texts import Library, Texts
+from bot.topics import Topics
 from bot.turns import TurnClock
-from support.desk import Desk
+from bot.unit import Unit
+from support.desk import Collected, Desk
 from support.tables import CustomerRow
 
 
@@ -17,12 +21,19 @@ class Services:
     desk: Desk
     clock: TurnClock
     renderer: Renderer
+    cancellations: Cancellations
     library: Library
     knowledge: KnowledgeAdmin
-    groups: tuple[int, ...]
+    groups: Groups
+    topics: Topics
     admins: tuple[int, ...]
     company: str
 
     def texts(self, customer: CustomerRow) -> Texts:
         """Return the texts in the customer's language."""
         return self.library.of(customer.language)
+
+    def collect(self, unit: Unit, collected: Collected) -> None:
+        """Close the turn in time and withdraw what nobody waits for, once the unit is committed."""
+        unit.after_commit.append(lambda: self.clock.schedule(collected.turn_id, collected.closes_at))
+        self.renderer.withdraw(unit, collected.cancelled)

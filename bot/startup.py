@@ -22,7 +22,7 @@ from bot.texts import LANGUAGES, Library
 
 PAUSES_S: Final = (1, 2, 4, 8, 15, 30)
 CUSTOMER_COMMANDS: Final = ("start", "help", "order", "operator", "language")
-OPERATOR_COMMANDS: Final = ("close", "note")
+OPERATOR_COMMANDS: Final = ("close", "note", "ban", "unban")
 log = structlog.get_logger()
 
 

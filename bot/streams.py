@@ -26,6 +26,7 @@ class StreamReader:
         group: str,
         handle: Callable[[str], Awaitable[None]],
         *,
+        consumer: str = "bot",
         claim_idle_ms: int = CLAIM_IDLE_MS,
         block_ms: int = BLOCK_MS,
     ) -> None:
@@ -33,6 +34,7 @@ class StreamReader:
         self._stream = stream
         self._group = group
         self._handle = handle
+        self._consumer = consumer
         self._claim_idle_ms = claim_idle_ms
         self._block_ms = block_ms
         self._claimed_at = 0.0
@@ -65,13 +67,13 @@ class StreamReader:
                 raise
 
     async def _claim_left_over(self) -> None:
-        claimed = await self._redis.xautoclaim(self._stream, self._group, "bot", self._claim_idle_ms, "0-0")
+        claimed = await self._redis.xautoclaim(self._stream, self._group, self._consumer, self._claim_idle_ms, "0-0")
         self._claimed_at = time.monotonic()
         await self._work_off(claimed[1])
 
     async def _read(self) -> None:
         answer: Any = await self._redis.xreadgroup(
-            self._group, "bot", {self._stream: ">"}, count=64, block=self._block_ms
+            self._group, self._consumer, {self._stream: ">"}, count=64, block=self._block_ms
         )
         for _, entries in answer or ():
             await self._work_off(entries)

@@ -1,15 +1,26 @@
-"""Customers' topics in the operators' group: one a customer, made when first needed, made again if deleted."""
+"""Customers' topics in the operators' groups: one a customer, made when first needed, made again if it is gone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import structlog
 from aiogram import Bot
+from aiogram.methods import SendMessage
 
-from bot.budget import Budget
+from bot.groups import Groups
+from bot.texts import Texts
+from bot.unit import Units
 from support.customers import CustomerRepository
-from support.database import Database
+from support.deliveries import Priority
+from support.tables import CustomerRow
+from support.turns import TurnRepository
 
-TOPIC_NAME_LENGTH = 128
+TOPIC_NAME_LENGTH: Final = 128
+HISTORY_SHOWN: Final = 12
+HISTORY_LINE: Final = 200
+HISTORY_KEY: Final = "topic:"
+MOST_UNCLAIMED: Final = 100
+SUPERGROUP_PREFIX: Final = "-100"
 log = structlog.get_logger()
 
 
@@ -21,39 +32,110 @@ class Topic:
     thread_id: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Topics:
     """Finds and makes topics. Called from one lane a group, so one topic is made at a time."""
 
     bot: Bot
-    database: Database
-    budget: Budget
-    groups: tuple[int, ...]
+    units: Units
+    groups: Groups
+    texts: Texts
+    _assigned: dict[int, int] = field(default_factory=dict)
+    """Groups chosen for customers whose topic is not made yet."""
+    _made: dict[int, Topic] = field(default_factory=dict)
+    _unclaimed: dict[tuple[int, str], int] = field(default_factory=dict)
+    """Topics that Telegram says we made, by group and name, until their call is confirmed."""
 
-    def group_of(self, customer_id: int, known: int | None) -> int:
-        """Return the group that a customer belongs to: where his topic is, else a group chosen by his number."""
-        return known if known in self.groups else self.groups[customer_id % len(self.groups)]
+    def group_of(self, customer: CustomerRow, load: "dict[int, int]") -> int:
+        """Return the group that a customer belongs to: where his topic is, else the one with the least to do.
 
-    async def ensure(self, customer_id: int) -> Topic:
-        """Return the customer's topic; a new one costs one call of the group's budget."""
-        async with self.database.reading() as session:
-            customer = await CustomerRepository(session).by_id(customer_id)
-            chat_id = self.group_of(customer.id, customer.topic_chat_id)
-            if customer.topic_id is not None and customer.topic_chat_id == chat_id:
-                return Topic(chat_id, customer.topic_id)
-            name = f"{customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
-        await self.budget.take(chat_id)
-        made = await self.bot.create_forum_topic(chat_id, name)
-        async with self.database.writing() as session:
-            customer = await CustomerRepository(session).by_id(customer_id)
-            customer.topic_chat_id, customer.topic_id = chat_id, made.message_thread_id
-        log.info("topic made", customer_id=customer_id, thread_id=made.message_thread_id)
+        A group that is out of order loses its customers while another one works. ``load``: calls waiting a group.
+        """
+        working = self.groups.working() or self.groups.ids
+        for known in (customer.topic_chat_id, self._assigned.get(customer.id)):
+            if known is not None and self.groups.present(known) in working:
+                return self.groups.present(known)
+        chosen = min(working, key=lambda chat_id: (load.get(chat_id, 0), (customer.id + chat_id) % len(working)))
+        self._assigned[customer.id] = chosen
+        return chosen
+
+    def has(self, customer_id: int, chat_id: int) -> bool:
+        """Whether a customer's topic is known to be in the group: a call then needs no other one before it."""
+        known = self._made.get(customer_id)
+        return known is not None and known.chat_id == chat_id
+
+    def note(self, customer: CustomerRow) -> None:
+        """Remember where a customer's topic is, as read from the database."""
+        if customer.topic_id is not None and customer.topic_chat_id is not None:
+            self._made[customer.id] = Topic(customer.topic_chat_id, customer.topic_id)
+        else:
+            self._made.pop(customer.id, None)
+
+    async def ensure(self, customer_id: int, chat_id: int) -> Topic:
+        """Return the customer's topic in the group; making one is a call of its own."""
+        async with self.units.database.reading() as session:
+            customer = await session.get_one(CustomerRow, customer_id)
+        if customer.topic_id is not None and customer.topic_chat_id == chat_id:
+            return Topic(chat_id, customer.topic_id)
+        name = f"{customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
+        topic = await self._make(chat_id, name)
+        async with self.units.open() as unit:
+            customer = await CustomerRepository(unit.session).by_id(customer_id)
+            if customer.topic_id is not None and customer.topic_chat_id is not None:
+                customer.former_topic_chat_id, customer.former_topic_id = customer.topic_chat_id, customer.topic_id
+            customer.topic_chat_id, customer.topic_id = topic.chat_id, topic.thread_id
+            if customer.former_topic_id is not None:
+                text = await self._history(TurnRepository(unit.session), customer)
+                call = SendMessage(chat_id=0, text=text)
+                key = f"{HISTORY_KEY}{topic.chat_id}:{topic.thread_id}:history"
+                await unit.to_topic(call, customer, key, priority=Priority.CARD)
+        self._made[customer_id] = topic
+        self._assigned.pop(customer_id, None)
+        log.info("topic made", customer_id=customer_id, thread_id=topic.thread_id)
+        return topic
+
+    def saw(self, chat_id: int, name: str, thread_id: int) -> None:
+        """Take note of the service message of a topic that the bot made; its call may have ended without an answer."""
+        if Topic(chat_id, thread_id) not in self._made.values() and len(self._unclaimed) < MOST_UNCLAIMED:
+            self._unclaimed[chat_id, name] = thread_id
+
+    async def _make(self, chat_id: int, name: str) -> Topic:
+        if (unclaimed := self._unclaimed.pop((chat_id, name), None)) is not None:
+            return Topic(chat_id, unclaimed)
+        made = await self.bot.create_forum_topic(chat_id, name, request_timeout=20)
+        if self._unclaimed.get((chat_id, name)) == made.message_thread_id:
+            del self._unclaimed[chat_id, name]
         return Topic(chat_id, made.message_thread_id)
+
+    async def reopen(self, topic: Topic) -> None:
+        """Open a topic that somebody closed: the conversation goes on where its history is."""
+        await self.bot.reopen_forum_topic(topic.chat_id, topic.thread_id, request_timeout=20)
 
     async def forget(self, customer_id: int, topic: Topic) -> None:
         """Drop a topic that Telegram no longer knows, unless it has been replaced meanwhile."""
-        async with self.database.writing() as session:
-            customer = await CustomerRepository(session).by_id(customer_id)
-            if customer.topic_id == topic.thread_id:
+        self._made.pop(customer_id, None)
+        async with self.units.open() as unit:
+            customer = await CustomerRepository(unit.session).by_id(customer_id)
+            if customer.topic_id == topic.thread_id and customer.topic_chat_id == topic.chat_id:
+                customer.former_topic_chat_id, customer.former_topic_id = topic.chat_id, topic.thread_id
                 customer.topic_id = None
         log.warning("topic is gone", customer_id=customer_id, thread_id=topic.thread_id)
+
+    async def _history(self, turns: TurnRepository, customer: CustomerRow) -> str:
+        """What a new topic begins with: a link to the former one, and what was said last."""
+        link = topic_link(customer.former_topic_chat_id or 0, customer.former_topic_id or 0)
+        lines = [
+            f"{self.texts(f'history-{row.speaker}')}: {_shortened(row.text) or self.texts('history-no-words')}"
+            for row in await turns.last_messages(customer.id, HISTORY_SHOWN)
+        ]
+        return "\n".join([self.texts("topic-again", link=link), *lines])
+
+
+def topic_link(chat_id: int, thread_id: int) -> str:
+    """Return the address of a topic in a private supergroup, for its members."""
+    return f"https://t.me/c/{str(chat_id).removeprefix(SUPERGROUP_PREFIX).removeprefix('-')}/{thread_id}"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= HISTORY_LINE else line[: HISTORY_LINE - 1] + "…"

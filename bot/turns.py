@@ -2,67 +2,91 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import structlog
 from redis.exceptions import RedisError
 
-from bot.outbox import Outbox
 from bot.rendering import Renderer
 from bot.unit import Unit, Units
-from support.customers import CustomerRepository
+from support.database import is_unavailable
 from support.desk import Desk
 from support.escalations import EscalationReason
 from support.jobs import GenerationJob, GenerationResult
 from support.outcomes import Generating, Outcome
 from support.queue import GenerationQueue
 from support.tables import CustomerRow, TurnRow
-from support.turns import TurnRepository, TurnState
+from support.turns import OPEN_STATES, TurnRepository, TurnState
 
 RECONCILE_S: Final = 2.0
-NO_WORKER_PATIENCE: Final = timedelta(seconds=10)
+NO_WORKER_PATIENCE_S: Final = 10.0
 """A worker that is being restarted is back within it."""
-LOST_AFTER: Final = timedelta(seconds=4)
+LOST_AFTER_S: Final = 4.0
 """A job younger than this may still be on its way into Redis."""
 MAX_ATTEMPTS: Final = 3
-TYPING_AFTER_S: Final = 0.4
-TYPING_EVERY_S: Final = 4.5
+UNREAD_PAUSE_S: Final = 0.2
+"""A turn waits so long for messages of its customer that have arrived and are not handled yet."""
+LONGEST_WAIT_S: Final = 15.0
+"""More than any debounce: a clock that was set back must not hold a turn for hours."""
 log = structlog.get_logger()
+More = Callable[[Unit, int], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A turn in generation, on the monotonic clock: jumps of the wall clock change nothing."""
+
+    seen: float
+    deadline: float
 
 
 class TurnClock:
     """Closes turns when their debounce ends and sees to it that every open turn ends: in an answer or at a person."""
 
-    def __init__(self, units: Units, desk: Desk, renderer: Renderer, queue: GenerationQueue, outbox: Outbox) -> None:
+    def __init__(
+        self,
+        units: Units,
+        desk: Desk,
+        renderer: Renderer,
+        queue: GenerationQueue,
+        more: More,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._units = units
         self._desk = desk
         self._renderer = renderer
         self._queue = queue
-        self._outbox = outbox
+        self._more = more
+        self._clock = clock
         self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._watched: dict[tuple[int, int], _Watched] = {}
+        """Turns in generation by id and epoch."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def schedule(self, turn_id: int, closes_at: datetime) -> None:
         """Close the turn then; a later call for the same turn replaces an earlier one."""
+        self._schedule_in(turn_id, (closes_at - self._units.clock()).total_seconds())
+
+    def _schedule_in(self, turn_id: int, wait_s: float) -> None:
         if known := self._timers.pop(turn_id, None):
             known.cancel()
-        wait_s = max(0.0, (closes_at - datetime.now(UTC)).total_seconds())
+        wait_s = min(max(0.0, wait_s), LONGEST_WAIT_S)
         self._timers[turn_id] = asyncio.get_running_loop().call_later(wait_s, self._close_soon, turn_id)
 
-    def start_generation(self, job: GenerationJob, chat_id: int) -> None:
-        """Queue the job and show «typing» while it lasts; call it after the commit."""
+    def start_generation(self, job: GenerationJob) -> None:
+        """Queue the job; call it after the commit."""
         self._spawn(self._enqueue(job))
-        self._spawn(self._typing(job, chat_id))
 
     async def settle(self, result: GenerationResult) -> None:
         """Take in a worker's result; safe to repeat."""
         async with self._units.open() as unit:
             outcome = await self._desk.settle(unit.session, result, unit.now)
-            turn = await TurnRepository(unit.session).find(result.turn_id)
-            if turn is not None:
-                customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
+            if locked := await TurnRepository(unit.session).lock(result.turn_id):
+                turn, customer = locked
                 await self.render(unit, customer, outcome, turn)
                 self._tell_log(unit, "turn settled", customer, turn, outcome)
 
@@ -71,8 +95,7 @@ class TurnClock:
         key = f"turn:{turn.id}:{turn.epoch}:{type(outcome).__name__}"
         await self._renderer.render(unit, customer, outcome, key, turn)
         if isinstance(outcome, Generating):
-            job, chat_id = outcome.job, customer.chat_id
-            unit.after_commit.append(lambda: self.start_generation(job, chat_id))
+            unit.after_commit.append(lambda: self.start_generation(outcome.job))
 
     async def run(self) -> None:
         """Reconcile for ever: what a timer, a worker or Redis lost is found here."""
@@ -104,12 +127,21 @@ class TurnClock:
     async def _close(self, turn_id: int) -> None:
         try:
             async with self._units.open() as unit:
+                locked = await TurnRepository(unit.session).lock(turn_id)
+                if locked is None:
+                    return
+                turn, customer = locked
+                if await self._more(unit, customer.chat_id):
+                    # One answer serves all: what has arrived meanwhile is read first.
+                    self._schedule_in(turn_id, UNREAD_PAUSE_S)
+                    return
                 outcome = await self._desk.close(unit.session, turn_id, unit.now)
-                turn = await TurnRepository(unit.session).get(turn_id)
-                customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
                 await self.render(unit, customer, outcome, turn)
                 self._tell_log(unit, "turn closed", customer, turn, outcome)
-        except Exception:
+        except Exception as error:
+            if is_unavailable(error):
+                log.error("a turn waits for the database", turn_id=turn_id, error=type(error).__name__)
+                return
             # The edge: a doubt becomes an escalation, never silence.
             log.exception("a turn could not be decided", turn_id=turn_id)
             await self._call_person(turn_id, EscalationReason.ERROR)
@@ -121,10 +153,10 @@ class TurnClock:
 
     async def _call_person(self, turn_id: int, reason: EscalationReason) -> None:
         async with self._units.open() as unit:
-            turn = await TurnRepository(unit.session).get(turn_id)
-            if turn.state not in {TurnState.COLLECTING, TurnState.GENERATING}:
+            locked = await TurnRepository(unit.session).lock(turn_id)
+            if locked is None or locked[0].state not in OPEN_STATES:
                 return
-            customer = await CustomerRepository(unit.session).by_id(turn.customer_id)
+            turn, customer = locked
             outcome = await self._desk.escalate(unit.session, customer, reason, unit.now, turn=turn)
             await self.render(unit, customer, outcome, turn)
 
@@ -134,38 +166,37 @@ class TurnClock:
         except RedisError as error:
             log.error("Redis is gone: the job waits in the database", turn_id=job.turn_id, error=type(error).__name__)
 
-    async def _typing(self, job: GenerationJob, chat_id: int) -> None:
-        await asyncio.sleep(TYPING_AFTER_S)
-        while time.time() < job.deadline and await self._is_generating(job):
-            await self._outbox.typing(chat_id)
-            await asyncio.sleep(TYPING_EVERY_S)
-
-    async def _is_generating(self, job: GenerationJob) -> bool:
-        async with self._units.database.reading() as session:
-            turn = await session.get(TurnRow, job.turn_id)
-            return turn is not None and turn.state == TurnState.GENERATING and turn.epoch == job.epoch
-
     async def _reconcile(self) -> None:
-        now = datetime.now(UTC)
         async with self._units.database.reading() as session:
             turns = await TurnRepository(session).unfinished()
         generating = [turn for turn in turns if turn.state == TurnState.GENERATING]
         for turn in turns:
             if turn.state == TurnState.COLLECTING and turn.id not in self._timers:
                 self.schedule(turn.id, turn.closes_at)
+        watched = {(turn.id, turn.epoch): self._watch(turn) for turn in generating}
+        self._watched = watched
         if generating:
             workers = await self._ask_redis(self._queue.live_workers)
             for turn in generating:
-                await self._look_after(turn, now, workers)
+                await self._look_after(turn, watched[turn.id, turn.epoch], workers)
 
-    async def _look_after(self, turn: TurnRow, now: datetime, workers: int | None) -> None:
-        closed_at = turn.closed_at or turn.opened_at
-        if turn.deadline_at is not None and now >= turn.deadline_at:
+    def _watch(self, turn: TurnRow) -> _Watched:
+        """Begin to watch a turn: how old it is, and how long until its deadline."""
+        if known := self._watched.get((turn.id, turn.epoch)):
+            return known
+        now, most_s = self._units.clock(), self._desk.deadline.total_seconds()
+        age_s = (now - (turn.closed_at or turn.opened_at)).total_seconds()
+        left_s = (turn.deadline_at - now).total_seconds() if turn.deadline_at else most_s
+        return _Watched(self._clock() - max(0.0, age_s), self._clock() + min(max(0.0, left_s), most_s))
+
+    async def _look_after(self, turn: TurnRow, watched: _Watched, workers: int | None) -> None:
+        age_s = self._clock() - watched.seen
+        if self._clock() >= watched.deadline:
             await self._call_person(turn.id, EscalationReason.OVERDUE)
-        elif not workers and now - closed_at > NO_WORKER_PATIENCE:
+        elif not workers and age_s > NO_WORKER_PATIENCE_S:
             # Redis gone or nobody listening: the customer must not wait for the deadline to hear it.
             await self._call_person(turn.id, EscalationReason.NO_WORKER)
-        elif now - closed_at > LOST_AFTER and turn.job is not None:
+        elif age_s > LOST_AFTER_S and turn.job is not None:
             job = GenerationJob.model_validate_json(turn.job)
             held = await self._ask_redis(lambda: self._queue.holds(job.job_id))
             if held is False:
@@ -185,7 +216,10 @@ class TurnClock:
             await self._call_person(turn_id, EscalationReason.ENGINE_ERROR)
             return
         async with self._units.open() as unit:
-            turn = await TurnRepository(unit.session).get(turn_id)
+            locked = await TurnRepository(unit.session).lock(turn_id)
+            if locked is None:
+                return
+            turn = locked[0]
             if turn.state != TurnState.GENERATING or turn.epoch != job.epoch or turn.attempt != job.attempt:
                 return
             turn.attempt, turn.job = again.attempt, again.model_dump_json()

@@ -1,18 +1,26 @@
 """The database: one engine, reading and writing sessions, SQLite or PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 BUSY_TIMEOUT_MS = 10_000
+UNAVAILABLE: Final = (OperationalError, InterfaceError, OSError, TimeoutError)
+"""What it raises while it is away, locked or full: nothing was committed, try again."""
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether an error means that the database is away for now."""
+    return isinstance(error, UNAVAILABLE)
 
 
 class Database:
@@ -52,6 +60,16 @@ class Database:
             return
         async with self._writer, self._writing.begin() as session:
             yield session
+
+    async def try_locks(self, session: AsyncSession, keys: Collection[int]) -> set[int]:
+        """Lock keys until the transaction ends, as far as no other process holds them; return the locked ones.
+
+        On SQLite a writing transaction excludes every other writer already.
+        """
+        if self.is_sqlite or not keys:
+            return set(keys)
+        wanted = text("SELECT key FROM unnest(CAST(:keys AS bigint[])) AS key WHERE pg_try_advisory_xact_lock(key)")
+        return {row[0] for row in await session.execute(wanted, {"keys": sorted(keys)})}
 
     async def close(self) -> None:
         """Close every connection."""

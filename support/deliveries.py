@@ -1,19 +1,24 @@
-"""The outbox's ledger: calls to the channel that must happen, each under a key that names its effect.
+"""Deliveries: every call to the channel that must happen, under a key that names its effect.
 
-pending → attempting → delivered | failed | unknown. Callers own the transaction.
+pending → attempting → delivered | failed | unknown, or pending → withdrawn. Callers own the transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, Table, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import DeliveryRow
+from support.tables import DeliveryRow, LeaseRow
 
 MAX_ATTEMPTS_WHEN_UNKNOWN: Final = 2
+BUDGET_MEMORY: Final = 2000
+"""Calls looked at for what was sent lately: more than the limits allow in the longest window."""
+_TABLE = cast("Table", DeliveryRow.__table__)
 
 
 class DeliveryState(StrEnum):
@@ -25,6 +30,11 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     """The connection died after the request, and repeating it could show it twice."""
+    WITHDRAWN = "withdrawn"
+    """Not wanted any more before it was made: a newer edit, or a person took the conversation over."""
+
+
+OPEN_STATES: Final = (DeliveryState.PENDING, DeliveryState.ATTEMPTING)
 
 
 class Priority(IntEnum):
@@ -49,6 +59,20 @@ class Delivery:
     customer_id: int | None = None
     to_topic: bool = False
     turn_id: int | None = None
+    not_before: datetime | None = None
+    source: tuple[int, tuple[int, ...]] | None = None
+    """The messages that it passes on: their chat and ids, in the order of the call's result."""
+    about: tuple[int, int] | None = None
+    """The message (chat, id) whose counterpart it replies to or changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A call as it stands when it is made: an album may have grown since it was read."""
+
+    payload: dict[str, Any] = field(repr=False)
+    source_ids: tuple[int, ...]
+    attempts: int
 
 
 class DeliveryRepository:
@@ -59,24 +83,33 @@ class DeliveryRepository:
 
     async def add(self, delivery: Delivery, now: datetime) -> None:
         """Enqueue a call; one that is already there under the same key stays as it is."""
-        known = await self._session.scalar(select(DeliveryRow.id).where(DeliveryRow.key == delivery.key))
-        if known is not None:
-            return
-        self._session.add(
-            DeliveryRow(
-                key=delivery.key,
-                customer_id=delivery.customer_id,
-                to_topic=delivery.to_topic,
-                chat_id=delivery.chat_id,
-                method=delivery.method,
-                payload=delivery.payload,
-                priority=int(delivery.priority),
-                state=DeliveryState.PENDING,
-                turn_id=delivery.turn_id,
-                created_at=now,
-            )
-        )
-        await self._session.flush()
+        insert = sqlite.insert if self._session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        source_chat_id, source_ids = delivery.source or (None, None)
+        about_chat_id, about_id = delivery.about or (None, None)
+        values = {
+            "key": delivery.key,
+            "customer_id": delivery.customer_id,
+            "to_topic": delivery.to_topic,
+            "chat_id": delivery.chat_id,
+            "method": delivery.method,
+            "payload": delivery.payload,
+            "priority": int(delivery.priority),
+            "state": DeliveryState.PENDING,
+            "attempts": 0,
+            "turn_id": delivery.turn_id,
+            "created_at": now,
+            "not_before": delivery.not_before,
+            "source_chat_id": source_chat_id,
+            "source_ids": None if source_ids is None else list(source_ids),
+            "about_chat_id": about_chat_id,
+            "about_id": about_id,
+        }
+        await self._session.execute(insert(_TABLE).values(values).on_conflict_do_nothing(index_elements=["key"]))
+
+    async def by_key(self, key: str) -> DeliveryRow | None:
+        """Return the call with this key, locked until the transaction ends."""
+        query = select(DeliveryRow).where(DeliveryRow.key == key).with_for_update()
+        return (await self._session.scalars(query)).one_or_none()
 
     async def open_after(self, last_id: int, limit: int = 500) -> list[DeliveryRow]:
         """Return pending calls enqueued after the one with last_id, oldest first."""
@@ -87,6 +120,17 @@ class DeliveryRepository:
             .limit(limit)
         )
         return list(await self._session.scalars(query))
+
+    async def recent(self, since: datetime) -> list[tuple[int, datetime]]:
+        """Return (chat, time) of the calls attempted since then."""
+        query = (
+            select(DeliveryRow.peer_id, DeliveryRow.attempted_at)
+            .where(DeliveryRow.attempted_at.is_not(None))
+            .order_by(DeliveryRow.id.desc())
+            .limit(BUDGET_MEMORY)
+        )
+        rows = await self._session.execute(query)
+        return [(chat_id, at) for chat_id, at in rows if chat_id is not None and at is not None and at > since]
 
     async def recover(self, now: datetime) -> int:
         """Deal with calls that a killed process left in the middle; return how many go out again.
@@ -99,20 +143,24 @@ class DeliveryRepository:
         again = 0
         for row in stuck:
             if row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
-                row.state = DeliveryState.PENDING
+                row.state, row.error = DeliveryState.PENDING, "the process died during the call"
                 again += 1
             else:
                 row.state, row.finished_at = DeliveryState.UNKNOWN, now
         return again
 
-    async def begin(self, delivery_id: int) -> bool:
-        """Mark a pending call as being made; False when somebody else already did."""
-        result = await self._session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id == delivery_id, DeliveryRow.state == DeliveryState.PENDING)
-            .values(state=DeliveryState.ATTEMPTING, attempts=DeliveryRow.attempts + 1)
+    async def begin(self, delivery_id: int, *, lease: str, fence: int, peer_id: int, now: datetime) -> Begun | None:
+        """Mark a pending call as being made; None when it is not pending, or somebody else has the lease."""
+        held = select(LeaseRow.name).where(LeaseRow.name == lease, LeaseRow.fence == fence).exists()
+        statement = (
+            update(_TABLE)
+            .where(_TABLE.c.id == delivery_id, _TABLE.c.state == DeliveryState.PENDING, held)
+            .where(or_(_TABLE.c.not_before.is_(None), _TABLE.c.not_before <= now))
+            .values(state=DeliveryState.ATTEMPTING, attempts=_TABLE.c.attempts + 1, peer_id=peer_id, attempted_at=now)
+            .returning(_TABLE.c.payload, _TABLE.c.source_ids, _TABLE.c.attempts)
         )
-        return bool(result.rowcount)  # type: ignore[attr-defined]  # an UPDATE's cursor result has it
+        row = (await self._session.execute(statement)).one_or_none()
+        return None if row is None else Begun(row[0], tuple(row[1] or ()), row[2])
 
     async def finish(
         self,
@@ -125,16 +173,37 @@ class DeliveryRepository:
     ) -> None:
         """Record how a call ended."""
         await self._session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id == delivery_id)
+            update(_TABLE)
+            .where(_TABLE.c.id == delivery_id)
             .values(state=state, message_id=message_id, error=error, finished_at=now)
         )
 
-    async def postpone(self, delivery_id: int, error: str, *, had_no_effect: bool) -> None:
-        """Put a call back; only one that may have had an effect counts as an attempt."""
-        attempts = DeliveryRow.attempts - 1 if had_no_effect else DeliveryRow.attempts
-        await self._session.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id == delivery_id)
-            .values(state=DeliveryState.PENDING, error=error, attempts=attempts)
+    async def postpone(
+        self, delivery_id: int, error: str, *, had_no_effect: bool, payload: dict[str, Any] | None = None
+    ) -> None:
+        """Put a call back, perhaps in a plainer form; only one that may have had an effect counts as an attempt."""
+        attempts = _TABLE.c.attempts - 1 if had_no_effect else _TABLE.c.attempts
+        values: dict[str, Any] = {"state": DeliveryState.PENDING, "error": error, "attempts": attempts}
+        if payload is not None:
+            values["payload"] = payload
+        await self._session.execute(update(_TABLE).where(_TABLE.c.id == delivery_id).values(values))
+
+    async def withdraw_words_about_turns(self, customer_id: int, now: datetime) -> int:
+        """Take back what the bot has not yet said to the customer about his turns; return how much."""
+        statement = (
+            update(_TABLE)
+            .where(_TABLE.c.customer_id == customer_id, _TABLE.c.state == DeliveryState.PENDING)
+            .where(_TABLE.c.to_topic.is_(False), _TABLE.c.key.like("turn:%"))
+            .values(state=DeliveryState.WITHDRAWN, finished_at=now, error="a person has the conversation")
         )
+        return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount
+
+    async def open_rows(self, limit: int = 10_000) -> Sequence[DeliveryRow]:
+        """Return every call that has not ended, oldest first."""
+        query = select(DeliveryRow).where(DeliveryRow.state.in_(OPEN_STATES)).order_by(DeliveryRow.id)
+        return list(await self._session.scalars(query.limit(limit)))
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many calls there are in each state."""
+        rows = await self._session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
+        return {row[0]: row[1] for row in rows}

@@ -14,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
 from support import answering, citations, risk, smalltalk, traces
-from support.customers import CustomerRepository
+from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
-from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language
+from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
@@ -31,9 +31,10 @@ from support.outcomes import (
     MediaNotUnderstood,
     Outcome,
     OutOfScope,
+    Stopped,
 )
-from support.tables import AnswerRow, CustomerRow, TurnRow
-from support.turns import TurnRepository, TurnState, Words
+from support.tables import AnswerRow, AuditRow, CustomerRow, TurnRow
+from support.turns import Opened, TurnRepository, TurnState, Words
 
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
@@ -55,6 +56,8 @@ class Collected:
 
     turn_id: int
     closes_at: datetime
+    cancelled: tuple[str, ...] = ()
+    """Jobs that nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +79,50 @@ class Desk:
     """From a turn's close to the moment when a person is called instead."""
 
     async def receive(
-        self, session: AsyncSession, customer: CustomerRow, words: Words, now: datetime
+        self, session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, slowed: bool = False
     ) -> Collected | ForOperator:
-        """Take in a message of a customer."""
+        """Take in a message of a customer; ``slowed``: he writes more than anybody could answer."""
         turns = TurnRepository(session)
         language = self._follow_language(customer, words.text)
         if await EscalationRepository(session).open_of(customer.id):
             await turns.add_message(customer, words, now)
             return ForOperator()
-        turn = await turns.collect(customer, words, language, now)
-        return Collected(turn.id, turn.closes_at)
+        opened = await turns.collect(customer, words, language, now, slowed=slowed)
+        return _collected(opened)
 
     async def edit(
         self, session: AsyncSession, customer: CustomerRow, message_id: int, text: str, now: datetime
-    ) -> Collected | None:
-        """Take in an edit; None when the message has been dealt with already."""
-        turn = await TurnRepository(session).edit(customer, message_id, text, now)
-        return Collected(turn.id, turn.closes_at) if turn else None
+    ) -> Collected | ForOperator | None:
+        """Take in an edit; None when nothing follows from it."""
+        opened = await TurnRepository(session).edit(customer, message_id, text, now)
+        if await EscalationRepository(session).open_of(customer.id):
+            return ForOperator()
+        return _collected(opened) if opened else None
+
+    async def stop(self, session: AsyncSession, customer: CustomerRow, turn_id: int, now: datetime) -> Outcome:
+        """End a turn whose customer pressed the stop button while it was being answered."""
+        locked = await TurnRepository(session).lock(turn_id)
+        if locked is None or locked[1].id != customer.id or locked[0].state != TurnState.GENERATING:
+            return Ignored()
+        turn = locked[0]
+        stopped = Stopped((job_id(turn.id, turn.epoch, turn.attempt),))
+        return self._finish(turn, TurnState.STOPPED, stopped, now)
 
     async def close(self, session: AsyncSession, turn_id: int, now: datetime) -> Outcome:
         """Decide about a turn whose debounce has ended."""
-        turn = await TurnRepository(session).get(turn_id)
-        if turn.state != TurnState.COLLECTING or turn.closes_at > now:
+        locked = await TurnRepository(session).lock(turn_id)
+        if locked is None:
             return Ignored()
-        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        turn, customer = locked
+        # A turn that was opened in the future was opened before the clock was set back: it is due.
+        if turn.state != TurnState.COLLECTING or turn.opened_at <= now < turn.closes_at:
+            return Ignored()
         turn.closed_at, turn.deadline_at = now, now + self.deadline
         if await EscalationRepository(session).open_of(customer.id):
             return self._finish(turn, TurnState.ESCALATED, Ignored(), now)
+        return await self._decide(session, customer, turn, now)
+
+    async def _decide(self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, now: datetime) -> Outcome:
         if not turn.text.strip():
             return await self._media(session, turn, now)
         classification = self.classifier.classify(turn.text)
@@ -118,10 +138,10 @@ class Desk:
 
     async def choose(self, session: AsyncSession, turn_id: int, intent: str, now: datetime) -> Outcome:
         """Go on with a turn about which the customer was asked, with the intent that he chose."""
-        turn = await TurnRepository(session).find(turn_id)
-        if turn is None or turn.state != TurnState.CLARIFYING or intent not in self.intents:
+        locked = await TurnRepository(session).lock(turn_id)
+        if locked is None or locked[0].state != TurnState.CLARIFYING or intent not in self.intents:
             return Ignored()
-        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        turn, customer = locked
         turn.closed_at, turn.deadline_at, turn.intent = now, now + self.deadline, intent
         turn.trace = traces.chosen(turn.trace, intent)
         return await self._follow(session, customer, turn, self.intents[intent].route, now)
@@ -142,10 +162,12 @@ class Desk:
 
     async def settle(self, session: AsyncSession, result: GenerationResult, now: datetime) -> Outcome:
         """Let a worker's draft through, or call a person with it. A late or repeated result changes nothing."""
-        turn = await TurnRepository(session).find(result.turn_id)
-        if turn is None or turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
+        locked = await TurnRepository(session).lock(result.turn_id)
+        if locked is None:
             return Ignored()
-        customer = await CustomerRepository(session).by_id(turn.customer_id)
+        turn, customer = locked
+        if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
+            return Ignored()
         if result.draft is None:
             reason = FAILURE_REASONS[result.failure or FailureReason.ENGINE_ERROR]
             return await self.escalate(session, customer, reason, now, turn=turn)
@@ -166,14 +188,34 @@ class Desk:
         turn: TurnRow | None = None,
         draft: str | None = None,
     ) -> Escalated:
-        """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened."""
+        """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened.
+
+        When it is an operator who writes, what the bot has decided to say and not yet said is taken back: it never
+        talks over a human.
+        """
         customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
         waiting = [one for one in await TurnRepository(session).waiting_of(customer.id) if one is not turn]
         turns = waiting if turn is None else [turn, *waiting]
+        cancelled = [job_id(one.id, one.epoch, one.attempt) for one in turns if one.state == TurnState.GENERATING]
+        if reason is EscalationReason.OPERATOR_WROTE:
+            await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
         row, new = await EscalationRepository(session).open(customer.id, reason, now, turns=turns, draft=draft)
         for one in turns:
             one.trace = traces.outcome(one.trace, "escalated", reason)
-        return Escalated(row.id, reason, new, tuple(sorted(one.id for one in turns)))
+        return Escalated(row.id, reason, new, tuple(sorted(one.id for one in turns)), tuple(cancelled))
+
+    async def ban(
+        self, session: AsyncSession, customer: CustomerRow, operator_id: int, now: datetime, *, banned: bool
+    ) -> None:
+        """Hear nothing more from a customer and end what is open with him, or hear him again."""
+        customer.banned_at = now if banned else None
+        action = "customer_banned" if banned else "customer_unbanned"
+        session.add(AuditRow(at=now, actor_id=operator_id, action=action, detail={"customer_id": customer.id}))
+        if banned:
+            await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
+            for turn in await TurnRepository(session).waiting_of(customer.id):
+                turn.state, turn.finished_at, turn.outcome = TurnState.SUPERSEDED, now, "banned"
+            await EscalationRepository(session).close(customer.id, operator_id, now)
 
     def _follow_language(self, customer: CustomerRow, text: str) -> Language:
         language = detect(text)
@@ -301,6 +343,10 @@ class Desk:
         turn.state, turn.finished_at, turn.outcome = state, now, traces.NAMES[type(outcome)]
         turn.trace = traces.outcome(turn.trace, turn.outcome)
         return outcome
+
+
+def _collected(opened: Opened) -> Collected:
+    return Collected(opened.turn.id, opened.turn.closes_at, opened.cancelled)
 
 
 def turn_language(turn: TurnRow) -> Language:

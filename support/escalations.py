@@ -26,6 +26,7 @@ class EscalationReason(StrEnum):
     NO_ORDERS = "no_orders"
     NO_KNOWLEDGE = "no_knowledge"
     ENGINE_ERROR = "engine_error"
+    NOT_DELIVERED = "not_delivered"
     ERROR = "error"
     OPERATOR_WROTE = "operator_wrote"
 

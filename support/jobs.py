@@ -60,7 +60,12 @@ class GenerationJob(_Value):
     @property
     def job_id(self) -> str:
         """RQ's id: the same turn, epoch and attempt are never queued twice."""
-        return f"t-{self.turn_id}-{self.epoch}-{self.attempt}"
+        return job_id(self.turn_id, self.epoch, self.attempt)
+
+
+def job_id(turn_id: int, epoch: int, attempt: int) -> str:
+    """Return the id of a turn's job: letters, digits and dashes, as RQ wants it."""
+    return f"t-{turn_id}-{epoch}-{attempt}"
 
 
 class CheckName(StrEnum):

@@ -42,6 +42,14 @@ class Clarify:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """The customer does not want the answer that was being written."""
+
+    cancelled: tuple[str, ...]
+    """Its job."""
+
+
+@dataclass(frozen=True, slots=True)
 class Generating:
     """A job for the workers, to be queued after the commit."""
 
@@ -69,6 +77,8 @@ class Escalated:
     """False when the customer already had an open escalation."""
     turn_ids: tuple[int, ...] = ()
     """Turns that end with it, oldest first: nobody else will deal with their words."""
+    cancelled: tuple[str, ...] = ()
+    """Jobs that nobody waits for any more."""
 
 
 Outcome = (
@@ -83,6 +93,7 @@ Outcome = (
     | Refused
     | LockedOut
     | Generating
+    | Stopped
     | Answered
     | Escalated
 )

@@ -22,6 +22,7 @@ NAMES: Final[dict[type, str]] = {
     lookup.Refused: "order_refused",
     lookup.LockedOut: "order_locked",
     outcomes.Answered: "answered",
+    outcomes.Stopped: "stopped",
 }
 
 

@@ -1,20 +1,24 @@
 """Turns: what one customer asked, possibly in several messages. Callers own the transaction."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.jobs import Exchange, Language
+from support.flood import same_words
+from support.jobs import Exchange, Language, job_id
 from support.tables import CustomerRow, MessageRow, TurnRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
 DEBOUNCE_FRAGMENT: Final = timedelta(seconds=2.5)
 DEBOUNCE_MOST: Final = timedelta(seconds=5)
+SLOWED: Final = timedelta(seconds=12)
+EDIT_AGE: Final = timedelta(minutes=10)
+"""A later edit of an answered question is not asked again."""
 FRAGMENT_WORDS: Final = 2
 HISTORY_LENGTH: Final = 6
 HISTORY_AGE: Final = timedelta(minutes=30)
@@ -32,6 +36,8 @@ class TurnState(StrEnum):
     ANSWERED = "answered"
     ESCALATED = "escalated"
     SUPERSEDED = "superseded"
+    STOPPED = "stopped"
+    """The customer pressed the stop button of the preview."""
 
 
 OPEN_STATES: Final = (TurnState.COLLECTING, TurnState.GENERATING)
@@ -44,14 +50,27 @@ class Words:
     message_id: int
     kind: str
     text: str
-    album: bool = False
+    album: str | None = None
+    """Telegram's media_group_id."""
+    reply_to_id: int | None = None
+    content: dict[str, Any] | None = field(default=None, repr=False)
+    """The channel's call that sends it again; None for plain text."""
+    forwarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A turn that collects, and the job of its former state that nobody waits for any more."""
+
+    turn: TurnRow
+    cancelled: tuple[str, ...] = ()
 
 
 def debounce(words: Words) -> timedelta:
-    """How long to wait for more: longer after a fragment («Здравствуйте», «а ещё,») and inside an album."""
+    """How long to wait for more: longer after a fragment («Здравствуйте», «а ещё,»), in albums and after forwards."""
     text = words.text.strip()
     fragment = _TRAILS_OFF.search(text) or (len(text.split()) <= FRAGMENT_WORDS and not _COMPLETE.search(text))
-    return DEBOUNCE_FRAGMENT if words.album or fragment else DEBOUNCE
+    return DEBOUNCE_FRAGMENT if words.album or words.forwarded or fragment else DEBOUNCE
 
 
 class TurnRepository:
@@ -60,15 +79,14 @@ class TurnRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def get(self, turn_id: int) -> TurnRow:
-        """Return a turn that exists, locked until the transaction ends."""
-        return (await self._session.scalars(select(TurnRow).where(TurnRow.id == turn_id).with_for_update())).one()
-
-    async def find(self, turn_id: int) -> TurnRow | None:
-        """Return a turn, locked until the transaction ends."""
-        return (
-            await self._session.scalars(select(TurnRow).where(TurnRow.id == turn_id).with_for_update())
-        ).one_or_none()
+    async def lock(self, turn_id: int) -> tuple[TurnRow, CustomerRow] | None:
+        """Return a turn and its customer, locked until the transaction ends; the customer first, as everywhere."""
+        owner = select(TurnRow.customer_id).where(TurnRow.id == turn_id).scalar_subquery()
+        customers = select(CustomerRow).where(CustomerRow.id == owner).with_for_update()
+        customer = (await self._session.scalars(customers)).one_or_none()
+        turns = select(TurnRow).where(TurnRow.id == turn_id).with_for_update().execution_options(populate_existing=True)
+        turn = (await self._session.scalars(turns)).one_or_none()
+        return None if turn is None or customer is None else (turn, customer)
 
     async def open_of(self, customer_id: int) -> TurnRow | None:
         """Return the customer's open turn."""
@@ -87,41 +105,57 @@ class TurnRepository:
             await self._session.scalars(select(TurnRow).where(TurnRow.state.in_(OPEN_STATES)).order_by(TurnRow.id))
         )
 
-    async def collect(self, customer: CustomerRow, words: Words, language: Language, now: datetime) -> TurnRow:
-        """Add a message to the open turn, or open one; a turn in generation begins anew under a new epoch."""
+    async def collect(
+        self, customer: CustomerRow, words: Words, language: Language, now: datetime, *, slowed: bool = False
+    ) -> Opened:
+        """Add a message to the open turn, or open one; a turn in generation begins anew under a new epoch.
+
+        The turn of a customer who writes too much (``slowed``) waits until he pauses.
+        """
+        wait = SLOWED if slowed else debounce(words)
         turn = await self.open_of(customer.id)
+        cancelled: tuple[str, ...] = ()
         if turn is None:
             await self._supersede_clarifying(customer.id, now)
-            turn = TurnRow(
-                customer_id=customer.id,
-                state=TurnState.COLLECTING,
-                text="",
-                language=language,
-                opened_at=now,
-                closes_at=now + debounce(words),
-            )
-            self._session.add(turn)
-            await self._session.flush()
+            turn = await self._open(customer, language, now, wait)
+        elif turn.state == TurnState.GENERATING and await self._repeats(turn, words):
+            # A second paste of what is being answered asks nothing new.
+            await self.add_message(customer, words, now, turn_id=turn.id)
+            return Opened(turn)
         else:
-            self._reopen(turn, now, debounce(words))
+            cancelled = self._reopen(turn, now, wait)
         await self.add_message(customer, words, now, turn_id=turn.id)
         turn.text = await self._text_of(turn.id)
         turn.language = language
-        return turn
+        return Opened(turn, cancelled)
 
-    async def edit(self, customer: CustomerRow, message_id: int, text: str, now: datetime) -> TurnRow | None:
-        """Change a message of the open turn; None when the message is not part of one."""
-        query = select(MessageRow).where(MessageRow.chat_id == customer.chat_id, MessageRow.message_id == message_id)
-        message = (await self._session.scalars(query)).one_or_none()
+    async def edit(self, customer: CustomerRow, message_id: int, text: str, now: datetime) -> Opened | None:
+        """Change a message; None when nothing is to be answered anew.
+
+        An edit of a question that has just been answered asks it again, unless its words are the same.
+        """
+        message = await self.message(customer.chat_id, message_id)
         if message is None:
             return None
+        changed = not same_words(message.text, text)
         message.text = text
         turn = await self.open_of(customer.id)
-        if turn is None or message.turn_id != turn.id:
+        if turn is not None and message.turn_id == turn.id:
+            cancelled = self._reopen(turn, now, DEBOUNCE) if changed or turn.state == TurnState.COLLECTING else ()
+            turn.text = await self._text_of(turn.id)
+            return Opened(turn, cancelled)
+        if turn is not None or not changed or not await self._just_answered(message, now):
             return None
-        self._reopen(turn, now, DEBOUNCE)
-        turn.text = await self._text_of(turn.id)
-        return turn
+        fresh = await self._open(customer, "ru" if customer.language == "ru" else "en", now, DEBOUNCE)
+        message.turn_id = fresh.id
+        await self._session.flush()
+        fresh.text = await self._text_of(fresh.id)
+        return Opened(fresh)
+
+    async def message(self, chat_id: int, message_id: int) -> MessageRow | None:
+        """Return a message of a conversation by the chat and id that it has there."""
+        query = select(MessageRow).where(MessageRow.chat_id == chat_id, MessageRow.message_id == message_id)
+        return (await self._session.scalars(query)).one_or_none()
 
     async def add_message(
         self,
@@ -133,10 +167,7 @@ class TurnRepository:
         speaker: str = "customer",
     ) -> None:
         """Store a message of the private chat; one that is known already stays as it is."""
-        query = select(MessageRow.id).where(
-            MessageRow.chat_id == customer.chat_id, MessageRow.message_id == words.message_id
-        )
-        if await self._session.scalar(query) is not None:
+        if await self.message(customer.chat_id, words.message_id) is not None:
             return
         self._session.add(
             MessageRow(
@@ -147,6 +178,9 @@ class TurnRepository:
                 speaker=speaker,
                 kind=words.kind,
                 text=words.text,
+                content=words.content,
+                album=words.album,
+                reply_to_id=words.reply_to_id,
                 created_at=now,
             )
         )
@@ -172,19 +206,65 @@ class TurnRepository:
     async def messages_of(self, *turn_ids: int) -> list[MessageRow]:
         """Return the customer's messages of the turns, oldest first."""
         query = select(MessageRow).where(MessageRow.turn_id.in_(turn_ids), MessageRow.speaker == "customer")
-        return list(await self._session.scalars(query.order_by(MessageRow.id)))
+        # By Telegram's number: updates may arrive in another order.
+        return list(await self._session.scalars(query.order_by(MessageRow.message_id)))
+
+    async def last_messages(self, customer_id: int, limit: int) -> list[MessageRow]:
+        """Return what was said last in a conversation, by whomever, oldest first."""
+        query = select(MessageRow).where(MessageRow.customer_id == customer_id).order_by(MessageRow.id.desc())
+        return list(reversed(list(await self._session.scalars(query.limit(limit)))))
 
     async def _text_of(self, turn_id: int) -> str:
-        return "\n".join(row.text for row in await self.messages_of(turn_id) if row.text.strip())
+        """Join the words of a turn's messages; what was pasted twice stands once."""
+        texts: list[str] = []
+        for row in await self.messages_of(turn_id):
+            if row.text.strip() and not any(same_words(row.text, known) for known in texts):
+                texts.append(row.text)
+        return "\n".join(texts)
+
+    async def _repeats(self, turn: TurnRow, words: Words) -> bool:
+        return words.content is None and any(
+            same_words(row.text, words.text) for row in await self.messages_of(turn.id)
+        )
+
+    async def _just_answered(self, message: MessageRow, now: datetime) -> bool:
+        """Whether the message belongs to the customer's last turn, and a bot's answer to it stands."""
+        last = select(TurnRow).where(TurnRow.customer_id == message.customer_id).order_by(TurnRow.id.desc()).limit(1)
+        turn = (await self._session.scalars(last)).one_or_none()
+        return (
+            turn is not None
+            and turn.id == message.turn_id
+            and turn.state == TurnState.ANSWERED
+            and now - message.created_at < EDIT_AGE
+        )
+
+    async def _open(self, customer: CustomerRow, language: Language, now: datetime, wait: timedelta) -> TurnRow:
+        turn = TurnRow(
+            customer_id=customer.id,
+            state=TurnState.COLLECTING,
+            text="",
+            language=language,
+            opened_at=now,
+            closes_at=now + wait,
+        )
+        self._session.add(turn)
+        await self._session.flush()
+        return turn
 
     async def _supersede_clarifying(self, customer_id: int, now: datetime) -> None:
         query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state == TurnState.CLARIFYING)
         for turn in await self._session.scalars(query):
             turn.state, turn.finished_at = TurnState.SUPERSEDED, now
 
-    def _reopen(self, turn: TurnRow, now: datetime, wait: timedelta) -> None:
+    def _reopen(self, turn: TurnRow, now: datetime, wait: timedelta) -> tuple[str, ...]:
+        """Let the turn collect on; return the jobs that nobody waits for any more."""
+        cancelled: tuple[str, ...] = ()
         if turn.state == TurnState.GENERATING:
+            cancelled = (job_id(turn.id, turn.epoch, turn.attempt),)
             turn.state = TurnState.COLLECTING
             turn.epoch += 1
             turn.opened_at = now
-        turn.closes_at = min(now + wait, turn.opened_at + DEBOUNCE_MOST)
+        most = max(DEBOUNCE_MOST, wait)
+        # An opening in the future is one before the clock was set back.
+        turn.closes_at = min(now + wait, min(turn.opened_at, now) + most)
+        return cancelled

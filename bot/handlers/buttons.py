@@ -78,9 +78,10 @@ async def _chosen(
 ) -> str:
     texts = services.texts(customer)
     turn_id, intent = int(arguments[0]), arguments[1]
-    turn = await TurnRepository(unit.session).find(turn_id)
-    if turn is None or turn.customer_id != customer.id:
+    locked = await TurnRepository(unit.session).lock(turn_id)
+    if locked is None or locked[0].customer_id != customer.id:
         return texts("clarify-stale")
+    turn = locked[0]
     outcome = await services.desk.choose(unit.session, turn_id, intent, unit.now)
     if isinstance(outcome, Ignored):
         return texts("clarify-stale")

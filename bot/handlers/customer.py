@@ -1,24 +1,30 @@
 """Private chats: commands and messages of customers."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
-from aiogram.methods import CopyMessage
-from aiogram.types import Contact, Message, TelegramObject, User
+from aiogram.methods import SendMessage
+from aiogram.types import Contact, Message, TelegramObject, Update, User
 
-from bot import keyboards
+from bot import keyboards, relay
 from bot.incoming import person_of, words_of
 from bot.services import Services
+from bot.splitting import split
 from bot.texts import LANGUAGES
 from bot.unit import Unit
 from support.customers import CustomerRepository
+from support.deliveries import Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
+from support.flood import Flood
 from support.outcomes import MediaNotUnderstood
 from support.tables import CustomerRow
-from support.turns import TurnRepository, Words
+from support.turns import TurnRepository
+
+EDIT_BEFORE_MESSAGE_S: Final = 60
+"""An unknown message edited so soon was overtaken by its edit; one edited later is from before our time."""
 
 
 async def on_start(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
@@ -48,10 +54,14 @@ async def on_operator(
     message: Message, command: CommandObject, customer: CustomerRow, unit: Unit, services: Services
 ) -> None:
     """Call a person, at any moment; words after the command are for him."""
-    if not command.args:
+    if command.args:
+        match await services.desk.receive(unit.session, customer, words_of(message), unit.now):
+            case ForOperator():
+                await _relay(message, customer, unit)
+            case Collected(cancelled=cancelled):
+                services.renderer.withdraw(unit, cancelled)
+    else:
         await TurnRepository(unit.session).add_message(customer, words_of(message), unit.now)
-    elif await services.desk.receive(unit.session, customer, words_of(message), unit.now) == ForOperator():
-        await _relay(message, customer, unit)
     outcome = await services.desk.escalate(unit.session, customer, EscalationReason.CUSTOMER_ASKED, unit.now)
     await services.renderer.render(unit, customer, outcome, _key(message, "operator"))
 
@@ -81,35 +91,65 @@ async def on_contact(message: Message, contact: Contact, customer: CustomerRow, 
 
 async def on_message(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Take in anything else: into the turn, or to the operators who have the conversation."""
-    match await services.desk.receive(unit.session, customer, words_of(message), unit.now):
-        case Collected(turn_id, closes_at):
-            unit.after_commit.append(lambda: services.clock.schedule(turn_id, closes_at))
+    slowed = unit.flood is not Flood.CALM
+    if unit.flood is Flood.SLOWED_FIRST:
+        await services.renderer.say(unit, customer, _key(message, "slowed"), services.texts(customer)("slowed"))
+    match await services.desk.receive(unit.session, customer, words_of(message), unit.now, slowed=slowed):
+        case Collected() as collected:
+            services.collect(unit, collected)
         case ForOperator():
             await _relay(message, customer, unit)
 
 
-async def on_edit(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Take in an edit of a question that is not answered yet."""
-    words: Words = words_of(message)
-    collected = await services.desk.edit(unit.session, customer, words.message_id, words.text, unit.now)
-    if collected:
-        unit.after_commit.append(lambda: services.clock.schedule(collected.turn_id, collected.closes_at))
+async def on_edit(
+    message: Message, event_update: Update, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
+    """Take in an edit: of a question that is not answered yet, of one just answered, of words that a person has."""
+    known = await TurnRepository(unit.session).message(customer.chat_id, message.message_id)
+    if known is None:
+        # Updates may come out of order: an edit before its message is the message.
+        if (message.edit_date or 0) - message.date.timestamp() <= EDIT_BEFORE_MESSAGE_S:
+            await on_message(message, customer, unit, services)
+        return
+    match await services.desk.edit(
+        unit.session, customer, message.message_id, message.text or message.caption or "", unit.now
+    ):
+        case Collected() as collected:
+            services.collect(unit, collected)
+        case ForOperator():
+            await _relay_edit(message, event_update, customer, unit, services)
+
+
+async def _relay_edit(
+    message: Message, event_update: Update, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
+    """Change the copy in the topic; words that only the card shows, or nothing yet, are shown as edited."""
+    key = _key(message, f"edit:{event_update.update_id}")
+    if await relay.is_passed_on(unit, message.chat.id, message.message_id):
+        await relay.edit(unit, customer, message, key, to_topic=True)
+        return
+    texts = services.library.of(services.renderer.operators_language)
+    for number, (text, _) in enumerate(split(texts("customer-edited", text=message.text or message.caption or ""))):
+        await unit.to_topic(SendMessage(chat_id=0, text=text), customer, f"{key}:{number}")
 
 
 async def load_customer(
     handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]], event: TelegramObject, data: dict[str, Any]
 ) -> Any:  # noqa: ANN401  # aiogram's middleware
-    """Give handlers the customer behind a private chat."""
+    """Give handlers the customer behind a private chat; of a banned one nothing is heard."""
     unit: Unit = data["unit"]
     message = cast("Message", event)
     sender: User = data["event_from_user"]
-    data["customer"] = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
+    customer = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
+    if customer.banned_at is not None:
+        return None
+    data["customer"] = customer
     return await handler(event, data)
 
 
 async def _relay(message: Message, customer: CustomerRow, unit: Unit) -> None:
-    copy = CopyMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
-    await unit.to_topic(copy, customer, _key(message, "relay"))
+    priority = Priority.RELAY if unit.flood is Flood.CALM else Priority.ACTION
+    await relay.to_operators(unit, customer, relay.Relayed(message.chat.id, words_of(message)), priority=priority)
 
 
 def _key(message: Message, name: str) -> str:

@@ -6,10 +6,10 @@ from typing import Any, cast
 from aiogram import F, Router
 from aiogram.enums import ContentType
 from aiogram.filters import Command
-from aiogram.methods import CopyMessage, SendMessage
-from aiogram.types import Message, TelegramObject, User
+from aiogram.methods import SendMessage
+from aiogram.types import Message, TelegramObject, Update, User
 
-from bot import keyboards
+from bot import keyboards, relay
 from bot.incoming import words_of
 from bot.services import Services
 from bot.unit import Unit
@@ -17,6 +17,7 @@ from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.escalations import EscalationReason, EscalationRepository
 from support.tables import CustomerRow, MessageRow
+from support.turns import Words
 
 COMMAND = r"^/[a-zA-Z]"
 SERVICE = frozenset(
@@ -29,6 +30,13 @@ SERVICE = frozenset(
         ContentType.NEW_CHAT_MEMBERS,
         ContentType.LEFT_CHAT_MEMBER,
         ContentType.NEW_CHAT_TITLE,
+        ContentType.NEW_CHAT_PHOTO,
+        ContentType.DELETE_CHAT_PHOTO,
+        ContentType.MIGRATE_TO_CHAT_ID,
+        ContentType.MIGRATE_FROM_CHAT_ID,
+        ContentType.GENERAL_FORUM_TOPIC_HIDDEN,
+        ContentType.GENERAL_FORUM_TOPIC_UNHIDDEN,
+        ContentType.MESSAGE_AUTO_DELETE_TIMER_CHANGED,
     }
 )
 
@@ -44,9 +52,9 @@ async def on_close(message: Message, sender: User, customer: CustomerRow, unit: 
         await services.renderer.say(unit, customer, f"escalation:{closed.id}:closed", told, markup=keyboards.gone())
 
 
-async def on_note(message: Message, customer: CustomerRow, unit: Unit, sender: User) -> None:
+async def on_note(message: Message, customer: CustomerRow, unit: Unit) -> None:
     """Keep a note inside."""
-    _remember(message, customer, unit, "note", sender)
+    _remember(message, words_of(message), customer, unit, "note")
 
 
 async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
@@ -55,7 +63,7 @@ async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, _key(message, "unknown"))
 
 
-async def on_words(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
+async def on_words(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Send an operator's words to the customer. From then on the bot keeps silent until /close."""
     operators = services.library.of(services.renderer.operators_language)
     opened = await services.desk.escalate(unit.session, customer, EscalationReason.OPERATOR_WROTE, unit.now)
@@ -66,9 +74,41 @@ async def on_words(message: Message, sender: User, customer: CustomerRow, unit: 
     if customer.blocked_at is not None:
         warning = SendMessage(chat_id=0, text=operators("operator-blocked"))
         await unit.to_topic(warning, customer, _key(message, "blocked"))
-    _remember(message, customer, unit, "operator", sender)
-    copy = CopyMessage(chat_id=customer.chat_id, from_chat_id=message.chat.id, message_id=message.message_id)
-    await unit.to_chat(copy, customer.chat_id, _key(message, "relay"), priority=Priority.ANSWER, customer=customer)
+    words = words_of(message)
+    _remember(message, words, customer, unit, "operator")
+    await relay.to_customer(unit, customer, relay.Relayed(message.chat.id, words))
+
+
+async def on_edit(message: Message, event_update: Update, customer: CustomerRow, unit: Unit) -> None:
+    """Change what the customer reads; notes and commands stay inside, edited or not."""
+    if await relay.is_passed_on(unit, message.chat.id, message.message_id):
+        key = _key(message, f"edit:{event_update.update_id}")
+        await relay.edit(unit, customer, message, key, to_topic=False)
+
+
+async def on_ban(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
+    """Hear nothing more from the customer, who is told so; what is open ends."""
+    await _ban(message, sender, customer, unit, services, banned=True)
+
+
+async def on_unban(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
+    """Hear the customer again."""
+    await _ban(message, sender, customer, unit, services, banned=False)
+
+
+async def _ban(
+    message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services, *, banned: bool
+) -> None:
+    operators = services.library.of(services.renderer.operators_language)
+    changed = (customer.banned_at is not None) != banned
+    word = "banned" if banned else "unbanned"
+    text = operators(f"operator-{word}" if changed else f"operator-{word}-already")
+    await unit.to_topic(SendMessage(chat_id=0, text=text), customer, _key(message, word), priority=Priority.CARD)
+    if not changed:
+        return
+    await services.desk.ban(unit.session, customer, sender.id, unit.now, banned=banned)
+    told = services.texts(customer)(f"customer-{word}")
+    await services.renderer.say(unit, customer, _key(message, f"{word}:told"), told, markup=keyboards.gone())
 
 
 async def load_customer(
@@ -78,7 +118,7 @@ async def load_customer(
     unit: Unit = data["unit"]
     message = cast("Message", event)
     services: Services = data["services"]
-    if message.chat.id not in services.groups or message.message_thread_id is None:
+    if message.chat.id not in services.groups.ids or message.message_thread_id is None:
         return None
     customer = await CustomerRepository(unit.session).by_topic(message.chat.id, message.message_thread_id)
     if customer is None:
@@ -88,8 +128,7 @@ async def load_customer(
     return await handler(event, data)
 
 
-def _remember(message: Message, customer: CustomerRow, unit: Unit, speaker: str, sender: User) -> None:  # noqa: ARG001  # who wrote it is part E's column
-    words = words_of(message)
+def _remember(message: Message, words: Words, customer: CustomerRow, unit: Unit, speaker: str) -> None:
     unit.session.add(
         MessageRow(
             customer_id=customer.id,
@@ -110,12 +149,16 @@ def _key(message: Message, name: str) -> str:
 def build() -> Router:
     """Build a fresh router."""
     router = Router(name=__name__)
-    router.message.filter(F.chat.type == "supergroup", F.from_user.is_bot == False, ~F.content_type.in_(SERVICE))  # noqa: E712  # a magic filter
-    router.message.middleware(load_customer)
+    for observer in (router.message, router.edited_message):
+        observer.filter(F.chat.type == "supergroup", F.from_user.is_bot == False, ~F.content_type.in_(SERVICE))  # noqa: E712  # a magic filter
+        observer.middleware(load_customer)
     router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
+    router.message.register(on_ban, Command("ban"))
+    router.message.register(on_unban, Command("unban"))
     # A photo's caption can be a note or a mistyped command as well.
     router.message.register(on_note, F.text.startswith("//") | F.caption.startswith("//"))
     router.message.register(on_unknown_command, F.text.regexp(COMMAND) | F.caption.regexp(COMMAND))
     router.message.register(on_words)
+    router.edited_message.register(on_edit)
     return router

@@ -71,6 +71,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('pending', 'attempting')"),
         )
     with op.batch_alter_table("inbox") as batch_op:
+        batch_op.add_column(sa.Column("flood", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index(
             "ix_inbox_unhandled_lane",
             ["lane", "id"],
@@ -82,6 +83,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("inbox") as batch_op:
         batch_op.drop_index("ix_inbox_unhandled_lane")
+        batch_op.drop_column("flood")
     with op.batch_alter_table("delivery") as batch_op:
         batch_op.drop_index("ix_delivery_customer_open")
         for name in (

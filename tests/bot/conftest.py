@@ -11,20 +11,27 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import web
 from sqlalchemy import select
 
-from bot.budget import Budget
-from bot.outbox import Outbox
+from bot.aftermath import Aftermath
+from bot.budget import Budget, Limits
+from bot.cancellations import Cancellations
+from bot.groups import Groups
+from bot.outbox import Outbox, Parts
+from bot.rendering import Renderer
+from bot.sending import Sender
+from bot.texts import Library
 from bot.topics import Topics
-from bot.unit import Units
+from bot.unit import Units, utc_now
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from sandbox.client import SandboxClient
 from sandbox.server import SandboxServer
-from sandbox.world import ANNA, DEMO_TOKEN, EMMA, OPERATORS_CHAT_ID, demo_world
+from sandbox.world import ANNA, DEMO_TOKEN, EMMA, MARIA, OPERATORS_CHAT_ID, demo_world
 from support.customers import CustomerRepository, Person
 from support.database import Database
 from support.desk import Desk
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import load_intents
+from support.leases import Lease
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.memory import MemoryOrders
@@ -107,21 +114,37 @@ def deliveries(database):
 
 
 @pytest.fixture
-def run_outbox(database):
+def run_outbox(database, desk):
     """Run an outbox over a bot for the length of a block; yields units whose commits wake it."""
 
     @asynccontextmanager
-    async def run(bot):
-        budget = Budget()
-        topics = Topics(bot, database, budget, (OPERATORS_CHAT_ID,))
-        outbox = Outbox(bot, database, budget, topics, network_pause_s=0.05)
-        task = asyncio.create_task(outbox.run())
+    async def run(bot, *, limits=None, groups=(OPERATORS_CHAT_ID,), clock=utc_now):
+        news = asyncio.Event()
+        units = Units(database, news.set, clock)
+        library = Library()
+        present = Groups(groups)
+        topics = Topics(bot, units, present, library.of("ru"))
+        renderer = Renderer(library, "ru", Cancellations(None))
+        parts = Parts(
+            units=units,
+            lease=Lease(database, "test"),
+            budget=Budget(limits or Limits()),
+            groups=present,
+            topics=topics,
+            sender=Sender(bot, topics, network_pause_s=0.05),
+            aftermath=Aftermath(desk, renderer, present, (MARIA,)),
+        )
+        await parts.lease.beat()
+        outbox = Outbox(parts, news)
+        tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(parts.lease.run())]
         try:
-            yield Units(database, outbox.wake)
+            yield units
         finally:
-            task.cancel()
+            for task in tasks:
+                task.cancel()
             await outbox.stop(0.2)
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await parts.lease.release()
 
     return run
 

@@ -14,6 +14,7 @@ from redis import Redis
 from rq import SimpleWorker
 from sqlalchemy import select
 
+from bot.cancellations import Cancellations
 from bot.rendering import Renderer
 from bot.texts import Library
 from bot.turns import TurnClock
@@ -31,9 +32,8 @@ from support.turns import TurnState, Words
 QUESTION = "Сколько дней есть на возврат товара?"
 
 
-class NoTyping:
-    async def typing(self, chat_id):
-        pass
+async def nothing_more(unit, chat_id):
+    return False
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ async def start_clock(database, desk):
 
     def start(redis, desk=desk):
         units = Units(database, lambda: None)
-        clock = TurnClock(units, desk, Renderer(Library(), "ru"), GenerationQueue(redis=redis), NoTyping())
+        clock = TurnClock(
+            units, desk, Renderer(Library(), "ru", Cancellations(None)), GenerationQueue(redis=redis), nothing_more
+        )
         started.append((clock, asyncio.create_task(clock.run())))
         return clock
 

@@ -1,14 +1,29 @@
+import dataclasses
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
-from support.tables import DeliveryRow
+from support.tables import DeliveryRow, LeaseRow
 
 
 @pytest.fixture
 def deliveries(session):
     return DeliveryRepository(session)
+
+
+@pytest.fixture
+async def begin(session, deliveries, now):
+    """Begin a call as the holder of the lease does."""
+    session.add(LeaseRow(name="test", owner="me", fence=3, beat=0))
+    await session.flush()
+
+    async def begin(delivery_id, *, fence=3, at=now):
+        return await deliveries.begin(delivery_id, lease="test", fence=fence, peer_id=101, now=at)
+
+    return begin
 
 
 def call(key, priority=Priority.ANSWER):
@@ -35,26 +50,53 @@ async def test_the_database_refuses_a_second_row_under_a_key(session, deliveries
     await session.rollback()
 
 
-async def test_a_call_is_begun_by_one_only(session, deliveries, now):
+async def test_a_call_is_begun_by_one_only(session, deliveries, begin, now):
     await deliveries.add(call("a"), now)
     [row] = await rows(session)
 
-    assert await deliveries.begin(row.id)
-    assert not await deliveries.begin(row.id)
+    assert await begin(row.id)
+    assert not await begin(row.id)
+
+
+async def test_who_lost_the_lease_begins_nothing(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+
+    assert not await begin(row.id, fence=2)
+    assert await begin(row.id)
+
+
+async def test_a_call_that_must_wait_is_not_begun_before(session, deliveries, begin, now):
+    await deliveries.add(dataclasses.replace(call("a"), not_before=now + timedelta(seconds=1)), now)
+    [row] = await rows(session)
+
+    assert not await begin(row.id)
+    assert await begin(row.id, at=now + timedelta(seconds=1))
+
+
+async def test_what_was_attempted_lately_is_known_after_a_restart(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+    await begin(row.id)
+
+    assert await deliveries.recent(now - timedelta(seconds=60)) == [(101, now)]
+    assert await deliveries.recent(now + timedelta(seconds=1)) == []
 
 
 @pytest.mark.parametrize("priority", [Priority.ANSWER, Priority.CARD, Priority.RELAY])
-async def test_words_that_a_killed_process_left_in_the_middle_go_out_again_once(session, deliveries, now, priority):
+async def test_words_that_a_killed_process_left_in_the_middle_go_out_again_once(
+    session, deliveries, begin, now, priority
+):
     await deliveries.add(call("a", priority), now)
     [row] = await rows(session)
-    await deliveries.begin(row.id)
+    await begin(row.id)
 
     session.expire_all()
     assert await deliveries.recover(now) == 1
     await session.flush()
     [row] = await rows(session)
     assert row.state == DeliveryState.PENDING
-    await deliveries.begin(row.id)
+    await begin(row.id)
     session.expire_all()
     assert await deliveries.recover(now) == 0
     [row] = await rows(session)
@@ -62,23 +104,23 @@ async def test_words_that_a_killed_process_left_in_the_middle_go_out_again_once(
 
 
 @pytest.mark.parametrize("priority", [Priority.EDIT, Priority.ACTION])
-async def test_an_edit_left_in_the_middle_is_not_repeated(session, deliveries, now, priority):
+async def test_an_edit_left_in_the_middle_is_not_repeated(session, deliveries, begin, now, priority):
     await deliveries.add(call("a", priority), now)
     [row] = await rows(session)
-    await deliveries.begin(row.id)
+    await begin(row.id)
     await session.refresh(row)
 
     assert await deliveries.recover(now) == 0
     assert row.state == DeliveryState.UNKNOWN
 
 
-async def test_calls_that_certainly_had_no_effect_do_not_count_as_attempts(session, deliveries, now):
+async def test_calls_that_certainly_had_no_effect_do_not_count_as_attempts(session, deliveries, begin, now):
     await deliveries.add(call("a"), now)
     [row] = await rows(session)
     for _ in range(5):
-        await deliveries.begin(row.id)
+        await begin(row.id)
         await deliveries.postpone(row.id, "429", had_no_effect=True)
-    await deliveries.begin(row.id)
+    await begin(row.id)
     await session.refresh(row)
 
     assert row.attempts == 1

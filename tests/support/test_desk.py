@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
+from support.deliveries import Delivery, DeliveryRepository, Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
 from support.jobs import CheckName, FailedCheck, FailureReason
@@ -22,9 +23,10 @@ from support.outcomes import (
     Ignored,
     MediaNotUnderstood,
     OutOfScope,
+    Stopped,
 )
 from support.tables import AnswerRow, EscalationRow, TurnRow
-from support.turns import TurnRepository, TurnState, Words
+from support.turns import TurnState, Words
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
@@ -45,7 +47,7 @@ def say(desk, session, now):
 
 
 async def turn_of(session, outcome):
-    return await TurnRepository(session).get(outcome.job.turn_id)
+    return await session.get_one(TurnRow, outcome.job.turn_id)
 
 
 async def test_a_question_becomes_a_job_with_its_passages(session, say, anna, now):
@@ -56,6 +58,62 @@ async def test_a_question_becomes_a_job_with_its_passages(session, say, anna, no
     assert outcome.job.language == "ru"
     assert any("30" in passage.text for passage in outcome.job.passages)
     assert (await turn_of(session, outcome)).state == TurnState.GENERATING
+
+
+async def test_a_stopped_turn_ends_and_its_job_is_withdrawn(session, say, anna, desk, now, make_result):
+    outcome = await say(anna, QUESTION)
+
+    stopped = await desk.stop(session, anna, outcome.job.turn_id, now)
+
+    assert stopped == Stopped((outcome.job.job_id,))
+    assert (await turn_of(session, outcome)).state == TurnState.STOPPED
+    assert await desk.settle(session, make_result(outcome.job), now) == Ignored()
+    assert await desk.stop(session, anna, outcome.job.turn_id, now) == Ignored()
+
+
+async def test_nobody_stops_the_turn_of_somebody_else(session, say, anna, add_customer, desk, now):
+    outcome = await say(anna, QUESTION)
+
+    assert await desk.stop(session, await add_customer(102), outcome.job.turn_id, now) == Ignored()
+    assert (await turn_of(session, outcome)).state == TurnState.GENERATING
+
+
+async def test_a_person_who_takes_over_withdraws_the_job_that_was_under_way(session, say, anna, desk, now):
+    outcome = await say(anna, QUESTION)
+
+    taken = await desk.escalate(session, anna, EscalationReason.OPERATOR_WROTE, now)
+
+    assert taken.cancelled == (outcome.job.job_id,)
+
+
+async def test_what_the_bot_has_not_yet_said_is_taken_back_when_a_person_writes(session, anna, desk, now):
+    deliveries = DeliveryRepository(session)
+    for key in ("turn:1:1:Answered", "escalation:1:told"):
+        payload = {"chat_id": anna.chat_id, "text": key}
+        call = Delivery(
+            key=key,
+            method="SendMessage",
+            payload=payload,
+            priority=Priority.ANSWER,
+            chat_id=anna.chat_id,
+            customer_id=anna.id,
+        )
+        await deliveries.add(call, now)
+
+    await desk.escalate(session, anna, EscalationReason.OPERATOR_WROTE, now)
+
+    assert [row.key for row in await deliveries.open_after(0)] == ["escalation:1:told"]
+
+
+async def test_a_ban_ends_what_is_open(session, say, anna, desk, now):
+    outcome = await say(anna, QUESTION)
+
+    await desk.ban(session, anna, 9001, now, banned=True)
+
+    assert anna.banned_at == now
+    assert (await turn_of(session, outcome)).state == TurnState.SUPERSEDED
+    await desk.ban(session, anna, 9001, now, banned=False)
+    assert anna.banned_at is None
 
 
 async def test_the_deadline_runs_from_the_turns_close(session, say, anna, desk):
@@ -199,7 +257,7 @@ async def test_a_person_called_about_an_old_answer_takes_over_the_open_question_
     second = (await say(anna, "Как оплатить заказ картой?", at=now + LATER)).job
 
     called = await desk.escalate(
-        session, anna, EscalationReason.CUSTOMER_ASKED, now, turn=await TurnRepository(session).get(first.turn_id)
+        session, anna, EscalationReason.CUSTOMER_ASKED, now, turn=await session.get_one(TurnRow, first.turn_id)
     )
 
     assert called.turn_ids == (first.turn_id, second.turn_id)

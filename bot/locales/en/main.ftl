@@ -36,6 +36,7 @@ button-contact = 📱 Share my phone number
 
 source = Source: { $headings }
 answer-partly = Our help pages have no answer to this: { $questions } Please ask an operator about it.
+stopped = Stopped. Ask in other words, or call an operator.
 rated-useful = Thank you for the feedback!
 rated-useless = Thank you, noted. If the answer did not help, call an operator.
 
@@ -90,6 +91,7 @@ escalated-no-worker = I cannot write an answer at the moment. I am calling an op
 escalated-no-orders = I cannot look into orders at the moment. I am calling an operator, who will answer right here.
 escalated-no-knowledge = Our help pages are not available at the moment. I am calling an operator, who will answer right here.
 escalated-engine-error = I did not manage to write an answer. I am calling an operator, who will answer right here.
+escalated-not-delivered = My answer does not seem to have arrived. I am calling an operator, who will answer right here.
 escalated-error = Something broke on my side, but your message is not lost. I am calling an operator, who will answer right here.
 escalated-operator-wrote = { "" }
 escalated-already = An operator has been called and will see everything you write. The answer will come right here.
@@ -120,16 +122,54 @@ reason-no-worker = no generation process is running (otvet worker)
 reason-no-orders = orders cannot be reached
 reason-no-knowledge = the knowledge base is not available
 reason-engine-error = the model failed
+reason-not-delivered = the bot's answer did not arrive
 reason-error = an internal error
 reason-operator-wrote = an operator wrote first
 operator-closed = ✅ Closed. The customer talks to the bot again.
 operator-not-open = This conversation is the bot's already: there is nothing to close.
 operator-reopened = ℹ️ The conversation is yours again: the bot keeps silent until /close.
 operator-no-customer = There is no customer behind this topic.
-operator-unknown-command = There is no such command here. There are /close and /note; any other text goes to the customer.
+operator-unknown-command = There is no such command here. There are /close, /note, /ban and /unban; any other text goes to the customer.
 operator-blocked = ⚠️ The customer has blocked the bot: messages will not reach him.
 command-operator-close = Give the customer back to the bot
 command-operator-note = A note that stays inside
+
+## Delivery
+
+topic-again = 🔁 A new topic of the same customer. The former one: { $link }
+    What was said last:
+history-customer = Customer
+history-bot = Bot
+history-operator = Operator
+history-note = Note
+history-no-words = (no words)
+not-delivered = ⚠️ Not delivered: { $reason }
+perhaps-not-delivered = ⚠️ Perhaps not delivered: { $reason }
+delayed = ⏳ Telegram asks not to write to this customer for another { $minutes } min. The message goes out by itself, no need to repeat it.
+not-passed-on = ⚠️ The customer sent a message that could not be shown: { $reason }
+not-passed-on-customer = ⚠️ This message did not reach the operator. Please describe it in words.
+slowed = You write faster than I can read. Nothing is lost: I will read all of it and answer at once, as soon as you pause.
+customer-edited = ✏️ The customer edited a message: { $text }
+customer-banned = The operator has ended this conversation. New messages are not received here any more.
+customer-unbanned = The conversation is open again: write what we can do for you.
+operator-banned = ⛔ The customer is banned: the bot hears nothing from him. /unban takes it back.
+operator-banned-already = The customer is banned already. /unban takes it back.
+operator-unbanned = ✅ The bot hears this customer again.
+operator-unbanned-already = The customer was not banned.
+command-operator-ban = Hear nothing from this customer
+command-operator-unban = Hear this customer again
+failure-unknown = the connection to Telegram broke, and it is unknown whether the message arrived
+failure-blocked = the customer has blocked the bot
+failure-deactivated = the customer has deleted his account
+failure-not-started = the customer has not started a conversation with the bot
+failure-voice-forbidden = the customer does not allow voice and video messages: write in words
+failure-too-large = the file is larger than Telegram allows bots (50 MB): send a link or a smaller file
+failure-gone = the message has been deleted
+failure-protected = its sender does not allow messages to be passed on
+operator-unblocked = ✅ The customer lets the bot write again.
+group-works = ✅ The bot is an administrator of the group «{ $group }» again.
+group-lost = ⚠️ The bot is no administrator of the group «{ $group }» any more: operators do not see customers. Give it back that right, «Manage topics» included.
+group-refuses = ⚠️ The operators' group { $group } does not take the bot's messages ({ $reason }). Make the bot an administrator of the group again, with the right «Manage topics». Customers' messages are kept and will arrive once the group works.
 
 ## Administrators
 

@@ -1,0 +1,144 @@
+"""What follows from how a call ended: what was said is remembered, and whoever waits hears of a failure."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Final
+
+from aiogram.methods import SendMessage
+
+from bot.groups import Groups
+from bot.rendering import Renderer
+from bot.sending import Ended, Made
+from bot.texts import Texts
+from bot.unit import Unit
+from support.counterparts import CounterpartRepository
+from support.customers import CustomerRepository
+from support.deliveries import DeliveryState, Priority
+from support.desk import Desk
+from support.escalations import EscalationReason, EscalationRepository
+from support.tables import CustomerRow, DeliveryRow, TurnRow
+from support.turns import TurnRepository, Words
+
+TOLD_FROM_S: Final = 60.0
+"""A pause that an operator should know of."""
+REASONS: Final = (
+    ("blocked", "failure-blocked"),
+    ("deactivated", "failure-deactivated"),
+    ("can't initiate", "failure-not-started"),
+    ("voice_messages_forbidden", "failure-voice-forbidden"),
+    ("too large", "failure-too-large"),
+    ("too big", "failure-too-large"),
+    ("to copy not found", "failure-gone"),
+    ("can't be copied", "failure-protected"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Enqueues and records what a call's end asks for, in the transaction that records the end itself."""
+
+    desk: Desk
+    renderer: Renderer
+    groups: Groups
+    admins: tuple[int, ...]
+
+    async def follow(self, unit: Unit, made: Made) -> None:
+        """Draw the consequences of one call; safe to repeat."""
+        row, ended = made.row, made.ended
+        if ended.group_refuses and made.peer_id in self.groups.working():
+            await self._tell_admins(unit, ended, made.peer_id)
+        if row.customer_id is None:
+            return
+        customer = await CustomerRepository(unit.session).by_id(row.customer_id)
+        match ended.state:
+            case DeliveryState.DELIVERED:
+                await self._remember(unit, made, customer)
+            case DeliveryState.FAILED | DeliveryState.UNKNOWN if row.to_topic:
+                await self._not_passed_on(unit, row, ended, customer)
+            case DeliveryState.FAILED | DeliveryState.UNKNOWN:
+                await self._not_delivered(unit, row, ended, customer)
+            case None if ended.retry_after_s is not None and ended.retry_after_s >= TOLD_FROM_S:
+                await self._delayed(unit, row, ended.retry_after_s, customer)
+            case _:
+                return
+
+    async def _remember(self, unit: Unit, made: Made, customer: CustomerRow) -> None:
+        """Keep what the customer was told as part of the conversation, and where relayed messages have gone."""
+        row, copies = made.row, made.ended.message_ids
+        if row.source_chat_id is not None:
+            counterparts = CounterpartRepository(unit.session)
+            for source_id, copy_id in zip(made.sources, copies, strict=False):
+                await counterparts.add(customer.id, (row.source_chat_id, source_id), (made.peer_id, copy_id))
+        elif not row.to_topic and copies and row.priority == Priority.ANSWER and "text" in made.begun.payload:
+            words = Words(copies[0], "text", made.begun.payload["text"])
+            turns = TurnRepository(unit.session)
+            await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker="bot")
+
+    async def _not_delivered(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
+        """The customer did not get it: the operator who wrote it hears of it; without one, a person is called."""
+        newly_blocked = ended.blocked and customer.blocked_at is None
+        if ended.blocked:
+            customer.blocked_at = customer.blocked_at or unit.now
+        texts = self._operators_texts
+        escalated = await EscalationRepository(unit.session).open_of(customer.id)
+        if row.source_chat_id is not None and row.source_chat_id in self.groups.ids:
+            reason = reason_in_words(texts, ended)
+            key = "not-delivered" if ended.state is DeliveryState.FAILED else "perhaps-not-delivered"
+            await self._note(unit, row, customer, texts(key, reason=reason), about_source=True)
+        elif newly_blocked and escalated:
+            await self._note(unit, row, customer, texts("operator-blocked"))
+        elif not ended.blocked and row.turn_id is not None and row.key.startswith("turn:"):
+            turn = await unit.session.get(TurnRow, row.turn_id)
+            outcome = await self.desk.escalate(
+                unit.session, customer, EscalationReason.NOT_DELIVERED, unit.now, turn=turn
+            )
+            await self.renderer.render(unit, customer, outcome, f"delivery:{row.id}:failed", turn)
+
+    async def _not_passed_on(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
+        """The operators did not get what the customer sent: both hear of it."""
+        if row.source_chat_id != customer.chat_id:
+            return
+        reason = reason_in_words(self._operators_texts, ended)
+        await self._note(unit, row, customer, self._operators_texts("not-passed-on", reason=reason))
+        texts = self.renderer.library.of(customer.language)
+        told = SendMessage(chat_id=customer.chat_id, text=texts("not-passed-on-customer"))
+        about = (customer.chat_id, row.source_ids[0]) if row.source_ids else None
+        key = f"delivery:{row.id}:told"
+        await unit.to_chat(told, customer.chat_id, key, customer=customer, about=about)
+
+    async def _delayed(self, unit: Unit, row: DeliveryRow, seconds: float, customer: CustomerRow) -> None:
+        """Telegram wants this customer left alone for long: the operator who wrote to him should know."""
+        if not row.to_topic and row.source_chat_id is not None and row.source_chat_id in self.groups.ids:
+            minutes = max(1, round(seconds / 60))
+            await self._note(unit, row, customer, self._operators_texts("delayed", minutes=minutes), about_source=True)
+
+    async def _note(
+        self, unit: Unit, row: DeliveryRow, customer: CustomerRow, text: str, *, about_source: bool = False
+    ) -> None:
+        about = None
+        if about_source and row.source_chat_id is not None and row.source_ids:
+            about = (row.source_chat_id, row.source_ids[0])
+        note = SendMessage(chat_id=0, text=text)
+        key = f"delivery:{row.id}:note:{row.attempts}"
+        await unit.to_topic(note, customer, key, priority=Priority.CARD, about=about)
+
+    async def _tell_admins(self, unit: Unit, ended: Ended, group: int) -> None:
+        text = self._operators_texts("group-refuses", group=str(group), reason=ended.error or "")
+        for admin in self.admins:
+            key = f"group:{group}:refuses:{admin}:{unit.now.astimezone(UTC):%Y-%m-%dT%H:%M}"
+            await unit.to_chat(SendMessage(chat_id=admin, text=text), admin, key, priority=Priority.CARD)
+
+    @property
+    def _operators_texts(self) -> Texts:
+        return self.renderer.library.of(self.renderer.operators_language)
+
+
+def reason_in_words(texts: Texts, ended: Ended) -> str:
+    """Say why Telegram did not take a call; a refusal that we have no words for is shown as it stands."""
+    if ended.state is DeliveryState.UNKNOWN:
+        return texts("failure-unknown")
+    error = (ended.error or "").lower()
+    for part, key in REASONS:
+        if part in error:
+            return texts(key)
+    return ended.error or texts("failure-unknown")

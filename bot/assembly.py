@@ -1,0 +1,156 @@
+"""Every part of the bot's process, put together from the settings."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from aiogram import Bot
+from aiogram.types import User
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from bot.aftermath import Aftermath
+from bot.budget import Budget
+from bot.cancellations import Cancellations
+from bot.dispatch import Updates
+from bot.groups import Groups
+from bot.inbox import Inbox
+from bot.knowledge_admin import KnowledgeAdmin
+from bot.outbox import Outbox, Parts
+from bot.presence import Presence
+from bot.rendering import Renderer
+from bot.sending import Sender
+from bot.services import Services
+from bot.streams import StreamReader
+from bot.texts import Library
+from bot.topics import Topics
+from bot.turns import TurnClock
+from bot.unit import Clock, Unit, Units
+from knowledge.current import CurrentKnowledge
+from knowledge.releases import ReleaseStore
+from support.database import Database
+from support.desk import Desk
+from support.flood import FallbackPace, FloodGuard, MemoryPace, RedisPace
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import load_intents
+from support.jobs import GenerationResult
+from support.leases import Lease, this_process
+from support.order_desk import OrderDesk
+from support.orders.lookup import OrderLookup
+from support.orders.sql import SqlOrders
+from support.queue import BUILD_STREAM, RESULTS_GROUP, RESULTS_STREAM, BuildQueue, GenerationQueue
+from support.settings import Settings
+
+REDIS_TIMEOUT_S: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The running parts, and what must be closed at the end."""
+
+    units: Units
+    lease: Lease
+    groups: Groups
+    inbox: Inbox
+    outbox: Outbox
+    clock: TurnClock
+    presence: Presence
+    cancellations: Cancellations
+    results: StreamReader
+    build_events: StreamReader
+    library: Library
+    redis: Redis
+    streams: AsyncRedis
+
+
+def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: Database, *, now: Clock) -> Assembly:
+    """Build the parts; nothing runs yet and nothing is asked of anybody.
+
+    Raises:
+        IntentsError: the intents' file cannot be used.
+    """
+    news = asyncio.Event()
+    units = Units(database, news.set, now)
+    library = Library()
+    redis = Redis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
+    # Longer than a reader blocks; without it a connection that died silently is read for ever.
+    streams = AsyncRedis.from_url(settings.redis_url, socket_timeout=REDIS_TIMEOUT_S)
+    queue = GenerationQueue(redis=redis)
+    store = ReleaseStore(settings.releases_dir)
+    cancellations = Cancellations(queue)
+    renderer = Renderer(library, settings.operators_language, cancellations)
+    desk = _desk(settings, database, store)
+    lease = Lease(database, f"telegram:{me.id}")
+    budget = Budget()
+    topics = Topics(bot, units, groups, library.of(settings.operators_language))
+    aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
+    outbox = Outbox(
+        Parts(
+            units=units,
+            lease=lease,
+            budget=budget,
+            groups=groups,
+            topics=topics,
+            sender=Sender(bot, topics),
+            aftermath=aftermath,
+        ),
+        news,
+    )
+
+    async def more(unit: Unit, chat_id: int) -> bool:
+        return await inbox.waits(unit, chat_id)
+
+    clock = TurnClock(units, desk, renderer, queue, more)
+    admin_texts = library.of(settings.operators_language)
+    services = Services(
+        desk=desk,
+        clock=clock,
+        renderer=renderer,
+        cancellations=cancellations,
+        library=library,
+        knowledge=KnowledgeAdmin(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue, admin_texts),
+        groups=groups,
+        topics=topics,
+        admins=settings.admin_ids,
+        company=settings.company_name,
+    )
+    updates = Updates(bot, services)
+    flood = FloodGuard(FallbackPace(RedisPace(streams), MemoryPace()))
+    inbox = Inbox(me.id, database, units, updates.handle, updates.give_up, flood=flood)
+    consumer = this_process()
+    return Assembly(
+        units=units,
+        lease=lease,
+        groups=groups,
+        inbox=inbox,
+        outbox=outbox,
+        clock=clock,
+        presence=Presence(bot, units, lease, budget),
+        cancellations=cancellations,
+        results=StreamReader(
+            streams,
+            RESULTS_STREAM,
+            RESULTS_GROUP,
+            lambda text: clock.settle(GenerationResult.model_validate_json(text)),
+            consumer=consumer,
+        ),
+        build_events=StreamReader(streams, BUILD_STREAM, RESULTS_GROUP, services.knowledge.on_event, consumer=consumer),
+        library=library,
+        redis=redis,
+        streams=streams,
+    )
+
+
+def _desk(settings: Settings, database: Database, store: ReleaseStore) -> Desk:
+    intents = load_intents(settings.intents_file)
+    knowledge = CurrentKnowledge(store)
+    knowledge.get()  # loaded now, not when the first customer asks
+    return Desk(
+        classifier=IntentClassifier.fit(intents),
+        intents={intent.name: intent for intent in intents},
+        knowledge=knowledge,
+        orders=OrderDesk(OrderLookup(SqlOrders(database.reading))),
+        threshold=settings.answer_threshold,
+        deadline=timedelta(seconds=settings.answer_deadline_s),
+    )
