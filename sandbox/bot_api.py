@@ -5,6 +5,7 @@ import json
 from aiohttp import BodyPartReader, web
 from aiohttp.hdrs import METH_GET
 
+from sandbox import transport
 from sandbox.telegram import api
 from sandbox.telegram.errors import ApiError, Json
 from sandbox.telegram.files import DOWNLOAD_LIMIT, Upload
@@ -23,16 +24,18 @@ def routes() -> list[web.RouteDef]:
 
 async def answer(request: web.Request) -> web.Response:
     """One call, in any of the forms that Telegram takes."""
-    world = request.app[WORLD]
+    world, name = request.app[WORLD], request.match_info["method"]
     uploads: dict[str, Upload] = {}
     try:
         params = await _params(request, uploads)
-        result = await api.call(world, request.match_info["token"], request.match_info["method"], params, uploads)
     except ApiError as error:
-        return _refusal(error)
+        given = api.refuse(world, name, error)
     except UnicodeError:
-        return _refusal(ApiError(400, "Bad Request: strings must be encoded in UTF-8"))
-    return _json({"ok": True, "result": result}, 200)
+        given = api.refuse(world, name, ApiError(400, "Bad Request: strings must be encoded in UTF-8"))
+    else:
+        given = await api.call(world, request.match_info["token"], name, params, uploads)
+    proper = _json({"ok": True, "result": given.result}, 200) if given.error is None else _refusal(given.error)
+    return await transport.deliver(request, given.fault, proper)
 
 
 async def download(request: web.Request) -> web.Response:

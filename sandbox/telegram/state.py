@@ -2,8 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from random import Random
 from typing import Literal
 
 from sandbox.telegram.chats import Chat, Right, Topic, member
@@ -11,6 +13,7 @@ from sandbox.telegram.errors import ActionError, ApiError, Json, bad_request, fo
 from sandbox.telegram.events import EventStream
 from sandbox.telegram.faults import Faults
 from sandbox.telegram.files import FileStore
+from sandbox.telegram.journal import Changes, Journal
 from sandbox.telegram.limits import FloodLimits
 from sandbox.telegram.updates import UpdateQueue
 
@@ -62,6 +65,7 @@ class World:
         privacy_mode: bool = True,
         clock: Callable[[], float] = time.time,
         first_update_id: int = 1,
+        seed: int | None = None,
     ) -> None:
         self.token = token
         self.clock = clock
@@ -78,7 +82,9 @@ class World:
         self.updates = UpdateQueue(first_update_id)
         self.files = FileStore()
         self.events = EventStream()
-        self.faults = Faults()
+        self.random = Random(seed)  # noqa: S311 - chance in tests, repeatable by its seed
+        self.faults = Faults(self.random)
+        self.journal = Journal(clock)
         self.flood = FloodLimits(clock) if limits else None
         self.calls: Counter[str] = Counter()
         self.callbacks: dict[str, Callback] = {}
@@ -88,6 +94,22 @@ class World:
         """When and why the last delivery failed."""
         self._typing: dict[tuple[int, int | None], tuple[str, float]] = {}
         self._private_message_id = 0
+        self._changes: Changes | None = None
+
+    @contextmanager
+    def watching(self, changes: Changes) -> Iterator[None]:
+        """Note in ``changes`` what happens meanwhile; only for code that does not await."""
+        self._changes, before = changes, self._changes
+        try:
+            yield
+        finally:
+            self._changes = before
+
+    def changed(self, message_id: int | None = None) -> None:
+        """Note for the journal that people see something new, perhaps a new message."""
+        if self._changes is not None:
+            self._changes.seen = True
+            self._changes.message_ids += [] if message_id is None else [message_id]
 
     # People and chats
 
@@ -221,6 +243,7 @@ class World:
         if reply_to is not None:
             message["reply_to_message"] = without_reply(reply_to)
         chat.messages[message_id] = message
+        self.changed(message_id)
         if keyboard is not None:
             chat.keyboards[message_id] = keyboard
         self._stop_typing(chat, thread_id, sender)
@@ -232,6 +255,7 @@ class World:
     def replace(self, chat: Chat, message: Json) -> None:
         """Store a changed copy of a message (updates that wait keep the old one) and show it to people."""
         chat.messages[message["message_id"]] = message
+        self.changed()
         self.show("message_edited", chat, message)
 
     def remove(self, chat: Chat, message_id: int) -> None:
@@ -241,6 +265,7 @@ class World:
         chat.reactions.pop(message_id, None)
         if message_id in chat.pinned:
             chat.pinned.remove(message_id)
+        self.changed()
         self.events.publish("message_deleted", chat_id=chat.id, message_id=message_id)
 
     def show(self, kind: str, chat: Chat, message: Json) -> None:
@@ -260,6 +285,7 @@ class World:
 
     def show_topic(self, topic: Topic, *, deleted: bool = False) -> None:
         """Publish a topic that was opened, changed or deleted."""
+        self.changed()
         self.events.publish("topic", topic=topic.view() | ({"deleted": True} if deleted else {}))
 
     # Typing
@@ -267,6 +293,7 @@ class World:
     def start_typing(self, chat: Chat, thread_id: int | None, action: str) -> None:
         """Show a chat action for the next five seconds (Bot API, sendChatAction)."""
         self._typing[chat.id, thread_id] = (action, self.clock() + TYPING_S)
+        self.changed()
         self.events.publish("typing", chat_id=chat.id, thread_id=thread_id, action=action)
 
     def typing(self) -> list[Json]:

@@ -40,6 +40,7 @@ def set_my_commands(world: World, call: Call) -> bool:
         if not 1 <= len(command["description"]) <= 256:  # noqa: PLR2004 - Bot API, BotCommand
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.profile.commands[_commands_key(call)] = call.get("commands")
+    world.changed()
     return True
 
 
@@ -51,6 +52,7 @@ def get_my_commands(world: World, call: Call) -> list[Json]:
 def delete_my_commands(world: World, call: Call) -> bool:
     """Drop the menu of a scope and a language."""
     world.profile.commands.pop(_commands_key(call), None)
+    world.changed()
     return True
 
 
@@ -60,6 +62,7 @@ def _text_setter(kind: str) -> Method:
         if len(text) > _TEXT_LIMITS[kind]:
             raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
         world.profile.descriptions[f"{kind}/{call.get('language_code', '')}"] = text
+        world.changed()
         return True
 
     return set_text

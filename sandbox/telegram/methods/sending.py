@@ -184,6 +184,7 @@ def send_message_draft(world: World, call: Call) -> bool:
         raise bad_request("message is too long")
     thread_id = call.get("message_thread_id")
     check_thread(world, chat, thread_id)
+    world.changed()
     world.events.publish(
         "preview",
         chat_id=chat.id,

@@ -1,0 +1,59 @@
+"""The switches of a hostile Telegram in code, and the journal of what the bot called."""
+
+from collections.abc import Sequence
+
+from sandbox.client_http import Connection
+from sandbox.telegram.errors import Json
+from sandbox.telegram.faults import HANG_S, Kind
+
+
+class Switches(Connection):
+    """Orders what people could not do."""
+
+    async def fault(
+        self,
+        method: str | Sequence[str],
+        error_code: int | None = None,
+        description: str | None = None,
+        *,
+        kind: Kind = "error",
+        times: int | None = 1,
+        probability: float = 1.0,
+        parameters: Json | None = None,
+        retry_after: int | None = None,
+        chat_id: int | None = None,
+        hang_s: float = HANG_S,
+        html: bool = False,
+    ) -> None:
+        """Let the next calls of a method, of several, or of any but getUpdates (``*``) meet a fault.
+
+        ``times=None`` lets it stand until ``clear_faults``; a code without a description gets Telegram's own words.
+        """
+        optional = {
+            "error_code": error_code,
+            "description": description,
+            "parameters": parameters,
+            "retry_after": retry_after,
+            "chat_id": chat_id,
+        }
+        given: Json = {name: value for name, value in optional.items() if value is not None}
+        given["method"] = method if isinstance(method, str) else list(method)
+        given |= {"kind": kind, "times": times, "probability": probability, "hang_s": hang_s, "html": html}
+        await self._request("POST", "faults", given)
+
+    async def faults(self) -> list[Json]:
+        """Faults that are still to come."""
+        ordered: list[Json] = (await self.get("faults"))["faults"]
+        return ordered
+
+    async def clear_faults(self) -> None:
+        """Take all orders of faults back."""
+        await self._request("DELETE", "faults", None)
+
+    async def seed(self, seed: int) -> None:
+        """Make what is left to chance repeatable from here on."""
+        await self.post("seed", seed=seed)
+
+    async def journal(self, after: int = 0) -> Json:
+        """``{calls, pauses}``: what the bot called later than number ``after``, and which 429s still hold."""
+        return await self.get(f"journal?after={after}")
