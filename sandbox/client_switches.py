@@ -50,6 +50,25 @@ class Switches(Connection):
         """Take all orders of faults back."""
         await self._request("DELETE", "faults", None)
 
+    async def update_faults(
+        self, *, duplicate: int | None = None, reorder: int | None = None, hold_s: float | None = None
+    ) -> None:
+        """Let updates come twice, in another order, or late and all at once."""
+        await self.post("updates/faults", duplicate=duplicate, reorder=reorder, hold_s=hold_s)
+
+    async def clear_update_faults(self) -> None:
+        """No more duplicates; what is kept back comes now."""
+        await self._request("DELETE", "updates/faults", None)
+
+    async def put_update(self, kind: str | None, body: object = None) -> int:
+        """Queue a raw update of any kind and shape; returns its id."""
+        update_id: int = (await self._request("POST", "updates", {"kind": kind, "body": body}))["update_id"]
+        return update_id
+
+    async def restart_updates(self, next_id: int) -> None:
+        """Let update ids go on from another number, lower or higher."""
+        await self.post("updates/restart", next_id=next_id)
+
     async def seed(self, seed: int) -> None:
         """Make what is left to chance repeatable from here on."""
         await self.post("seed", seed=seed)

@@ -1,4 +1,4 @@
-"""What a test orders over HTTP that people could not do: faults, and the journal that proves what the bot did."""
+"""What a test orders over HTTP that people could not do, and the journal by which it proves what the bot did."""
 
 from aiohttp import web
 from pydantic import Field
@@ -26,6 +26,27 @@ class NewFault(Body):
     html: bool = False
 
 
+class UpdateFaults(Body):
+    """``POST /sandbox/updates/faults``."""
+
+    duplicate: int | None = Field(default=None, ge=1)
+    reorder: int | None = Field(default=None, ge=2)
+    hold_s: float | None = Field(default=None, gt=0.0)
+
+
+class RawUpdate(Body):
+    """``POST /sandbox/updates``: anything; ``kind=None`` is an update without contents."""
+
+    kind: str | None
+    body: object = None
+
+
+class Restart(Body):
+    """``POST /sandbox/updates/restart``."""
+
+    next_id: int = Field(ge=1)
+
+
 class Seed(Body):
     """``POST /sandbox/seed``."""
 
@@ -40,6 +61,10 @@ def routes() -> list[web.RouteDef]:
         web.delete("/sandbox/faults", answering(_clear_faults)),
         web.post("/sandbox/seed", answering(_seed)),
         web.get("/sandbox/journal", answering(_journal)),
+        web.post("/sandbox/updates", answering(_put_update)),
+        web.post("/sandbox/updates/faults", answering(_order_update_faults)),
+        web.delete("/sandbox/updates/faults", answering(_clear_update_faults)),
+        web.post("/sandbox/updates/restart", answering(_restart_updates)),
     ]
 
 
@@ -69,3 +94,34 @@ async def _journal(request: web.Request) -> Json:
         raise ActionError("after: a whole number is expected")
     journal = request.app[WORLD].journal
     return {"calls": journal.after(int(after)), "pauses": journal.pauses()}
+
+
+async def _put_update(request: web.Request) -> Json:
+    body = await read(request, RawUpdate)
+    if body.kind == "update_id":
+        raise ActionError("kind: an update's id is not for you to choose; see updates/restart")
+    content = {} if body.kind is None else {body.kind: body.body}
+    return {"update_id": request.app[WORLD].updates.put(content)}
+
+
+async def _order_update_faults(request: web.Request) -> Json:
+    body = await read(request, UpdateFaults)
+    updates = request.app[WORLD].updates
+    if body.duplicate is not None:
+        updates.duplicate(body.duplicate)
+    if body.reorder is not None:
+        updates.reorder(body.reorder, body.hold_s)
+    elif body.hold_s is not None:
+        updates.hold(body.hold_s)
+    return {}
+
+
+async def _clear_update_faults(request: web.Request) -> Json:
+    request.app[WORLD].updates.duplicate(0)
+    request.app[WORLD].updates.release()
+    return {}
+
+
+async def _restart_updates(request: web.Request) -> Json:
+    request.app[WORLD].updates.restart((await read(request, Restart)).next_id)
+    return {}

@@ -25,7 +25,7 @@ async def deliver(world: World) -> None:
                 failures = 0
             elif error is None:
                 failures = 0
-                world.updates.confirm(update["update_id"] + 1)
+                world.updates.done(update)
             else:
                 world.webhook_error = (int(world.clock()), error)
                 await asyncio.sleep(RETRY_DELAYS_S[min(failures, len(RETRY_DELAYS_S) - 1)])

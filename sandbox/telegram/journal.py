@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
 
 from sandbox.telegram.errors import Json
@@ -45,6 +45,13 @@ class Entry:
     message_ids: list[int] = field(default_factory=list)
     n: int = 0
 
+    def view(self) -> Json:
+        """The call as the client API shows it."""
+        return {name: getattr(self, name) for name in _SHOWN}
+
+
+_SHOWN = tuple(spec.name for spec in fields(Entry))
+
 
 class Journal:
     """Calls in the order in which they were decided, the last ``kept`` of them, and the pauses that 429s began."""
@@ -71,7 +78,7 @@ class Journal:
     def after(self, n: int) -> list[Json]:
         """Calls later than number ``n``."""
         skipped = max(0, n + 1 - self._entries[0].n) if self._entries else 0
-        return [asdict(entry) for entry in islice(self._entries, skipped, None)]
+        return [entry.view() for entry in islice(self._entries, skipped, None)]
 
     def pauses(self) -> list[Json]:
         """Pauses that have not passed."""

@@ -79,10 +79,10 @@ class World:
         self.users: dict[int, Json] = {}
         self.phones: dict[int, str] = {}
         self.chats: dict[int, Chat] = {}
-        self.updates = UpdateQueue(first_update_id)
         self.files = FileStore()
         self.events = EventStream()
         self.random = Random(seed)  # noqa: S311 - chance in tests, repeatable by its seed
+        self.updates = UpdateQueue(first_update_id, self.random)
         self.faults = Faults(self.random)
         self.journal = Journal(clock)
         self.flood = FloodLimits(clock) if limits else None
