@@ -7,7 +7,7 @@ from aiohttp.hdrs import METH_GET
 
 from sandbox import transport
 from sandbox.telegram import api
-from sandbox.telegram.errors import ApiError, Json
+from sandbox.telegram.errors import ApiError, Json, unauthorized
 from sandbox.telegram.files import DOWNLOAD_LIMIT, Upload
 from sandbox.telegram.state import World
 
@@ -41,8 +41,8 @@ async def answer(request: web.Request) -> web.Response:
 async def download(request: web.Request) -> web.Response:
     """The bytes of a file."""
     world = request.app[WORLD]
-    if request.match_info["token"] != world.token:
-        return _refusal(ApiError(401, "Unauthorized"))
+    if request.match_info["token"] != world.token or world.revoked:
+        return _refusal(unauthorized())
     stored = world.files.at(request.match_info["path"])
     if stored is None or len(stored.upload.data) > DOWNLOAD_LIMIT:
         return _refusal(ApiError(404, "Not Found"))

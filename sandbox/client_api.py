@@ -55,15 +55,15 @@ def add_to(app: web.Application) -> None:
 
 async def _state(request: web.Request) -> Json:
     world = request.app[WORLD]
-    chats = list(world.chats.values())
+    chats = [chat for chat in world.chats.values() if chat.migrated_to is None]
     return {
         "bot": world.bot,
         "users": list(world.users.values()),
         "chats": [chat.info for chat in chats],
         "members": {str(chat.id): list(chat.members.values()) for chat in chats if not chat.private},
-        "topics": [topic.view() for chat in chats for topic in chat.topics.values()],
+        "topics": [topic.view() for chat in chats if chat.forum for topic in chat.topics.values()],
         "messages": [world.view(chat, message) for chat in chats for message in chat.messages.values()],
-        "typing": world.typing(),
+        "typing": world.actions.shown(),
         "blocked": [chat.id for chat in chats if chat.blocked],
         "counters": {"calls_by_method": dict(world.calls)},
         "commands": world.profile.commands,

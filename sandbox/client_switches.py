@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sandbox.client_http import Connection
 from sandbox.telegram.errors import Json
 from sandbox.telegram.faults import HANG_S, Kind
+from sandbox.telegram.groups import GroupAction
 
 
 class Switches(Connection):
@@ -68,6 +69,25 @@ class Switches(Connection):
     async def restart_updates(self, next_id: int) -> None:
         """Let update ids go on from another number, lower or higher."""
         await self.post("updates/restart", next_id=next_id)
+
+    async def revoke_token(self, *, revoked: bool = True) -> None:
+        """Let every call be answered 401 Unauthorized, or no longer."""
+        await self.post("token", revoked=revoked)
+
+    async def group(
+        self,
+        chat_id: int,
+        action: GroupAction,
+        *,
+        by: int | None = None,
+        lacks: Sequence[str] | None = None,
+        new_id: int | None = None,
+    ) -> int:
+        """Change a group, or the bot's place in it; returns the group's id, another one after ``migrate``."""
+        named = None if lacks is None else list(lacks)
+        changed = await self.post("groups", chat_id=chat_id, action=action, by=by, lacks=named, new_id=new_id)
+        changed_id: int = changed["chat_id"]
+        return changed_id
 
     async def seed(self, seed: int) -> None:
         """Make what is left to chance repeatable from here on."""

@@ -6,8 +6,10 @@ from pydantic import Field
 from sandbox.answering import answering
 from sandbox.bodies import Body, read
 from sandbox.bot_api import WORLD
+from sandbox.telegram import groups
 from sandbox.telegram.errors import ActionError, Json
 from sandbox.telegram.faults import HANG_S, Fault, Kind
+from sandbox.telegram.groups import GroupAction
 
 
 class NewFault(Body):
@@ -47,6 +49,22 @@ class Restart(Body):
     next_id: int = Field(ge=1)
 
 
+class Token(Body):
+    """``POST /sandbox/token``."""
+
+    revoked: bool
+
+
+class GroupChange(Body):
+    """``POST /sandbox/groups``."""
+
+    chat_id: int
+    action: GroupAction
+    by: int | None = None
+    lacks: list[str] = Field(default_factory=list)
+    new_id: int | None = None
+
+
 class Seed(Body):
     """``POST /sandbox/seed``."""
 
@@ -61,6 +79,8 @@ def routes() -> list[web.RouteDef]:
         web.delete("/sandbox/faults", answering(_clear_faults)),
         web.post("/sandbox/seed", answering(_seed)),
         web.get("/sandbox/journal", answering(_journal)),
+        web.post("/sandbox/token", answering(_revoke_token)),
+        web.post("/sandbox/groups", answering(_change_group)),
         web.post("/sandbox/updates", answering(_put_update)),
         web.post("/sandbox/updates/faults", answering(_order_update_faults)),
         web.delete("/sandbox/updates/faults", answering(_clear_update_faults)),
@@ -125,3 +145,13 @@ async def _clear_update_faults(request: web.Request) -> Json:
 async def _restart_updates(request: web.Request) -> Json:
     request.app[WORLD].updates.restart((await read(request, Restart)).next_id)
     return {}
+
+
+async def _revoke_token(request: web.Request) -> Json:
+    request.app[WORLD].revoke_token(revoked=(await read(request, Token)).revoked)
+    return {}
+
+
+async def _change_group(request: web.Request) -> Json:
+    body = await read(request, GroupChange)
+    return {"chat_id": groups.change(request.app[WORLD], **body.model_dump())}

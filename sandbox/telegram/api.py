@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.telegram import schema
 from sandbox.telegram.calls import Call, Method
-from sandbox.telegram.errors import ApiError, Json
+from sandbox.telegram.errors import ApiError, Json, unauthorized
 from sandbox.telegram.faults import Fault
 from sandbox.telegram.files import Upload
 from sandbox.telegram.journal import Changes, Entry
@@ -64,8 +64,8 @@ def refuse(world: World, name: str, error: ApiError) -> Answer:
 
 
 def _checked(world: World, token: str, method: str | None, params: Json, uploads: Mapping[str, Upload]) -> Call:
-    if token != world.token:
-        raise ApiError(401, "Unauthorized")
+    if token != world.token or world.revoked:
+        raise unauthorized()
     if method is None:
         raise ApiError(404, "Not Found")
     world.calls[method] += 1

@@ -1,5 +1,14 @@
+import asyncio
+
+import aiohttp
 import pytest
-from aiogram.exceptions import TelegramNotFound, TelegramRetryAfter, TelegramServerError
+from aiogram.exceptions import (
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import BufferedInputFile
 
 from sandbox.client import SandboxError
 from sandbox.world import ANNA
@@ -64,3 +73,27 @@ async def test_an_impossible_fault_gets_a_sentence(people, body, said):
 async def test_the_journal_asks_for_a_number(people):
     with pytest.raises(SandboxError, match="after: a whole number"):
         await people.get("journal?after=soon")
+
+
+async def test_a_revoked_token_is_unauthorized_everywhere(bot, people, server):
+    sent = await bot.send_document(ANNA, BufferedInputFile(b"bill", "bill.pdf"))
+    file = await bot.get_file(sent.document.file_id)
+    poll = asyncio.create_task(bot.get_updates(timeout=30))
+    while not server.world.calls["getUpdates"]:  # noqa: ASYNC110 - the server has no event for that
+        await asyncio.sleep(0)
+    await people.revoke_token()
+    with pytest.raises(TelegramUnauthorizedError):
+        await asyncio.wait_for(poll, 5)
+    with pytest.raises(TelegramUnauthorizedError):
+        await bot.send_message(ANNA, "a")
+    with pytest.raises(aiohttp.ClientResponseError, match="401"):
+        await bot.download_file(file.file_path)
+    await people.revoke_token(revoked=False)
+    await bot.send_message(ANNA, "b")
+
+    assert [message.get("text") for message in await people.messages(ANNA)] == [None, "b"]
+    assert [(call["method"], call["error_code"]) for call in (await people.journal(2))["calls"]] == [
+        ("getUpdates", 401),
+        ("sendMessage", 401),
+        ("sendMessage", None),
+    ]

@@ -106,3 +106,18 @@ async def test_pushed_updates_come_twice_late_and_in_another_order_when_ordered(
     assert held
     assert late == ["two", "one"]
     assert strange["strange"] == {"a": 1}
+
+
+async def test_nothing_is_pushed_while_the_token_is_revoked(bot, people):
+    async with Receiver() as receiver:
+        await bot.set_webhook(receiver.url)
+        await people.revoke_token()
+        await people.say(ANNA, "unheard")
+        await asyncio.sleep(0.1)
+        meanwhile = receiver.updates.empty()
+        await people.revoke_token(revoked=False)
+        update, _ = await receiver.next()
+        await bot.delete_webhook()
+
+    assert meanwhile
+    assert update["message"]["text"] == "unheard"

@@ -2,9 +2,10 @@
 
 import re
 
+from sandbox.telegram.belongings import Webhook
 from sandbox.telegram.calls import Call, Method
 from sandbox.telegram.errors import Json, bad_request
-from sandbox.telegram.state import Webhook, World
+from sandbox.telegram.state import World
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -125,7 +126,7 @@ def get_webhook_info(world: World, _call: Call) -> Json:
 
 def get_chat(world: World, call: Call) -> Json:
     """Everything about a chat."""
-    chat = world.find_chat(call.get("chat_id"))
+    chat = world.chat_to_read(call.get("chat_id"))
     full: Json = {**chat.info, "accent_color_id": 0, "max_reaction_count": 11}
     full["accepted_gift_types"] = dict.fromkeys(
         ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
@@ -137,7 +138,7 @@ def get_chat(world: World, call: Call) -> Json:
 
 def get_chat_member(world: World, call: Call) -> Json:
     """What somebody is in a chat."""
-    chat = world.find_chat(call.get("chat_id"))
+    chat = world.chat_to_read(call.get("chat_id"))
     user_id = call.get("user_id")
     user = world.bot if user_id == world.bot["id"] else world.users.get(user_id)
     if user is None:
