@@ -152,17 +152,6 @@ class TopicChange(Body):
     action: Literal["close", "reopen", "delete"]
 
 
-class NewFault(Body):
-    """``POST /sandbox/faults``."""
-
-    method: str
-    times: int = Field(default=1, ge=1)
-    error_code: int
-    description: str
-    parameters: Json | None = None
-    chat_id: int | None = None
-
-
 class TourRequest(Body):
     """``POST /sandbox/tour``."""
 

@@ -5,8 +5,9 @@ import json
 from aiohttp import BodyPartReader, web
 from aiohttp.hdrs import METH_GET
 
+from sandbox import transport
 from sandbox.telegram import api
-from sandbox.telegram.errors import ApiError, Json
+from sandbox.telegram.errors import ApiError, Json, unauthorized
 from sandbox.telegram.files import DOWNLOAD_LIMIT, Upload
 from sandbox.telegram.state import World
 
@@ -23,23 +24,25 @@ def routes() -> list[web.RouteDef]:
 
 async def answer(request: web.Request) -> web.Response:
     """One call, in any of the forms that Telegram takes."""
-    world = request.app[WORLD]
+    world, name = request.app[WORLD], request.match_info["method"]
     uploads: dict[str, Upload] = {}
     try:
         params = await _params(request, uploads)
-        result = await api.call(world, request.match_info["token"], request.match_info["method"], params, uploads)
     except ApiError as error:
-        return _refusal(error)
+        given = api.refuse(world, name, error)
     except UnicodeError:
-        return _refusal(ApiError(400, "Bad Request: strings must be encoded in UTF-8"))
-    return _json({"ok": True, "result": result}, 200)
+        given = api.refuse(world, name, ApiError(400, "Bad Request: strings must be encoded in UTF-8"))
+    else:
+        given = await api.call(world, request.match_info["token"], name, params, uploads)
+    proper = _json({"ok": True, "result": given.result}, 200) if given.error is None else _refusal(given.error)
+    return await transport.deliver(request, given.fault, proper)
 
 
 async def download(request: web.Request) -> web.Response:
     """The bytes of a file."""
     world = request.app[WORLD]
-    if request.match_info["token"] != world.token:
-        return _refusal(ApiError(401, "Unauthorized"))
+    if request.match_info["token"] != world.token or world.revoked:
+        return _refusal(unauthorized())
     stored = world.files.at(request.match_info["path"])
     if stored is None or len(stored.upload.data) > DOWNLOAD_LIMIT:
         return _refusal(ApiError(404, "Not Found"))

@@ -1,33 +1,31 @@
 """A person's Telegram app in code: tests and the tour act and wait through it."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
+from sandbox.client_http import SandboxError
+from sandbox.client_switches import Switches
 from sandbox.telegram.errors import Json
+
+__all__ = ["SandboxClient", "SandboxError"]
 
 WAIT_S = 10.0
 BUTTON_KEYS = ("text", "callback_data")
 
 
-class SandboxError(Exception):
-    """The sandbox refused an action; the message is its sentence."""
-
-
-class SandboxClient:
+class SandboxClient(Switches):
     """Acts for any person of one sandbox, and hears everything that happens there.
 
     Each event is given out by ``wait_for`` once, in the order of arrival; with ``listen=False`` none is heard.
     """
 
     def __init__(self, url: str, *, listen: bool = True) -> None:
-        self.url = url.rstrip("/")
+        super().__init__(url)
         self._listen = listen
-        self._session: aiohttp.ClientSession | None = None
         self._heard: list[Json] = []
         self._news = asyncio.Event()
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -163,27 +161,6 @@ class SandboxClient:
         """Block the bot, or start it again."""
         await self.post("blocks", user_id=user_id, blocked=blocked)
 
-    async def fault(
-        self,
-        method: str,
-        error_code: int,
-        description: str,
-        *,
-        times: int = 1,
-        parameters: Json | None = None,
-        chat_id: int | None = None,
-    ) -> None:
-        """Let the next calls of a method (``*``: of any but getUpdates) fail."""
-        await self.post(
-            "faults",
-            method=method,
-            times=times,
-            error_code=error_code,
-            description=description,
-            parameters=parameters,
-            chat_id=chat_id,
-        )
-
     async def tour_step(
         self, step: int, of: int, title: str, text: str, *, chat_id: int | None = None, done: bool = False
     ) -> None:
@@ -260,24 +237,3 @@ class SandboxClient:
         chat_id, message_id = message["chat"]["id"], message["message_id"]
         found: Json | None = (await self.get(f"decisions?chat_id={chat_id}&message_id={message_id}"))["decision"]
         return found
-
-    # HTTP
-
-    async def get(self, path: str) -> Json:
-        """Any GET of the client API."""
-        return await self._request("GET", path, None)
-
-    async def post(self, path: str, **body: object) -> Json:
-        """Any POST of the client API; fields that are None are left out."""
-        return await self._request("POST", path, {name: value for name, value in body.items() if value is not None})
-
-    async def _request(self, method: str, path: str, body: Json | None) -> Json:
-        if self._session is None:
-            raise SandboxError("the client is not open: use it in «async with»")
-        async with self._session.request(method, f"{self.url}/sandbox/{path}", json=body) as response:
-            answer: Json = {}
-            with contextlib.suppress(aiohttp.ContentTypeError):
-                answer = await response.json()
-            if response.ok:
-                return answer
-            raise SandboxError(answer.get("error") or f"{response.status} {response.reason}")

@@ -1,17 +1,16 @@
 """People's side over HTTP: what their Telegram apps would do. Bodies and answers are JSON, see CONTRACT.md."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 
 from aiohttp import WSCloseCode, web
 
 from sandbox import bodies
+from sandbox.answering import answering, dumps, json_response
 from sandbox.bot_api import WORLD
 from sandbox.telegram import people
 from sandbox.telegram.errors import ActionError, Json
-from sandbox.telegram.faults import Fault
 
 Decisions = Callable[[int, int], Awaitable[Json | None]]
 """Why the bot did what it did with a message: (chat_id, message_id) → decision."""
@@ -24,8 +23,6 @@ _LISTENERS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("listeners")
 _TOUR: web.AppKey[list[asyncio.Task[None]]] = web.AppKey("tour")
 
 HEARTBEAT_S = 30.0
-
-Handler = Callable[[web.Request], Awaitable[Json]]
 
 
 def add_to(app: web.Application) -> None:
@@ -49,43 +46,24 @@ def add_to(app: web.Application) -> None:
         ("GET", "/sandbox/decisions", _decision),
         ("POST", "/sandbox/tour", _tour),
         ("POST", "/sandbox/tour/steps", _tour_step),
-        ("POST", "/sandbox/faults", _fault),
     ):
-        app.router.add_route(method, path, _answering(handler))
+        app.router.add_route(method, path, answering(handler))
     app.router.add_get("/sandbox/files/{file_id}", _file)
     app.router.add_get("/sandbox/events", _events)
     app.on_shutdown.append(_close)
 
 
-def _answering(handler: Handler) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def answer(request: web.Request) -> web.Response:
-        try:
-            return _json(await handler(request))
-        except ActionError as error:
-            return _json({"error": str(error)}, error.status)
-
-    return answer
-
-
-def _json(body: Json, status: int = 200) -> web.Response:
-    return web.json_response(body, status=status, dumps=_dumps)
-
-
-def _dumps(body: object) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-
-
 async def _state(request: web.Request) -> Json:
     world = request.app[WORLD]
-    chats = list(world.chats.values())
+    chats = [chat for chat in world.chats.values() if chat.migrated_to is None]
     return {
         "bot": world.bot,
         "users": list(world.users.values()),
         "chats": [chat.info for chat in chats],
         "members": {str(chat.id): list(chat.members.values()) for chat in chats if not chat.private},
-        "topics": [topic.view() for chat in chats for topic in chat.topics.values()],
+        "topics": [topic.view() for chat in chats if chat.forum for topic in chat.topics.values()],
         "messages": [world.view(chat, message) for chat in chats for message in chat.messages.values()],
-        "typing": world.typing(),
+        "typing": world.actions.shown(),
         "blocked": [chat.id for chat in chats if chat.blocked],
         "counters": {"calls_by_method": dict(world.calls)},
         "commands": world.profile.commands,
@@ -181,12 +159,6 @@ async def _decision(request: web.Request) -> Json:
     return {"decision": None if decisions is None else await decisions(chat_id, message_id)}
 
 
-async def _fault(request: web.Request) -> Json:
-    body = await bodies.read(request, bodies.NewFault)
-    request.app[WORLD].faults.add(Fault(**body.model_dump()))
-    return {}
-
-
 async def _tour(request: web.Request) -> Json:
     body = await bodies.read(request, bodies.TourRequest)
     start = request.app[START_TOUR]
@@ -219,7 +191,7 @@ async def _file(request: web.Request) -> web.Response:
     """A file's bytes for people's apps, which know no token."""
     stored = request.app[WORLD].files.get(request.match_info["file_id"])
     if stored is None:
-        return _json({"error": "there is no such file"}, 404)
+        return json_response({"error": "there is no such file"}, 404)
     mime_type = stored.upload.mime_type or stored.media.get("mime_type") or "application/octet-stream"
     headers = {"Content-Type": mime_type, "X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
     return web.Response(body=stored.upload.data, headers=headers)
@@ -231,7 +203,7 @@ async def _events(request: web.Request) -> web.WebSocketResponse:
     listeners = request.app[_LISTENERS]
     listeners.add(socket)
     with request.app[WORLD].events.listen() as queue:
-        await socket.send_str(_dumps({"type": "hello"}))
+        await socket.send_str(dumps({"type": "hello"}))
         sender = asyncio.create_task(_forward(queue, socket))
         try:
             async for _ in socket:
@@ -245,7 +217,7 @@ async def _events(request: web.Request) -> web.WebSocketResponse:
 
 async def _forward(queue: asyncio.Queue[Json], socket: web.WebSocketResponse) -> None:
     while True:
-        await socket.send_str(_dumps(await queue.get()))
+        await socket.send_str(dumps(await queue.get()))
 
 
 async def _close(app: web.Application) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import bot_api, client_api, webhooks
+from sandbox import bot_api, client_api, switches, transport, webhooks
 from sandbox.client import SandboxClient
 from sandbox.page_files import page_routes
 from sandbox.telegram.state import World
@@ -25,10 +25,11 @@ def build_app(world: World, *, decisions: Decisions | None = None, run_tour: Run
     app[bot_api.WORLD] = world
     app[client_api.DECISIONS] = decisions
     app[client_api.START_TOUR] = None if run_tour is None else _tour_starter(run_tour)
-    app.add_routes([*bot_api.routes(), *page_routes()])
+    app[transport.STOPPING] = asyncio.Event()
+    app.add_routes([*bot_api.routes(), *switches.routes(), *page_routes()])
     client_api.add_to(app)
     app.cleanup_ctx.append(_push_updates)
-    app.on_shutdown.append(_end_long_poll)
+    app.on_shutdown.append(_end_waiting)
     return app
 
 
@@ -47,7 +48,8 @@ async def _push_updates(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _end_long_poll(app: web.Application) -> None:
+async def _end_waiting(app: web.Application) -> None:
+    app[transport.STOPPING].set()
     app[bot_api.WORLD].updates.wake()
 
 

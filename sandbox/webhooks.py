@@ -4,7 +4,8 @@ import asyncio
 
 import aiohttp
 
-from sandbox.telegram.state import Webhook, World
+from sandbox.telegram.belongings import Webhook
+from sandbox.telegram.state import World
 
 TIMEOUT_S = 10.0
 RETRY_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -17,7 +18,7 @@ async def deliver(world: World) -> None:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session:
         while True:
             webhook, update = world.webhook, world.updates.first()
-            if webhook is None or update is None:
+            if webhook is None or update is None or world.revoked:
                 await world.updates.changed()
                 continue
             error = await _post(session, webhook, update)
@@ -25,7 +26,7 @@ async def deliver(world: World) -> None:
                 failures = 0
             elif error is None:
                 failures = 0
-                world.updates.confirm(update["update_id"] + 1)
+                world.updates.done(update)
             else:
                 world.webhook_error = (int(world.clock()), error)
                 await asyncio.sleep(RETRY_DELAYS_S[min(failures, len(RETRY_DELAYS_S) - 1)])

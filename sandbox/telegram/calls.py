@@ -79,7 +79,7 @@ def check_thread(world: World, chat: Chat, thread_id: int | None) -> None:
     """Refuse a topic that does not exist (General's id 1 included) or is closed to the bot."""
     if thread_id is None:
         return
-    topic = chat.topics.get(thread_id)
+    topic = chat.topics.get(thread_id) if chat.forum else None
     if topic is None or thread_id == GENERAL_THREAD_ID:
         raise bad_request("message thread not found")
     if topic.closed and not chat.may(world.bot["id"], "can_manage_topics"):

@@ -13,6 +13,13 @@ ADMIN_RIGHTS = (
 _NOT_GRANTED = frozenset({"can_be_edited", "is_anonymous", "can_promote_members"})
 TOPIC_COLORS = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 
+SERVICE_FIELDS = frozenset(
+    {
+        "forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "pinned_message",
+        "new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id",
+    }
+)  # fmt: skip
+
 Right = Literal["can_delete_messages", "can_pin_messages", "can_manage_topics"]
 
 
@@ -87,6 +94,11 @@ class Chat:
     def is_admin(self, user_id: int) -> bool:
         """Whether a member is the creator or an administrator."""
         return self.members.get(user_id, {}).get("status") in {"creator", "administrator"}
+
+
+def is_service(message: Json) -> bool:
+    """Whether a message tells of something that happened, instead of carrying somebody's words."""
+    return not SERVICE_FIELDS.isdisjoint(message)
 
 
 def member(user: Json, status: str, *, without: frozenset[str] = frozenset()) -> Json:

@@ -29,6 +29,11 @@ def forbidden(what: str) -> ApiError:
     return ApiError(403, f"Forbidden: {what}")
 
 
+def unauthorized() -> ApiError:
+    """Refuse a token that is wrong or revoked."""
+    return ApiError(401, "Unauthorized")
+
+
 class ActionError(Exception):
     """A person's action is impossible; the message says why. ``status`` is 400, or 404 for what does not exist."""
 

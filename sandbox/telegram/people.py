@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from sandbox.telegram.belongings import Callback
 from sandbox.telegram.chats import Chat
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ActionError, ApiError, Json
@@ -9,7 +10,7 @@ from sandbox.telegram.files import MEDIA_KINDS, Upload, in_message
 from sandbox.telegram.keyboards import callback_buttons
 from sandbox.telegram.methods.topics import open_topic, remove_topic, set_closed
 from sandbox.telegram.reactions import REACTIONS, set_reaction
-from sandbox.telegram.state import Callback, World
+from sandbox.telegram.state import World
 
 TEXT_LIMIT = 4096
 STRANGERS_PHONE = "+15550100"
@@ -208,10 +209,10 @@ def _post(
     if chat.blocked:
         raise ActionError("the bot is blocked: unblock it first")
     target = None if reply_to is None else _message(chat, reply_to)
-    if target is not None and thread_id is None:
+    if target is not None and thread_id is None and chat.forum:
         thread_id = target.get("message_thread_id")
     if thread_id is not None:
-        topic = chat.topics.get(thread_id)
+        topic = chat.topics.get(thread_id) if chat.forum else None
         if topic is None:
             raise ActionError(f"there is no topic {thread_id}", status=404)
         if topic.closed and not chat.is_admin(user["id"]):

@@ -20,6 +20,8 @@ def set_reaction(world: World, chat: Chat, message_id: int, user: Json, emoji: l
     before = by_user.pop(user["id"], [])
     if emoji:
         by_user[user["id"]] = emoji
+    if before != emoji:
+        world.changed()
     if world.events.heard:
         view = world.view(chat, chat.messages[message_id])
         world.events.publish("reaction", chat_id=chat.id, message_id=message_id, reactions=view["reactions"])

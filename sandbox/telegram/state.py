@@ -2,51 +2,21 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
 from typing import Literal
 
-from sandbox.telegram.chats import Chat, Right, Topic, member
-from sandbox.telegram.errors import ActionError, ApiError, Json, bad_request, forbidden
+from sandbox.telegram.belongings import Callback, Profile, Webhook
+from sandbox.telegram.chat_actions import ChatActions
+from sandbox.telegram.chats import Chat, Right, Topic, is_service, member
+from sandbox.telegram.errors import ActionError, ApiError, Json, bad_request, forbidden, unauthorized
 from sandbox.telegram.events import EventStream
 from sandbox.telegram.faults import Faults
 from sandbox.telegram.files import FileStore
+from sandbox.telegram.journal import Changes, Journal
 from sandbox.telegram.limits import FloodLimits
 from sandbox.telegram.updates import UpdateQueue
-
-TYPING_S = 5.0
-SERVICE_FIELDS = frozenset(
-    {"forum_topic_created", "forum_topic_edited", "forum_topic_closed", "forum_topic_reopened", "pinned_message"}
-)
-
-
-@dataclass(slots=True)
-class Callback:
-    """A pressed inline button and what the bot made of it."""
-
-    id: str
-    user_id: int
-    answered: bool = False
-    text: str | None = None
-    show_alert: bool = False
-
-
-@dataclass(slots=True)
-class Profile:
-    """What the bot has set about itself."""
-
-    commands: dict[str, list[Json]] = field(default_factory=dict)
-    """Commands by scope and language."""
-    descriptions: dict[str, str] = field(default_factory=dict)
-    """Name, description and short description by kind and language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Where updates are pushed."""
-
-    url: str
-    secret_token: str = ""
 
 
 class World:
@@ -62,6 +32,7 @@ class World:
         privacy_mode: bool = True,
         clock: Callable[[], float] = time.time,
         first_update_id: int = 1,
+        seed: int | None = None,
     ) -> None:
         self.token = token
         self.clock = clock
@@ -75,19 +46,38 @@ class World:
         self.users: dict[int, Json] = {}
         self.phones: dict[int, str] = {}
         self.chats: dict[int, Chat] = {}
-        self.updates = UpdateQueue(first_update_id)
         self.files = FileStore()
         self.events = EventStream()
-        self.faults = Faults()
+        self.random = Random(seed)  # noqa: S311 - chance in tests, repeatable by its seed
+        self.updates = UpdateQueue(first_update_id, self.random)
+        self.faults = Faults(self.random)
+        self.journal = Journal(clock)
         self.flood = FloodLimits(clock) if limits else None
         self.calls: Counter[str] = Counter()
         self.callbacks: dict[str, Callback] = {}
         self.profile = Profile()
         self.webhook: Webhook | None = None
+        self.revoked = False
         self.webhook_error: tuple[int, str] | None = None
         """When and why the last delivery failed."""
-        self._typing: dict[tuple[int, int | None], tuple[str, float]] = {}
+        self.actions = ChatActions(clock, self.events)
         self._private_message_id = 0
+        self._changes: Changes | None = None
+
+    @contextmanager
+    def watching(self, changes: Changes) -> Iterator[None]:
+        """Note in ``changes`` what happens meanwhile; only for code that does not await."""
+        self._changes, before = changes, self._changes
+        try:
+            yield
+        finally:
+            self._changes = before
+
+    def changed(self, message_id: int | None = None) -> None:
+        """Note for the journal that people see something new, perhaps a new message."""
+        if self._changes is not None:
+            self._changes.seen = True
+            self._changes.message_ids += [] if message_id is None else [message_id]
 
     # People and chats
 
@@ -146,12 +136,14 @@ class World:
         """The chat with this id.
 
         Raises:
-            ActionError: there is none.
+            ActionError: there is none, or it has become another one.
         """
-        try:
-            return self.chats[chat_id]
-        except KeyError:
-            raise ActionError(f"there is no chat {chat_id}", status=404) from None
+        chat = self.chats.get(chat_id)
+        if chat is None:
+            raise ActionError(f"there is no chat {chat_id}", status=404)
+        if chat.migrated_to is not None:
+            raise ActionError(f"this group has become the supergroup {chat.migrated_to}")
+        return chat
 
     def chat_for_bot(self, chat_id: int | str) -> Chat:
         """The chat that a call names, if the bot may write to it.
@@ -160,27 +152,29 @@ class World:
             ApiError: unknown, left, blocked, or moved to a supergroup.
         """
         chat = self.find_chat(chat_id)
-        if chat.migrated_to is not None:
-            raise ApiError(
-                400,
-                "Bad Request: group chat was upgraded to a supergroup chat",
-                {"migrate_to_chat_id": chat.migrated_to},
-            )
         if chat.blocked:
             raise forbidden("bot was blocked by the user")
         if not chat.private:
-            match chat.members.get(self.bot["id"], {}).get("status"):
-                case "kicked":
-                    raise forbidden("bot was kicked from the supergroup chat")
-                case "left" | None:
-                    raise forbidden("bot is not a member of the supergroup chat")
+            self._check_kicked(chat)
+            if chat.members.get(self.bot["id"], {}).get("status") in {"left", None}:
+                raise forbidden(f"bot is not a member of the {chat.info['type']} chat")
         return chat
+
+    def chat_to_read(self, chat_id: int | str) -> Chat:
+        """The chat that a call asks about; from whom has kicked the bot it learns nothing."""
+        chat = self.find_chat(chat_id)
+        self._check_kicked(chat)
+        return chat
+
+    def _check_kicked(self, chat: Chat) -> None:
+        if chat.members.get(self.bot["id"], {}).get("status") == "kicked":
+            raise forbidden(f"bot was kicked from the {chat.info['type']} chat")
 
     def find_chat(self, chat_id: int | str) -> Chat:
         """The chat that a call names by id or @username.
 
         Raises:
-            ApiError: «chat not found».
+            ApiError: «chat not found», or moved to a supergroup.
         """
         if isinstance(chat_id, str):
             found = (chat for chat in self.chats.values() if f"@{chat.info.get('username')}" == chat_id)
@@ -189,7 +183,17 @@ class World:
             chat = self.chats.get(chat_id)
         if chat is None:
             raise bad_request("chat not found")
+        if chat.migrated_to is not None:
+            moved = {"migrate_to_chat_id": chat.migrated_to}
+            raise ApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", moved)
         return chat
+
+    def revoke_token(self, *, revoked: bool) -> None:
+        """Let every call be answered 401, the long poll under way included; nothing is pushed meanwhile."""
+        self.revoked = revoked
+        if revoked:
+            self.updates.interrupt(unauthorized())
+        self.updates.switch(webhook_active=self.webhook is not None)
 
     def set_webhook(self, webhook: Webhook | None) -> None:
         """Push updates there from now on, or let the bot poll again."""
@@ -221,17 +225,20 @@ class World:
         if reply_to is not None:
             message["reply_to_message"] = without_reply(reply_to)
         chat.messages[message_id] = message
+        self.changed(message_id)
         if keyboard is not None:
             chat.keyboards[message_id] = keyboard
-        self._stop_typing(chat, thread_id, sender)
+        if sender["is_bot"]:
+            self.actions.stop(chat.id, thread_id)
         self.show("message", chat, message)
-        if self._bot_sees(chat, message):
+        if self.hears_of(chat, message):
             self.updates.push("message", message)
         return message
 
     def replace(self, chat: Chat, message: Json) -> None:
         """Store a changed copy of a message (updates that wait keep the old one) and show it to people."""
         chat.messages[message["message_id"]] = message
+        self.changed()
         self.show("message_edited", chat, message)
 
     def remove(self, chat: Chat, message_id: int) -> None:
@@ -241,6 +248,7 @@ class World:
         chat.reactions.pop(message_id, None)
         if message_id in chat.pinned:
             chat.pinned.remove(message_id)
+        self.changed()
         self.events.publish("message_deleted", chat_id=chat.id, message_id=message_id)
 
     def show(self, kind: str, chat: Chat, message: Json) -> None:
@@ -260,27 +268,8 @@ class World:
 
     def show_topic(self, topic: Topic, *, deleted: bool = False) -> None:
         """Publish a topic that was opened, changed or deleted."""
+        self.changed()
         self.events.publish("topic", topic=topic.view() | ({"deleted": True} if deleted else {}))
-
-    # Typing
-
-    def start_typing(self, chat: Chat, thread_id: int | None, action: str) -> None:
-        """Show a chat action for the next five seconds (Bot API, sendChatAction)."""
-        self._typing[chat.id, thread_id] = (action, self.clock() + TYPING_S)
-        self.events.publish("typing", chat_id=chat.id, thread_id=thread_id, action=action)
-
-    def typing(self) -> list[Json]:
-        """Chat actions that are shown at the moment."""
-        now = self.clock()
-        return [
-            {"chat_id": chat_id, "thread_id": thread_id, "action": action}
-            for (chat_id, thread_id), (action, until) in self._typing.items()
-            if until > now
-        ]
-
-    def _stop_typing(self, chat: Chat, thread_id: int | None, sender: Json) -> None:
-        if sender["is_bot"]:
-            self._typing.pop((chat.id, thread_id), None)
 
     def _new_message_id(self, chat: Chat) -> int:
         """Private chats share the bot's one counter, a supergroup has its own: as in Telegram."""
@@ -291,17 +280,16 @@ class World:
             chat.last_message_id += 1
         return chat.last_message_id
 
-    def _bot_sees(self, chat: Chat, message: Json) -> bool:
-        if not SERVICE_FIELDS.isdisjoint(message):
-            return True
-        if message["from"]["id"] == self.bot["id"]:
+    def hears_of(self, chat: Chat, message: Json) -> bool:
+        """Whether the bot gets an update for somebody's message: not its own words, and not all in a group."""
+        if message["from"]["id"] == self.bot["id"] and not is_service(message):
             return False
         if chat.private:
             return True
         status = chat.members.get(self.bot["id"], {}).get("status")
         if status not in {"administrator", "member"}:
             return False
-        if status == "administrator" or not self.privacy_mode:
+        if status == "administrator" or not self.privacy_mode or is_service(message):
             return True
         text = message.get("text") or message.get("caption") or ""
         answered = message.get("reply_to_message", {}).get("from", {}).get("id")

@@ -85,3 +85,39 @@ async def test_bad_address_and_secret_are_refused(bot):
         await bot.set_webhook("ftp://example")
     with pytest.raises(TelegramBadRequest, match="unallowed characters"):
         await bot.set_webhook("https://example.com", secret_token="so secret")
+
+
+async def test_pushed_updates_come_twice_late_and_in_another_order_when_ordered(bot, people):
+    async with Receiver() as receiver:
+        await bot.set_webhook(receiver.url)
+        await people.update_faults(duplicate=1)
+        await people.say(ANNA, "twice")
+        twice = [await receiver.next() for _ in range(2)]
+        await people.update_faults(reorder=2, hold_s=0.3)
+        await people.say(ANNA, "one")
+        await people.say(ANNA, "two")
+        held = receiver.updates.empty()
+        late = [(await receiver.next())[0]["message"]["text"] for _ in range(2)]
+        await people.put_update("strange", {"a": 1})
+        strange, _ = await receiver.next()
+        await bot.delete_webhook()
+
+    assert twice[0] == twice[1]
+    assert held
+    assert late == ["two", "one"]
+    assert strange["strange"] == {"a": 1}
+
+
+async def test_nothing_is_pushed_while_the_token_is_revoked(bot, people):
+    async with Receiver() as receiver:
+        await bot.set_webhook(receiver.url)
+        await people.revoke_token()
+        await people.say(ANNA, "unheard")
+        await asyncio.sleep(0.1)
+        meanwhile = receiver.updates.empty()
+        await people.revoke_token(revoked=False)
+        update, _ = await receiver.next()
+        await bot.delete_webhook()
+
+    assert meanwhile
+    assert update["message"]["text"] == "unheard"

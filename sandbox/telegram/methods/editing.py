@@ -130,6 +130,7 @@ def unpin_chat_message(world: World, call: Call) -> bool:
     if message_id not in chat.pinned:
         raise bad_request("message to unpin not found")
     chat.pinned.remove(message_id)
+    world.changed()
     return True
 
 
@@ -137,6 +138,8 @@ def unpin_all_chat_messages(world: World, call: Call) -> bool:
     """Unpin everything in a chat."""
     chat = world.chat_for_bot(call.get("chat_id"))
     require_right(world, chat, "can_pin_messages", "manage pinned messages in the chat")
+    if chat.pinned:
+        world.changed()
     chat.pinned.clear()
     return True
 
@@ -165,6 +168,7 @@ def answer_callback_query(world: World, call: Call) -> bool:
     if callback is None:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     callback.answered, callback.text, callback.show_alert = True, text, bool(call.get("show_alert"))
+    world.changed()
     world.events.publish("callback_answered", callback_query_id=callback.id, text=text, show_alert=callback.show_alert)
     return True
 

@@ -2,9 +2,10 @@
 
 import re
 
+from sandbox.telegram.belongings import Webhook
 from sandbox.telegram.calls import Call, Method
 from sandbox.telegram.errors import Json, bad_request
-from sandbox.telegram.state import Webhook, World
+from sandbox.telegram.state import World
 
 _COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
@@ -40,6 +41,7 @@ def set_my_commands(world: World, call: Call) -> bool:
         if not 1 <= len(command["description"]) <= 256:  # noqa: PLR2004 - Bot API, BotCommand
             raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     world.profile.commands[_commands_key(call)] = call.get("commands")
+    world.changed()
     return True
 
 
@@ -51,6 +53,7 @@ def get_my_commands(world: World, call: Call) -> list[Json]:
 def delete_my_commands(world: World, call: Call) -> bool:
     """Drop the menu of a scope and a language."""
     world.profile.commands.pop(_commands_key(call), None)
+    world.changed()
     return True
 
 
@@ -60,6 +63,7 @@ def _text_setter(kind: str) -> Method:
         if len(text) > _TEXT_LIMITS[kind]:
             raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
         world.profile.descriptions[f"{kind}/{call.get('language_code', '')}"] = text
+        world.changed()
         return True
 
     return set_text
@@ -122,7 +126,7 @@ def get_webhook_info(world: World, _call: Call) -> Json:
 
 def get_chat(world: World, call: Call) -> Json:
     """Everything about a chat."""
-    chat = world.find_chat(call.get("chat_id"))
+    chat = world.chat_to_read(call.get("chat_id"))
     full: Json = {**chat.info, "accent_color_id": 0, "max_reaction_count": 11}
     full["accepted_gift_types"] = dict.fromkeys(
         ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
@@ -134,7 +138,7 @@ def get_chat(world: World, call: Call) -> Json:
 
 def get_chat_member(world: World, call: Call) -> Json:
     """What somebody is in a chat."""
-    chat = world.find_chat(call.get("chat_id"))
+    chat = world.chat_to_read(call.get("chat_id"))
     user_id = call.get("user_id")
     user = world.bot if user_id == world.bot["id"] else world.users.get(user_id)
     if user is None:

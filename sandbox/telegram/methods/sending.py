@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from sandbox.telegram.calls import CAPTION_LIMIT, Call, Method, check_thread, formatted_caption, formatted_text, send
+from sandbox.telegram.chats import is_service
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ApiError, Json, bad_request
 from sandbox.telegram.files import MEDIA_KINDS, PHOTO_LIMIT, UPLOAD_LIMIT, StoredFile, Upload, image_size, in_message
-from sandbox.telegram.state import SERVICE_FIELDS, World
+from sandbox.telegram.state import World
 
 ALBUM_SIZES = range(2, 11)
 COPIES_AT_ONCE = 100
@@ -152,7 +153,7 @@ def _send_several(world: World, call: Call, content_of: Callable[[Json], Json]) 
 
 
 def _passes_on(message: Json) -> bool:
-    return SERVICE_FIELDS.isdisjoint(message) and not message.get("has_protected_content")
+    return not is_service(message) and not message.get("has_protected_content")
 
 
 def _copied(original: Json, params: Json) -> Json:
@@ -184,6 +185,7 @@ def send_message_draft(world: World, call: Call) -> bool:
         raise bad_request("message is too long")
     thread_id = call.get("message_thread_id")
     check_thread(world, chat, thread_id)
+    world.changed()
     world.events.publish(
         "preview",
         chat_id=chat.id,
@@ -202,7 +204,8 @@ def send_chat_action(world: World, call: Call) -> bool:
     if call.get("action") not in ACTIONS:
         raise bad_request("wrong parameter action in request")
     check_thread(world, chat, call.get("message_thread_id"))
-    world.start_typing(chat, call.get("message_thread_id"), call.get("action"))
+    world.changed()
+    world.actions.start(chat.id, call.get("message_thread_id"), call.get("action"))
     return True
 
 
