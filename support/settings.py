@@ -1,5 +1,6 @@
 """Configuration: one class, read from the environment and ``.env`` in composition roots only."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+# Bot API, setWebhook, secret_token.
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
 
 
 class SettingsError(Exception):
@@ -22,15 +25,30 @@ def _split_ids(value: object) -> object:
     return value
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+def _address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # its message quotes the port
+        valid = False
+    if not valid:
         raise ValueError("must be an address like http://host:port")
+    return value
+
+
+def _without_last_slash(value: str) -> str:
     return value.rstrip("/")
 
 
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    if not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+        raise ValueError("must be 1 to 256 characters, of A-Z a-z 0-9 _ and - only")
+    return value
+
+
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_ids)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
+Address = Annotated[str, AfterValidator(_address)]
+HttpUrl = Annotated[Address, AfterValidator(_without_last_slash)]
 
 
 class Settings(BaseSettings):
@@ -43,6 +61,9 @@ class Settings(BaseSettings):
     operators_chat_id: Ids = ()
     admin_ids: Ids = ()
     operators_language: Literal["ru", "en"] = "ru"
+    webhook_url: Address | None = None
+    webhook_port: int = Field(default=8080, ge=1, le=65535)
+    webhook_secret: Annotated[SecretStr, AfterValidator(_webhook_secret)] = SecretStr("")
 
     data_dir: Path = Path("data")
     database_url: str = ""
@@ -56,7 +77,6 @@ class Settings(BaseSettings):
     llm_api_key: SecretStr = SecretStr("")
 
     # Fixed names whose parts are not built yet: setting one is said to have no effect.
-    webhook_url: str = ""
     metrics_port: int | None = None
     embedding_model: str = ""
     orders_url: str = ""
@@ -81,7 +101,7 @@ class Settings(BaseSettings):
     @property
     def without_effect(self) -> tuple[str, ...]:
         """Keys that are set although this version does not use them yet."""
-        later = ("webhook_url", "metrics_port", "embedding_model", "orders_url", "model_path", "slots")
+        later = ("metrics_port", "embedding_model", "orders_url", "model_path", "slots")
         return tuple(name.upper() for name in later if getattr(self, name))
 
     @property

@@ -25,6 +25,16 @@ def test_ids_are_separated_by_commas(value, ids):
         ("answer_threshold", "secret-value"),
         ("answer_deadline_s", 0),
         ("slots", 0),
+        ("webhook_url", "secret-value.example/hook"),
+        ("webhook_url", "https://host:secret-value"),
+        ("webhook_url", "https://host:99999"),
+        ("webhook_url", "https://:8443"),
+        ("webhook_url", "http://[secret-value"),
+        ("webhook_port", 0),
+        ("webhook_port", 65536),
+        ("webhook_secret", "secret-value!"),
+        ("webhook_secret", "secret-value\n"),
+        ("webhook_secret", "s" * 257),
         ("log_format", "secret-value"),
     ],
 )
@@ -66,10 +76,35 @@ def test_without_an_address_the_database_lies_in_the_data_folder(tmp_path):
 
 
 def test_secrets_do_not_show():
-    loaded = settings.load(bot_token="1000001:secret", llm_api_key="secret")
+    loaded = settings.load(bot_token="1000001:hidden", llm_api_key="hidden", webhook_secret="hidden")
 
-    assert "secret" not in repr(loaded)
+    assert "hidden" not in repr(loaded)
 
 
 def test_an_address_loses_its_last_slash():
     assert settings.load(telegram_api_url="http://h:1/").telegram_api_url == "http://h:1"
+
+
+@pytest.mark.parametrize("url", ["https://support.example/hook/", "http://127.0.0.1:8081", "https://h/b?from=1"])
+def test_a_webhooks_address_stays_as_it_is(url):
+    loaded = settings.load(webhook_url=url)
+
+    assert loaded.webhook_url == url
+    assert loaded.without_effect == ()
+
+
+def test_a_webhooks_secret_may_hold_letters_digits_and_two_signs():
+    loaded = settings.load(webhook_secret="Az09_-" + "s" * 250)
+
+    assert loaded.webhook_secret.get_secret_value().startswith("Az09_-")
+
+
+def test_without_a_webhook_the_defaults_hold():
+    loaded = settings.load()
+
+    assert (loaded.webhook_url, loaded.webhook_port, loaded.webhook_secret.get_secret_value()) == (None, 8080, "")
+
+
+def test_a_wrong_secret_is_answered_with_what_is_allowed():
+    with pytest.raises(SettingsError, match="1 to 256 characters"):
+        settings.load(webhook_secret="so secret")
