@@ -20,11 +20,12 @@ from sandbox.client import SandboxClient
 from sandbox.server import SandboxServer
 from sandbox.telegram.state import World
 from sandbox.world import DEMO_TOKEN, MARIA, OPERATORS_CHAT_ID, demo_world
-from support import schema
 from support.database import Database
 from support.orders.importing import import_orders, read_orders
 from support.queue import BUILD_QUEUE, GENERATE_QUEUE, GenerationQueue
 from support.settings import Settings
+
+pytest_plugins = ["tests.databases"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHOP = REPOSITORY / "otvet" / "demo_shop"
@@ -130,7 +131,9 @@ async def start_bot(settings: Settings) -> asyncio.Task[int]:
 
 
 @pytest.fixture
-def run_product(tmp_path: Path, shop_releases: Path, shop_redis: str, shop_workers: None) -> Callable[..., Any]:
+def run_product(
+    tmp_path: Path, database_url: str, shop_releases: Path, shop_redis: str, shop_workers: None
+) -> Callable[..., Any]:
     """Start sandbox and bot over the demo shop; keyword arguments change settings."""
 
     @asynccontextmanager
@@ -150,12 +153,12 @@ def run_product(tmp_path: Path, shop_releases: Path, shop_redis: str, shop_worke
                     "operators_chat_id": OPERATORS_CHAT_ID,
                     "admin_ids": MARIA,
                     "data_dir": data,
+                    "database_url": database_url,
                     "redis_url": shop_redis,
                     "knowledge_dir": SHOP / "knowledge",
                     **overrides,
                 },
             )
-            await schema.upgrade(settings.sql_url)
             database = Database(settings.sql_url)
             stack.push_async_callback(database.close)
             async with database.writing() as session:

@@ -35,7 +35,7 @@ from support.leases import Lease
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.memory import MemoryOrders
-from support.tables import Base, DeliveryRow
+from support.tables import DeliveryRow
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,11 +48,9 @@ def plain_logs():
 
 
 @pytest.fixture
-async def database(tmp_path):
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'otvet.db'}")
+async def database(database_url):
+    database = Database(database_url)
     async with database.writing() as session:
-        connection = await session.connection()
-        await connection.run_sync(Base.metadata.create_all)
         for chat_id, name, language in ((ANNA, "Анна", "ru"), (EMMA, "Emma", "en")):
             person = Person(chat_id, name, None, language)
             await CustomerRepository(session).get_or_add(person, datetime.now(UTC))

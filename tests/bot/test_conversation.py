@@ -17,6 +17,7 @@ async def operator_says(product, card, text):
     await product.people.in_topic(MARIA, OPERATORS_CHAT_ID, card["message_thread_id"], text)
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize(
     ("customer", "question", "fact", "source", "operator"),
     [
@@ -78,6 +79,7 @@ async def test_an_order_is_shown_after_the_own_contact_was_shared(product, custo
     assert shown in order["text"]
 
 
+@pytest.mark.every_database
 async def test_an_order_is_shown_to_who_knows_its_email(product):
     await product.people.say(OLEG, "заказ KD-10427, почта anna@example.com")
 
@@ -139,6 +141,7 @@ async def test_a_person_is_called_with_a_card_that_says_why(product, customer, w
     assert words in card["text"]
 
 
+@pytest.mark.every_database
 async def test_operator_and_customer_talk_until_close_and_the_bot_keeps_silent(product):
     await product.people.say(ANNA, "/operator")
     await product.answer(ANNA, "Зову оператора")
@@ -277,6 +280,7 @@ async def test_who_asks_for_a_person_instead_of_pressing_a_button_brings_his_wor
     assert "заказ" in (await product.in_group("Почему"))["text"]
 
 
+@pytest.mark.every_database
 async def test_an_operator_who_writes_during_a_question_sees_it_and_the_bot_keeps_silent(product):
     await product.people.say(ANNA, "/operator")
     card = await product.in_group("Почему")

@@ -63,6 +63,7 @@ async def test_neither_words_nor_orders_nor_the_token_reach_the_log(product, wri
         assert private.lower() not in log.lower()
 
 
+@pytest.mark.every_database
 @pytest.mark.parametrize("until", ["collecting", "generating"])
 async def test_a_bot_restarted_in_the_middle_of_a_question_answers_once(product, until, eventually):
     await product.people.say(ANNA, "Сколько дней есть на возврат товара?")

@@ -314,6 +314,7 @@ async def test_a_question_that_cannot_be_decided_goes_to_a_person(redis, start_c
         assert (await session.scalars(select(EscalationRow))).one().reason == EscalationReason.ERROR
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # slow, and about Redis
 async def test_the_event_loop_is_not_held_up_by_a_redis_that_hangs(start_clock, say, reaches):
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,

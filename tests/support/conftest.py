@@ -13,17 +13,13 @@ from support.jobs import Draft, GenerationResult, JobPassage, Verdict
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.sql import SqlOrders
-from support.tables import Base
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database(tmp_path):
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'otvet.db'}")
-    async with database.writing() as session:
-        connection = await session.connection()
-        await connection.run_sync(Base.metadata.create_all)
+async def database(database_url):
+    database = Database(database_url)
     yield database
     await database.close()
 

