@@ -117,7 +117,7 @@ class _Source:
         spans = [(start, min(end, len(text)), entity) for start, end, entity in spans]
         within = bytearray(len(at))
         for start, end, entity in spans:
-            if entity.type not in SPANNING and end > start:
+            if entity.type not in SPANNING and entity.length <= limit and end > start:
                 within[start + 1 : end] = b"\x01" * (end - start - 1)
         return cls(text, limit, at, spans, within, len(text.rstrip()))
 
