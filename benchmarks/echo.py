@@ -16,13 +16,17 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message
 
 from bot.budget import Budget, Limit, Limits
+from bot.groups import Groups
 from bot.inbox import Inbox
-from bot.outbox import Outbox
+from bot.outbox import Outbox, Parts
 from bot.polling import Poller
+from bot.sending import Made, Sender
+from bot.texts import Library
 from bot.topics import Topics
 from bot.unit import Unit, Units
 from support import schema
 from support.database import Database
+from support.leases import Lease
 
 UNLIMITED = Limits(overall=Limit(10**6, 1.0), private_chat=Limit(10**6, 1.0), group=Limit(10**6, 1.0))
 
@@ -41,6 +45,13 @@ async def bare(url: str, token: str) -> None:
         await message.answer(message.text or "")
 
     await dispatcher.start_polling(telegram(url, token), handle_signals=False)
+
+
+class NothingFollows:
+    """An echo is said and forgotten: no conversation, nobody to call."""
+
+    async def follow(self, unit: Unit, made: Made) -> None:
+        """Do nothing."""
 
 
 async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: bool) -> None:
@@ -89,7 +100,7 @@ async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: 
             await inbox.store([update])
 
     poller = Poller(url, token, inbox.store if batches else store_each, lambda: None)
-    await asyncio.gather(ledger.run(), poller.run())
+    await asyncio.gather(ledger.run(), lease.run(), inbox.run(), poller.run())
 
 
 async def main() -> None:

@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy import Select, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from bot.arrivals import LARGEST_ID
 from bot.unit import Unit, Units
 from support.database import UNAVAILABLE, Database
 from support.flood import Flood, FloodGuard
@@ -47,11 +48,11 @@ def lane_of(incoming: Update) -> int:
             continue
         message = content.get("message")
         chat = content.get("chat") or (message.get("chat") if isinstance(message, dict) else None)
-        if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-            return int(chat["id"])
         person = content.get("from") or content.get("user")
-        if isinstance(person, dict) and isinstance(person.get("id"), int):
-            return int(person["id"])
+        for whose in (chat, person):
+            found = whose.get("id") if isinstance(whose, dict) else None
+            if isinstance(found, int) and abs(found) <= LARGEST_ID:
+                return int(found)
     return 0
 
 
@@ -60,7 +61,7 @@ class _Stored:
     id: int
     lane: int
     payload: str
-    flood: int
+    flood: str
 
 
 @dataclass(slots=True)
@@ -256,12 +257,12 @@ class Inbox:
             statement = update(_TABLE).where(_TABLE.c.id.in_([one.id for one in handled]))
             await unit.session.execute(statement.values(handled_at=unit.now, error=error, payload=""))
 
-    def _waiting(self) -> Select[tuple[int, int, str, int]]:
+    def _waiting(self) -> Select[tuple[int, int, str, str]]:
         query = select(_TABLE.c.id, _TABLE.c.lane, _TABLE.c.payload, _TABLE.c.flood)
         return query.where(_TABLE.c.handled_at.is_(None), _TABLE.c.bot_id == self._bot_id).order_by(_TABLE.c.id)
 
 
-async def _stored(unit: Unit, query: Select[tuple[int, int, str, int]]) -> list[_Stored]:
+async def _stored(unit: Unit, query: Select[tuple[int, int, str, str]]) -> list[_Stored]:
     return [_Stored(row.id, row.lane, row.payload, row.flood) for row in await unit.session.execute(query)]
 
 

@@ -16,8 +16,9 @@ from aiogram.utils.token import TokenValidationError
 from bot.assembly import Assembly, assemble
 from bot.groups import Groups
 from bot.polling import Poller, TokenRevokedError
-from bot.startup import StartError, check_groups, identify, leave_webhook, publish_commands
+from bot.startup import StartError, check_groups, identify, leave_webhook, publish_commands, set_webhook
 from bot.unit import Clock, utc_now
+from bot.webhooks import WebhookServer, webhook_secret
 from support.database import UNAVAILABLE, Database
 from support.intents.examples import IntentsError
 from support.leases import Lease
@@ -45,7 +46,7 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
         groups = Groups(settings.operators_chat_id)
         async with database.reading() as session:
             await groups.load(session)
-        await check_groups(bot, groups.ids, me.id)
+        groups.configured = await check_groups(bot, groups.ids, me.id)
         await _serve(settings, bot, me, assemble(settings, bot, me, groups, database, now=now), on_ready)
     except (StartError, TokenRevokedError, IntentsError) as error:
         log.error(str(error))  # a sentence for a person
@@ -72,12 +73,11 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         log.info("the bot serves", username=me.username)
         on_ready()
 
-    poller = Poller(settings.telegram_api_url, settings.bot_token.get_secret_value(), parts.inbox.store, ready)
-    await leave_webhook(bot)
-    await publish_commands(bot, parts.library)
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
+    arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
+        arrivals(settings, bot, parts, ready),
         parts.lease.run(),
         parts.outbox.run(),
         parts.presence.run(),
@@ -86,7 +86,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.results.run(),
         parts.build_events.run(),
         _follow_groups(parts),
-        _poll_while_sending(parts, poller, ready),
+        _publish(bot, parts),
     ]
     try:
         await _until_stopped(loops, [parts.results.stop, parts.build_events.stop])
@@ -106,8 +106,29 @@ async def _stop(parts: Assembly) -> None:
     parts.redis.close()
 
 
-async def _poll_while_sending(parts: Assembly, poller: Poller, ready: Callable[[], None]) -> None:
+async def _by_webhook(settings: Settings, bot: Bot, parts: Assembly, ready: Callable[[], None]) -> None:
+    """Let Telegram push; every process that listens shares the work."""
+    token = settings.bot_token.get_secret_value()
+    secret = webhook_secret(token, settings.webhook_secret.get_secret_value())
+    server = WebhookServer(str(settings.webhook_url), settings.webhook_port, secret, parts.inbox.store)
+    await server.start()
+    try:
+        await set_webhook(bot, str(settings.webhook_url), secret)
+        ready()
+        await asyncio.Event().wait()
+    finally:
+        await server.stop()
+
+
+async def _by_polling(settings: Settings, bot: Bot, parts: Assembly, ready: Callable[[], None]) -> None:
     """Poll in the process that holds the lease; any other one stands by, for Telegram allows one poller."""
+    poller = Poller(
+        settings.telegram_api_url,
+        settings.bot_token.get_secret_value(),
+        parts.inbox.store,
+        ready,
+        leave_webhook=lambda: leave_webhook(bot),
+    )
     standing_by = False
     while True:
         if parts.lease.held:
@@ -117,6 +138,12 @@ async def _poll_while_sending(parts: Assembly, poller: Poller, ready: Callable[[
             log.info("another process serves this bot: standing by")
             ready()
         await asyncio.sleep(STANDBY_LOOK_S)
+
+
+async def _publish(bot: Bot, parts: Assembly) -> None:
+    """Fill the menus of commands beside everything else; a Telegram in trouble delays the menus only."""
+    await publish_commands(bot, parts.library)
+    await asyncio.Event().wait()
 
 
 async def _while_held(lease: Lease, work: Coroutine[Any, Any, None]) -> None:

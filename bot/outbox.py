@@ -5,11 +5,10 @@ import contextlib
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from bot.aftermath import Aftermath
 from bot.budget import Budget
 from bot.groups import Groups
 from bot.schedule import Item, Schedule
@@ -32,6 +31,13 @@ DATABASE_PAUSE_S: Final = 0.5
 log = structlog.get_logger()
 
 
+class Follows(Protocol):
+    """What is done about a call's end, in the transaction that records it."""
+
+    async def follow(self, unit: Unit, made: Made) -> None:
+        """Draw the consequences; safe to repeat."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What an outbox works with."""
@@ -42,7 +48,7 @@ class Parts:
     groups: Groups
     topics: Topics
     sender: Sender
-    aftermath: Aftermath
+    aftermath: Follows
 
 
 class Outbox:

@@ -118,7 +118,12 @@ class Sender:
         try:
             if begun.attempts > 1 and not await self._answers():
                 return self._again("Telegram does not answer")
-            if row.to_topic and row.customer_id is not None:
+            if row.key.startswith(HISTORY_KEY):
+                # It speaks of one topic: if that is gone, it must not be the reason for another one.
+                topic = await self.topics.known(row.customer_id or 0, peer_id)
+                if topic is None:
+                    return Ended(DeliveryState.WITHDRAWN, error="its topic is gone")
+            elif row.to_topic and row.customer_id is not None:
                 topic = await self.topics.ensure(row.customer_id, peer_id)
             payload = await self._payload(row, begun, peer_id, topic)
             if payload is None:

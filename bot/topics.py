@@ -71,12 +71,17 @@ class Topics:
         else:
             self._made.pop(customer.id, None)
 
+    async def known(self, customer_id: int, chat_id: int) -> Topic | None:
+        """Return the customer's topic in the group without making one."""
+        async with self.units.database.reading() as session:
+            return topic_of(await session.get_one(CustomerRow, customer_id), chat_id)
+
     async def ensure(self, customer_id: int, chat_id: int) -> Topic:
         """Return the customer's topic in the group; making one is a call of its own."""
         async with self.units.database.reading() as session:
             customer = await session.get_one(CustomerRow, customer_id)
-        if customer.topic_id is not None and customer.topic_chat_id == chat_id:
-            return Topic(chat_id, customer.topic_id)
+        if known := topic_of(customer, chat_id):
+            return known
         name = f"{customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
         topic = await self._make(chat_id, name)
         async with self.units.open() as unit:
@@ -129,6 +134,13 @@ class Topics:
             for row in await turns.last_messages(customer.id, HISTORY_SHOWN)
         ]
         return "\n".join([self.texts("topic-again", link=link), *lines])
+
+
+def topic_of(customer: CustomerRow, chat_id: int) -> Topic | None:
+    """Return the customer's topic in the group, if it is there."""
+    if customer.topic_id is None or customer.topic_chat_id != chat_id:
+        return None
+    return Topic(chat_id, customer.topic_id)
 
 
 def topic_link(chat_id: int, thread_id: int) -> str:

@@ -87,8 +87,8 @@ class InboxRow(Base):
     lane: Mapped[int] = mapped_column(BigInteger)
     """The chat: updates of one lane are handled in order."""
     payload: Mapped[str] = mapped_column(Text)
-    flood: Mapped[int] = mapped_column(default=0, server_default="0")
-    """0 calm, 1 slowed, 2 the first of a flood: as counted when it arrived."""
+    flood: Mapped[str] = mapped_column(String(16), default="calm", server_default="calm")
+    """support.flood.Flood, as counted when it arrived."""
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

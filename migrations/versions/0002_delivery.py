@@ -71,7 +71,7 @@ def upgrade() -> None:
             postgresql_where=sa.text("state IN ('pending', 'attempting')"),
         )
     with op.batch_alter_table("inbox") as batch_op:
-        batch_op.add_column(sa.Column("flood", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("flood", sa.String(length=16), server_default="calm", nullable=False))
         batch_op.create_index(
             "ix_inbox_unhandled_lane",
             ["lane", "id"],
