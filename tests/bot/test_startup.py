@@ -122,11 +122,12 @@ async def test_a_group_that_has_moved_is_followed_and_its_new_id_named(bot, sand
     ]
 
 
-async def test_the_bot_waits_for_a_telegram_that_throttles_or_stumbles(bot, people):
-    await people.fault("getMe", 429, "Too Many Requests", parameters={"retry_after": 1})
-    await people.fault("getMe", 502, "Bad Gateway")
+async def test_the_bot_waits_for_exactly_as_long_as_a_throttling_telegram_says(bot, people):
+    await people.fault("getMe", 429, "Too Many Requests", parameters={"retry_after": 2})
+    began = time.monotonic()
 
     assert (await identify(bot)).username == "otvet_demo_bot"
+    assert time.monotonic() - began >= 2
 
 
 async def test_the_bot_waits_while_a_proxys_page_answers(connect, fake_telegram):
