@@ -1,5 +1,5 @@
 import pytest
-from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge, TelegramForbiddenError, TelegramNotFound
+from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge, TelegramForbiddenError
 from aiogram.methods import SendMessageDraft
 from aiogram.types import (
     BufferedInputFile,
@@ -297,21 +297,6 @@ async def test_typing_is_shown_until_the_bot_has_written(bot, people):
 async def test_unknown_chat_action_is_refused(bot):
     with pytest.raises(TelegramBadRequest, match="wrong parameter action"):
         await bot.send_chat_action(ANNA, "sleeping")
-
-
-async def test_ordered_fault_strikes_as_often_as_ordered(bot, people):
-    await people.fault("sendMessage", 404, "Not Found", chat_id=ANNA)
-    await bot.send_message(OLEG, "passes")
-    with pytest.raises(TelegramNotFound):
-        await bot.send_message(ANNA, "fails")
-    await bot.send_message(ANNA, "passes")
-
-
-async def test_fault_for_every_method_spares_the_long_poll(bot, people):
-    await people.fault("*", 502, "Bad Gateway")
-    await bot.get_updates()
-    with pytest.raises(Exception, match="Bad Gateway"):
-        await bot.get_me()
 
 
 async def test_own_messages_are_no_updates(bot):
