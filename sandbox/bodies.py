@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sandbox.telegram.errors import ActionError, Json
 from sandbox.telegram.files import Upload
-from sandbox.telegram.people import Media, Words
+from sandbox.telegram.words import Media, Words
 
-Kind = Literal["photo", "voice", "audio", "document", "sticker", "video", "video_note", "animation", "location"]
+Kind = Literal[
+    "photo", "voice", "audio", "document", "sticker", "video", "video_note", "animation", "location", "venue", "dice",
+    "poll",
+]  # fmt: skip
 
 
 class Body(BaseModel):
@@ -37,9 +40,15 @@ class MediaBody(Body):
     file_name: str | None = None
     mime_type: str | None = None
     data_base64: str | None = None
+    file_size: int | None = Field(default=None, ge=1)
+    """Declared: the bytes need not be there."""
     emoji: str | None = None
     latitude: float = 0.0
     longitude: float = 0.0
+    title: str = ""
+    address: str = ""
+    question: str = ""
+    options: list[str] = Field(default_factory=list)
 
     def media(self) -> Media:
         """The file with its bytes.
@@ -51,8 +60,9 @@ class MediaBody(Body):
             data = base64.b64decode(self.data_base64, validate=True) if self.data_base64 else b"sandbox"
         except binascii.Error as error:
             raise ActionError(f"media.data_base64 is not base64: {error}") from error
-        upload = Upload(data, self.file_name, self.mime_type)
-        return Media(self.kind, upload, self.emoji, self.latitude, self.longitude)
+        upload = Upload(data, self.file_name, self.mime_type, self.file_size)
+        shown = self.model_dump(include={"emoji", "latitude", "longitude", "title", "address", "question", "options"})
+        return Media(self.kind, upload, **shown)
 
 
 class NewMessage(Body):
@@ -68,11 +78,24 @@ class NewMessage(Body):
     caption: str | None = None
     album: str | None = None
     forwarded: bool = False
+    has_protected_content: bool = False
+    quote: str | None = None
+    quote_position: int = 0
 
     def words(self) -> Words:
         """The message without its place."""
         media = self.media.media() if self.media else None
-        return Words(self.text, self.entities, media, self.caption, self.album, self.forwarded)
+        return Words(
+            self.text,
+            self.entities,
+            media,
+            self.caption,
+            self.album,
+            forwarded=self.forwarded,
+            protected=self.has_protected_content,
+            quote=self.quote,
+            quote_position=self.quote_position,
+        )
 
 
 class NewContact(Body):
@@ -83,6 +106,7 @@ class NewContact(Body):
     own: bool
     phone: str | None = None
     thread_id: int | None = None
+    reply_to: int | None = None
 
 
 class Edit(Body):
@@ -92,6 +116,7 @@ class Edit(Body):
     message_id: int
     user_id: int
     text: str
+    entities: list[Json] | None = None
 
 
 class Deletion(Body):

@@ -8,7 +8,7 @@ from aiohttp.hdrs import METH_GET
 from sandbox import transport
 from sandbox.telegram import api
 from sandbox.telegram.errors import ApiError, Json, unauthorized
-from sandbox.telegram.files import DOWNLOAD_LIMIT, Upload
+from sandbox.telegram.files import Upload
 from sandbox.telegram.state import World
 
 WORLD = web.AppKey("world", World)
@@ -44,7 +44,7 @@ async def download(request: web.Request) -> web.Response:
     if request.match_info["token"] != world.token or world.revoked:
         return _refusal(unauthorized())
     stored = world.files.at(request.match_info["path"])
-    if stored is None or len(stored.upload.data) > DOWNLOAD_LIMIT:
+    if stored is None or not stored.downloadable:
         return _refusal(ApiError(404, "Not Found"))
     return web.Response(body=stored.upload.data, content_type="application/octet-stream")
 

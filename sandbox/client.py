@@ -91,10 +91,18 @@ class SandboxClient(Switches):
         return await self.say(user_id, text, chat_id=chat_id, thread_id=thread_id, **more)
 
     async def share_contact(
-        self, user_id: int, *, own: bool = True, phone: str | None = None, chat_id: int | None = None
+        self,
+        user_id: int,
+        *,
+        own: bool = True,
+        phone: str | None = None,
+        chat_id: int | None = None,
+        thread_id: int | None = None,
+        reply_to: int | None = None,
     ) -> Json:
         """Send one's own contact, or a stranger's."""
-        return await self.post("contacts", chat_id=chat_id or user_id, user_id=user_id, own=own, phone=phone)
+        place = {"chat_id": chat_id or user_id, "thread_id": thread_id, "reply_to": reply_to}
+        return await self.post("contacts", user_id=user_id, own=own, phone=phone, **place)
 
     async def press(self, message: Json, button: str, *, user_id: int | None = None) -> Json:
         """Press a button by its label or data: of an inline keyboard, or of a reply keyboard.
@@ -127,14 +135,15 @@ class SandboxClient(Switches):
         """Whether and how a press was answered."""
         return await self.get(f"callbacks/{callback_query_id}")
 
-    async def edit(self, message: Json, text: str) -> Json:
-        """Change one's message."""
+    async def edit(self, message: Json, text: str, *, entities: list[Json] | None = None) -> Json:
+        """Change the words of a message, or of its caption, as its sender."""
         return await self.post(
             "edits",
             chat_id=message["chat"]["id"],
             message_id=message["message_id"],
             user_id=message["from"]["id"],
             text=text,
+            entities=entities,
         )
 
     async def delete(self, message: Json, *, user_id: int | None = None) -> None:

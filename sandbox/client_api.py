@@ -88,16 +88,14 @@ async def _say(request: web.Request) -> Json:
 async def _share_contact(request: web.Request) -> Json:
     body = await bodies.read(request, bodies.NewContact)
     world = request.app[WORLD]
-    message = people.share_contact(
-        world, body.chat_id, body.user_id, own=body.own, phone=body.phone, thread_id=body.thread_id
-    )
+    message = people.share_contact(world, **body.model_dump())
     return world.view(world.chat(body.chat_id), message)
 
 
 async def _edit(request: web.Request) -> Json:
     body = await bodies.read(request, bodies.Edit)
     world = request.app[WORLD]
-    message = people.edit(world, body.chat_id, body.message_id, body.user_id, body.text)
+    message = people.edit(world, **body.model_dump())
     return world.view(world.chat(body.chat_id), message)
 
 

@@ -11,10 +11,16 @@ from sandbox.telegram.errors import ApiError, Json, unauthorized
 from sandbox.telegram.faults import Fault
 from sandbox.telegram.files import Upload
 from sandbox.telegram.journal import Changes, Entry
-from sandbox.telegram.methods import editing, profile, sending, topics
+from sandbox.telegram.methods import editing, objects, profile, sending, topics
 from sandbox.telegram.state import World
 
-METHODS: dict[str, Method] = {**sending.METHODS, **editing.METHODS, **topics.METHODS, **profile.METHODS}
+METHODS: dict[str, Method] = {
+    **sending.METHODS,
+    **objects.METHODS,
+    **editing.METHODS,
+    **topics.METHODS,
+    **profile.METHODS,
+}
 
 # An edit counts as a send, a new topic as a message.
 _COUNTED = frozenset(

@@ -9,6 +9,7 @@ from sandbox.telegram.chats import Chat, Right
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import Json, bad_request
 from sandbox.telegram.files import Upload
+from sandbox.telegram.quotes import find_quote
 from sandbox.telegram.state import World
 
 TEXT_LIMIT = 4096
@@ -72,6 +73,8 @@ def send(world: World, call: Call, content: Json) -> Json:
         content = {**content, "reply_markup": inline}
     if call.get("protect_content"):
         content = {**content, "has_protected_content": True}
+    if reply_to is not None:
+        content = {**content, **_quoted(reply_to, call.get("reply_parameters") or {})}
     return world.post(chat, world.bot, content, thread_id=thread_id, reply_to=reply_to, keyboard=other)
 
 
@@ -97,6 +100,16 @@ def _reply_target(chat: Chat, call: Call) -> Json | None:
     if target is None and not (given.get("allow_sending_without_reply") or call.get("allow_sending_without_reply")):
         raise bad_request("message to be replied not found")
     return target
+
+
+def _quoted(original: Json, given: Json) -> Json:
+    if not given.get("quote"):
+        return {}
+    text, entities = format_text(given["quote"], given.get("quote_parse_mode"), given.get("quote_entities"))
+    quote = find_quote(original, text, entities, given.get("quote_position", 0))
+    if quote is None:
+        raise bad_request("QUOTE_TEXT_INVALID")
+    return {"quote": quote}
 
 
 def require_right(world: World, chat: Chat, right: Right, what: str) -> None:

@@ -24,6 +24,13 @@ class Upload:
     data: bytes
     file_name: str | None = None
     mime_type: str | None = None
+    declared_size: int | None = None
+    """What it is said to weigh, where the bytes do not matter."""
+
+    @property
+    def size(self) -> int:
+        """Bytes, real or declared."""
+        return len(self.data) if self.declared_size is None else self.declared_size
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +45,19 @@ class StoredFile:
     media: Json
     """The file as it stands in a message, e.g. the value of ``voice``; a photo's largest size."""
 
+    @property
+    def downloadable(self) -> bool:
+        """Whether a bot may download it."""
+        return self.upload.size <= DOWNLOAD_LIMIT
+
     def description(self) -> Json:
         """The Bot API's File object."""
-        size = len(self.upload.data)
-        if size > DOWNLOAD_LIMIT:
+        if not self.downloadable:
             raise bad_request("file is too big")
         return {
             "file_id": self.file_id,
             "file_unique_id": self.file_unique_id,
-            "file_size": size,
+            "file_size": self.upload.size,
             "file_path": self.file_path,
         }
 
@@ -65,7 +76,7 @@ class FileStore:
         media = {
             "file_id": f"sandbox-{kind}-{number:06d}",
             "file_unique_id": f"unique{number:06d}",
-            "file_size": len(upload.data),
+            "file_size": upload.size,
             **_shape(kind, upload),
             **extra,
         }

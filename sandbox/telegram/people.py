@@ -1,43 +1,23 @@
 """What people do in their apps: write, press, share, edit, react, block. The bot hears of it through its updates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sandbox.telegram.belongings import Callback
 from sandbox.telegram.chats import Chat
-from sandbox.telegram.entities import format_text, utf16_length
-from sandbox.telegram.errors import ActionError, ApiError, Json
-from sandbox.telegram.files import MEDIA_KINDS, Upload, in_message
+from sandbox.telegram.errors import ActionError, Json
 from sandbox.telegram.keyboards import callback_buttons
 from sandbox.telegram.methods.topics import open_topic, remove_topic, set_closed
+from sandbox.telegram.quotes import find_quote
 from sandbox.telegram.reactions import REACTIONS, set_reaction
 from sandbox.telegram.state import World
+from sandbox.telegram.words import CAPTIONED, Words, content, formatted, pieces
 
-TEXT_LIMIT = 4096
+__all__ = [
+    "Words", "block", "change_topic", "create_topic", "delete", "edit", "press", "react", "say", "share_contact",
+    "stop_generation",
+]  # fmt: skip
+
 STRANGERS_PHONE = "+15550100"
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """A file or a place that a person sends."""
-
-    kind: str
-    upload: Upload
-    emoji: str | None = None
-    latitude: float = 0.0
-    longitude: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Everything about a person's message except where it goes."""
-
-    text: str | None = None
-    entities: list[Json] | None = None
-    media: Media | None = None
-    caption: str | None = None
-    album: str | None = None
-    """Messages of one person that share it are one media group."""
-    forwarded: bool = False
 
 
 def say(
@@ -49,14 +29,22 @@ def say(
         ActionError: nothing to send, too long, not a member, no such topic, or a blocked bot.
     """
     chat, user = _present(world, chat_id, user_id)
-    *first, last = [words] if words.media or words.entities else [replace(words, text=p) for p in _pieces(words.text)]
+    *first, last = [words] if words.media or words.entities else [replace(words, text=p) for p in pieces(words.text)]
+    quoted = _quoted(chat, words, reply_to)
     for piece in first:
-        _post(world, chat, user, _content(world, user_id, piece), thread_id=thread_id, reply_to=reply_to)
-    return _post(world, chat, user, _content(world, user_id, last), thread_id=thread_id, reply_to=reply_to)
+        _post(world, chat, user, content(world, user_id, piece) | quoted, thread_id=thread_id, reply_to=reply_to)
+    return _post(world, chat, user, content(world, user_id, last) | quoted, thread_id=thread_id, reply_to=reply_to)
 
 
 def share_contact(
-    world: World, chat_id: int, user_id: int, *, own: bool, phone: str | None = None, thread_id: int | None = None
+    world: World,
+    chat_id: int,
+    user_id: int,
+    *,
+    own: bool,
+    phone: str | None = None,
+    thread_id: int | None = None,
+    reply_to: int | None = None,
 ) -> Json:
     """Send a contact: one's own with the user id that proves it, or a stranger's without."""
     chat, user = _present(world, chat_id, user_id)
@@ -69,21 +57,32 @@ def share_contact(
             contact["last_name"] = user["last_name"]
     else:
         contact = {"phone_number": phone or STRANGERS_PHONE, "first_name": "Stranger"}
-    return _post(world, chat, user, {"contact": contact}, thread_id=thread_id)
+    return _post(world, chat, user, {"contact": contact}, thread_id=thread_id, reply_to=reply_to)
 
 
-def edit(world: World, chat_id: int, message_id: int, user_id: int, text: str) -> Json:
-    """Change the words of one's own message (of its caption, if it has a file)."""
+def edit(
+    world: World, chat_id: int, message_id: int, user_id: int, text: str, *, entities: list[Json] | None = None
+) -> Json:
+    """Change the words of one's own message: of its caption, if it has a file; no words take a caption away.
+
+    Raises:
+        ActionError: somebody else's message, a forward, or one without words to edit.
+    """
     chat, user = _present(world, chat_id, user_id)
     message = _message(chat, message_id)
-    if message["from"]["id"] != user["id"]:
+    if message["from"]["id"] != user["id"] or "forward_origin" in message:
         raise ActionError("only one's own messages can be edited")
     names = ("text", "entities") if "text" in message else ("caption", "caption_entities")
-    plain, entities = _formatted(text, None)
+    if "text" not in message and message.keys().isdisjoint(CAPTIONED):
+        raise ActionError("there are no words to edit in this message")
     edited = {name: value for name, value in message.items() if name not in names}
-    edited |= {names[0]: plain, "edit_date": int(world.clock())} | ({names[1]: entities} if entities else {})
+    if text or "text" in message:
+        plain, found = formatted(text, entities)
+        edited |= {names[0]: plain} | ({names[1]: found} if found else {})
+    edited["edit_date"] = int(world.clock())
     world.replace(chat, edited)
-    world.updates.push("edited_message", edited)
+    if world.hears_of(chat, edited):
+        world.updates.push("edited_message", edited)
     return edited
 
 
@@ -203,6 +202,17 @@ def _message(chat: Chat, message_id: int) -> Json:
     return message
 
 
+def _quoted(chat: Chat, words: Words, reply_to: int | None) -> Json:
+    if words.quote is None:
+        return {}
+    if reply_to is None:
+        raise ActionError("quote: say with reply_to which message it is from")
+    quote = find_quote(_message(chat, reply_to), words.quote, None, words.quote_position)
+    if quote is None:
+        raise ActionError("quote: the message does not say that")
+    return {"quote": quote}
+
+
 def _post(
     world: World, chat: Chat, user: Json, content: Json, *, thread_id: int | None = None, reply_to: int | None = None
 ) -> Json:
@@ -218,54 +228,3 @@ def _post(
         if topic.closed and not chat.is_admin(user["id"]):
             raise ActionError("the topic is closed")
     return world.post(chat, user, content, thread_id=thread_id, reply_to=target)
-
-
-def _content(world: World, user_id: int, words: Words) -> Json:
-    if words.media is None:
-        text, entities = _formatted(words.text or "", words.entities)
-        content: Json = {"text": text} | ({"entities": entities} if entities else {})
-    else:
-        content = _media(world, words.media)
-        caption = words.caption or words.text
-        if caption:
-            text, entities = _formatted(caption, words.entities)
-            content |= {"caption": text} | ({"caption_entities": entities} if entities else {})
-        if words.album:
-            content["media_group_id"] = f"{user_id}-{words.album}"
-    if words.forwarded:
-        origin = {"type": "hidden_user", "sender_user_name": "Somebody else", "date": int(world.clock())}
-        content["forward_origin"] = origin
-    return content
-
-
-def _pieces(text: str | None) -> list[str]:
-    """Pieces that fit into a message each, cut at white space where there is some."""
-    rest = (text or "").strip()
-    pieces = []
-    while utf16_length(rest) > TEXT_LIMIT:
-        head = rest.encode("utf-16-le")[: 2 * TEXT_LIMIT].decode("utf-16-le", errors="ignore")
-        end = max(head.rfind(" "), head.rfind("\n")) + 1 or len(head)
-        pieces.append(rest[:end])
-        rest = rest[end:].strip()
-    return [*pieces, rest]
-
-
-def _formatted(text: str, entities: list[Json] | None) -> tuple[str, list[Json]]:
-    try:
-        plain, found = format_text(text, None, entities)
-    except ApiError as error:
-        raise ActionError(error.description) from error
-    if not plain:
-        raise ActionError("there is nothing to send")
-    if utf16_length(plain) > TEXT_LIMIT:
-        raise ActionError(f"a message has at most {TEXT_LIMIT} characters")
-    return plain, found
-
-
-def _media(world: World, media: Media) -> Json:
-    if media.kind == "location":
-        return {"location": {"latitude": media.latitude, "longitude": media.longitude}}
-    if media.kind not in MEDIA_KINDS:
-        raise ActionError(f"there is no kind of media called {media.kind!r}")
-    extra = {"emoji": media.emoji} if media.emoji else {}
-    return in_message(media.kind, world.files.add(media.kind, media.upload, extra))

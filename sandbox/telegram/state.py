@@ -292,8 +292,10 @@ class World:
         if status == "administrator" or not self.privacy_mode or is_service(message):
             return True
         text = message.get("text") or message.get("caption") or ""
-        answered = message.get("reply_to_message", {}).get("from", {}).get("id")
-        return text.startswith("/") or f"@{self.bot['username']}" in text or answered == self.bot["id"]
+        answered = message.get("reply_to_message", {})
+        # What merely stands in a topic answers nobody, although it refers to the message that opened the topic.
+        to_bot = answered.get("from", {}).get("id") == self.bot["id"] and "forum_topic_created" not in answered
+        return text.startswith("/") or f"@{self.bot['username']}" in text or to_bot
 
 
 def without_reply(message: Json) -> Json:

@@ -6,7 +6,13 @@ import zlib
 
 import pytest
 from aiogram import Dispatcher, F
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, KeyboardButton, ReplyKeyboardMarkup
+from aiogram.types import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyParameters,
+)
 
 from sandbox.server import SandboxServer
 from sandbox.world import EMMA, JAMES, OLEG, OPERATORS_CHAT_ID
@@ -417,3 +423,86 @@ async def test_a_refused_message_is_told_and_kept_in_the_composer(server, people
 
     await page.locator(".toast", has_text="too much").wait_for()
     assert await page.locator(".pane-customers textarea").input_value() == "precious words"
+
+
+async def test_the_previews_stop_button_reaches_the_bot(server, bot, open_page):
+    page = await open_page(server.url)
+    await bot.send_message_draft(EMMA, draft_id=7, text="Two da")
+    await page.locator(".preview", has_text="Two da").wait_for()
+    unstoppable = await page.get_by_role("button", name="Stop").count()
+
+    await bot.send_message_draft(EMMA, draft_id=7, text="Two da", can_stop=True)
+    await page.get_by_role("button", name="Stop").click()
+    [update] = await bot.get_updates(timeout=5)
+
+    assert unstoppable == 0
+    assert update.stopped_message_generation.draft_id == 7
+    assert update.stopped_message_generation.chat.id == EMMA
+
+
+async def test_a_reply_shows_the_part_that_it_quotes(server, people, bot, open_page):
+    page = await open_page(server.url)
+    said = await people.say(EMMA, "My tent is torn. Where is my order?")
+    quoting = ReplyParameters(message_id=said["message_id"], quote="Where is my order?")
+    await bot.send_message(EMMA, "On its way", reply_parameters=quoting)
+
+    await bubble(page, "On its way").wait_for()
+    assert await bubble(page, "On its way").locator(".quote").inner_text() == "Emma Wilson\nWhere is my order?"
+
+
+async def test_an_album_stays_together_and_its_neighbours_do_not(server, people, open_page):
+    await people.say(EMMA, "before")
+    for name in ("a.txt", "b.txt"):
+        await people.say(EMMA, media={"kind": "document", "file_name": name}, album="x")
+    await people.say(EMMA, media={"kind": "document", "file_name": "c.txt"}, album="y")
+    page = await open_page(server.url)
+    await bubble(page, "c.txt").wait_for()
+
+    before, one, two, after = [await part.bounding_box() for part in await page.locator(".message .bubble").all()]
+    gaps = [below["y"] - above["y"] - above["height"] for above, below in ((before, one), (one, two), (two, after))]
+    assert gaps[1] < gaps[0] == gaps[2]
+
+
+async def test_an_edited_caption_is_shown_and_marked(server, people, open_page):
+    page = await open_page(server.url)
+    await people.say(EMMA, media={"kind": "document", "file_name": "a.txt"}, caption="old words")
+    await bubble(page, "old words").wait_for()
+
+    await page.locator(".pane-customers textarea").press("ArrowUp")
+    await say(page, "new words")
+
+    await bubble(page, "new words").wait_for()
+    assert "edited" in await bubble(page, "new words").inner_text()
+    assert (await people.messages(EMMA))[0]["caption"] == "new words"
+
+
+async def test_venues_dice_and_polls_are_shown(server, bot, open_page):
+    page = await open_page(server.url)
+    await bot.send_venue(EMMA, 59.9, 30.3, "The shop", "Nevsky 1")
+    await bot.send_dice(EMMA, emoji="🎯")
+    await bot.send_poll(EMMA, "Which tent?", ["small", "large"])
+
+    await bubble(page, "Which tent?").wait_for()
+    assert await bubble(page, "Which tent?").locator("li").all_inner_texts() == ["small", "large"]
+    assert "Nevsky 1" in await bubble(page, "The shop").inner_text()
+    assert await page.locator(".pane-customers .bubble .sticker").inner_text() == "🎯"
+
+
+async def test_the_page_follows_a_migrated_group_and_notices_a_deleted_one(server, people, bot, open_page):
+    page = await open_page(server.url)
+    topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, "Emma's tent")
+    await bot.send_message(OPERATORS_CHAT_ID, "the card", message_thread_id=topic.message_thread_id)
+    await page.locator(".topic", has_text="Emma's tent").click()
+    await bubble(page, "the card", ".pane-operators").wait_for()
+
+    new_id = await people.group(OPERATORS_CHAT_ID, "migrate")
+    await page.get_by_role("radio", name="James").click()
+    await say(page, "still here", ".pane-operators")
+    await bubble(page, "still here", ".pane-operators").wait_for()
+    written = await people.messages(new_id, topic.message_thread_id)
+    shown = await bubble(page, "the card", ".pane-operators").count()
+    await people.group(new_id, "delete")
+    await page.locator(".topic").first.wait_for(state="detached")
+
+    assert written[-1]["text"] == "still here"
+    assert shown == 1

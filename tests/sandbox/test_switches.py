@@ -11,7 +11,22 @@ from aiogram.exceptions import (
 from aiogram.types import BufferedInputFile
 
 from sandbox.client import SandboxError
-from sandbox.world import ANNA
+from sandbox.world import ANNA, OLEG
+
+
+async def test_ordered_fault_strikes_as_often_as_ordered(bot, people):
+    await people.fault("sendMessage", 404, "Not Found", chat_id=ANNA)
+    await bot.send_message(OLEG, "passes")
+    with pytest.raises(TelegramNotFound):
+        await bot.send_message(ANNA, "fails")
+    await bot.send_message(ANNA, "passes")
+
+
+async def test_fault_for_every_method_spares_the_long_poll(bot, people):
+    await people.fault("*", 502, "Bad Gateway")
+    await bot.get_updates()
+    with pytest.raises(Exception, match="Bad Gateway"):
+        await bot.get_me()
 
 
 async def test_standing_faults_are_listed_and_cleared(bot, people):

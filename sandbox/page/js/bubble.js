@@ -20,7 +20,7 @@ function quote(message, actions) {
   const original = message.reply_to_message;
   if (!original || original.forum_topic_created) return null;
   return h("button", { type: "button", class: "quote", onclick: () => actions.jump(original.message_id) },
-    h("b", {}, fullName(original.from)), h("span", {}, summary(original)));
+    h("b", {}, fullName(original.from)), h("span", { class: message.quote ? "quoted" : "" }, message.quote?.text ?? summary(original)));
 }
 
 function forwarded(message) {
@@ -102,7 +102,7 @@ function toolbar(message, own, actions) {
     iconButton("smile", t("react"), toggle),
     iconButton("reply", t("reply"), () => actions.reply(message)),
   );
-  if (own && message.text) bar.append(iconButton("edit", t("edit"), () => actions.edit(message)));
+  if (own && (message.text || message.caption)) bar.append(iconButton("edit", t("edit"), () => actions.edit(message)));
   return bar;
 }
 
@@ -119,6 +119,7 @@ function body(message, own, actions) {
 
 function shape(message) {
   if (message.sticker) return "bare";
+  if (message.dice) return "bare";
   if (message.photo || message.location || message.video) return message.caption ? "framed" : "framed captionless";
   return "";
 }
@@ -133,8 +134,11 @@ export function pill(text) {
   return h("div", { class: "pill" }, h("span", {}, text));
 }
 
-/** The element for a message; `own` puts it on the right, `named` shows who speaks (groups), `tail` ends a run of one sender. */
-export function bubble(message, { own, named, first, tail, actions }) {
+/**
+ * The element for a message; `own` puts it on the right, `named` shows who speaks (groups), `tail` ends a run of one
+ * sender, `joined` tells which neighbours are of the same album: "above", "below" or both.
+ */
+export function bubble(message, { own, named, first, tail, joined = "", actions }) {
   const service = serviceText(message);
   if (service) return pill(service);
   const sender = message.from ?? message.sender_chat;
@@ -143,7 +147,7 @@ export function bubble(message, { own, named, first, tail, actions }) {
     named && first ? h("div", { class: `sender ink-${Math.abs(sender?.id ?? 0) % 7}` }, fullName(sender)) : null,
     body(message, own, actions), reactions(message, actions));
   const column = h("div", { class: "bubble-column" }, h("div", { class: "bubble-line" }, card, side), inlineKeyboard(message, actions));
-  return h("article", { class: `message ${own ? "own" : "other"} ${first ? "first" : ""}`, "data-message": message.message_id, tabindex: -1 },
+  return h("article", { class: `message ${own ? "own" : "other"} ${first ? "first" : ""} ${joined}`, "data-message": message.message_id, tabindex: -1 },
     named ? h("div", { class: "message-avatar" }, tail ? picture(sender) : null) : null, column);
 }
 

@@ -98,8 +98,9 @@ export class ChatPane {
       const own = message.from?.id === speaker?.id;
       const first = !before || !sameRun(before, message);
       const tail = !after || !sameRun(message, after);
-      const version = [store.revision(message), own, first, tail, speaker?.id, language()].join(":");
-      items.push({ key: `m${message.message_id}`, version, build: () => bubble(message, { own, named: this.side.group, first, tail, actions: this.actions }) });
+      const joined = [sameAlbum(before, message) ? "joined-above" : "", sameAlbum(message, after) ? "joined-below" : ""].join(" ");
+      const version = [store.revision(message), own, first, tail, joined, speaker?.id, language()].join(":");
+      items.push({ key: `m${message.message_id}`, version, build: () => bubble(message, { own, named: this.side.group, first, tail, joined, actions: this.actions }) });
     });
     return [...items, ...this.liveItems(key)];
   }
@@ -108,7 +109,7 @@ export class ChatPane {
   liveItems(key) {
     const preview = this.app.store.previews.get(key);
     if (preview) {
-      const version = `${preview.draft_id}:${preview.text}:${language()}`;
+      const version = [preview.draft_id, preview.text, preview.can_stop, language()].join(":");
       const words = preview.text ? h("div", { class: "words" }, preview.text) : h("div", { class: "words shimmer" }, t("thinking"));
       const stop = preview.can_stop ? h("button", { type: "button", class: "inline", onclick: () => this.app.stop(preview, this.side.speaker()) }, icon("stop"), t("stop")) : null;
       return [{ key: "live", version, build: () => h("article", { class: "message other live first" }, h("div", { class: "bubble-column" }, h("div", { class: "bubble tail preview" }, words), stop && h("div", { class: "inline-keyboard" }, h("div", { class: "inline-row" }, stop)))) }];
@@ -150,6 +151,10 @@ export class ChatPane {
 
 function sameRun(one, next) {
   return !serviceText(one) && !serviceText(next) && one.from?.id === next.from?.id && next.date - one.date < RUN_S && dayOf(one.date) === dayOf(next.date);
+}
+
+function sameAlbum(one, next) {
+  return Boolean(one?.media_group_id) && one.media_group_id === next?.media_group_id && one.from?.id === next.from?.id;
 }
 
 /** A header's two lines: a name and what is going on. */

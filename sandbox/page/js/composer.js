@@ -73,7 +73,7 @@ export class Composer {
       this.submit();
     } else if (event.key === "ArrowUp" && !this.input.value) {
       const me = this.side.speaker()?.id;
-      const own = this.latest.filter((message) => message.from?.id === me && message.text);
+      const own = this.latest.filter((message) => message.from?.id === me && (message.text || message.caption));
       if (own.length) this.startEdit(own[own.length - 1]);
     }
   }
@@ -88,7 +88,7 @@ export class Composer {
   startEdit(message) {
     this.reply = null;
     this.editing = message;
-    this.input.value = message.text;
+    this.input.value = message.text ?? message.caption;
     this.grow();
     this.renderContext();
     this.input.focus();

@@ -64,9 +64,14 @@ function sticker(it) {
   return image;
 }
 
-function place({ latitude, longitude }) {
+function place({ latitude, longitude }, venue) {
   const at = `${Number(latitude).toFixed(5)}, ${Number(longitude).toFixed(5)}`;
-  return h("div", { class: "place", role: "img", "aria-label": `${t("location")}: ${at}` }, h("span", { class: "place-pin" }, icon("pin")), h("small", {}, at));
+  const map = h("div", { class: "place", role: "img", "aria-label": `${t("location")}: ${at}` }, h("span", { class: "place-pin" }, icon("pin")), h("small", {}, at));
+  return venue ? h("div", { class: "venue" }, map, h("b", {}, venue.title), h("small", {}, venue.address)) : map;
+}
+
+function poll({ question, options }) {
+  return h("div", { class: "poll" }, h("b", {}, question), h("ul", {}, options.map(({ text }) => h("li", {}, text))));
 }
 
 function contact(card) {
@@ -85,7 +90,9 @@ export function media(message) {
   if (message.video_note) return film(message.video_note, true);
   if (message.video ?? message.animation) return film(message.video ?? message.animation, false);
   if (message.document) return file(message.document);
-  if (message.location ?? message.venue) return place(message.location ?? message.venue.location);
+  if (message.location ?? message.venue) return place(message.location ?? message.venue.location, message.venue);
+  if (message.dice) return h("span", { class: "sticker", title: String(message.dice.value) }, message.dice.emoji);
+  if (message.poll) return poll(message.poll);
   if (message.contact) return contact(message.contact);
   return null;
 }
@@ -97,6 +104,10 @@ export function summary(message) {
   if (message.photo) return `🖼 ${t("photo")}`;
   if (message.voice || message.audio) return `🎤 ${t("voice")}`;
   if (message.sticker) return `${message.sticker.emoji || ""} ${t("sticker")}`;
+  if (message.video || message.video_note || message.animation) return `🎬 ${t("video")}`;
+  if (message.venue) return `📍 ${message.venue.title}`;
+  if (message.dice) return `${message.dice.emoji} ${message.dice.value}`;
+  if (message.poll) return `📊 ${message.poll.question}`;
   if (message.document) return `📎 ${message.document.file_name || t("document")}`;
   if (message.location) return `📍 ${t("location")}`;
   if (message.contact) return `👤 ${fullName(message.contact)}`;
@@ -111,6 +122,7 @@ export function serviceText(message) {
   if (message.forum_topic_edited) return message.forum_topic_edited.name ? t("topicEdited", message.forum_topic_edited) : t("topicIcon");
   if (message.pinned_message) return t("pinned");
   if (message.new_chat_members) return t("joined", { name: message.new_chat_members.map(fullName).join(", ") });
+  if (message.migrate_to_chat_id || message.migrate_from_chat_id) return t("migrated");
   if (message.left_chat_member) return t("left", { name: fullName(message.left_chat_member) });
   return null;
 }

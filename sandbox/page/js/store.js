@@ -117,7 +117,7 @@ export class Store {
   get groupTopics() {
     if (!this.group) return [];
     const chatId = this.group.id;
-    const mine = [...this.topics.values()].filter((topic) => topic.chat_id === chatId && topic.thread_id !== 1 && !topic.deleted);
+    const mine = this.group.is_forum ? [...this.topics.values()].filter((topic) => topic.chat_id === chatId && topic.thread_id !== 1 && !topic.deleted) : [];
     const latest = (topic) => Math.max(topic.thread_id, ...(this.threads.get(threadKey(chatId, topic.thread_id))?.keys() ?? []));
     mine.sort((a, b) => Number(a.closed) - Number(b.closed) || latest(b) - latest(a));
     return [{ chat_id: chatId, thread_id: 0, name: null, closed: false, icon_color: null }, ...mine];
@@ -161,6 +161,23 @@ export class Store {
 
   on_chat({ chat }) {
     this.chats.set(chat.id, { ...this.chats.get(chat.id), ...chat });
+  }
+
+  /** A group was deleted, or has become a supergroup where everything goes on under the same ids. */
+  on_chat_gone({ chat_id, migrated_to }) {
+    const old = (key) => key.startsWith(`${chat_id}:`);
+    const chat = this.chats.get(migrated_to);
+    for (const [key, thread] of [...this.threads].filter(([name]) => old(name))) {
+      this.threads.delete(key);
+      for (const message of chat ? thread.values() : []) if (!this.find(migrated_to, message.message_id)) this.put({ ...message, chat });
+    }
+    for (const [key, topic] of [...this.topics].filter(([name]) => old(name))) {
+      this.topics.delete(key);
+      if (chat) this.on_topic({ topic: { ...topic, chat_id: migrated_to } });
+    }
+    if (chat) this.members[migrated_to] = this.members[chat_id];
+    delete this.members[chat_id];
+    this.chats.delete(chat_id);
   }
 
   on_reaction({ chat_id, message_id, user_id, emoji, reactions }) {

@@ -7,6 +7,7 @@ from sandbox.telegram.chats import is_service
 from sandbox.telegram.entities import format_text, utf16_length
 from sandbox.telegram.errors import ApiError, Json, bad_request
 from sandbox.telegram.files import MEDIA_KINDS, PHOTO_LIMIT, UPLOAD_LIMIT, StoredFile, Upload, image_size, in_message
+from sandbox.telegram.methods.objects import copied
 from sandbox.telegram.state import World
 
 ALBUM_SIZES = range(2, 11)
@@ -19,7 +20,7 @@ ACTIONS = frozenset(
     }
 )  # fmt: skip
 CONTENT_FIELDS = frozenset(
-    {"text", "entities", "caption", "caption_entities", "location", "venue", "contact", "dice", *MEDIA_KINDS}
+    {"text", "entities", "caption", "caption_entities", "location", "venue", "contact", "dice", "poll", *MEDIA_KINDS}
 )
 _EXTRAS = ("duration", "width", "height", "emoji", "length", "performer", "title")
 
@@ -78,6 +79,7 @@ def send_media_group(world: World, call: Call) -> list[Json]:
     items: list[Json] = call.get("media")
     if len(items) not in ALBUM_SIZES:
         raise bad_request("media group must include 2-10 items")
+    _check_mixture([item["type"] for item in items])
     contents = []
     for item in items:
         stored = resolve(world, call, item["type"], item["media"], item)
@@ -87,15 +89,10 @@ def send_media_group(world: World, call: Call) -> list[Json]:
     return [send(world, call, content | {"media_group_id": group_id}) for content in contents]
 
 
-def send_location(world: World, call: Call) -> Json:
-    """Send a point on the map."""
-    return send(world, call, {"location": {"latitude": call.get("latitude"), "longitude": call.get("longitude")}})
-
-
-def send_contact(world: World, call: Call) -> Json:
-    """Send a phone number with a name."""
-    fields = ("phone_number", "first_name", "last_name", "vcard")
-    return send(world, call, {"contact": {name: call.get(name) for name in fields if call.get(name)}})
+def _check_mixture(kinds: list[str]) -> None:
+    for alone in ("document", "audio"):
+        if alone in kinds and set(kinds) != {alone}:
+            raise bad_request(f"{alone} can't be mixed with other media types")
 
 
 def copy_message(world: World, call: Call) -> Json:
@@ -106,7 +103,7 @@ def copy_message(world: World, call: Call) -> Json:
         raise bad_request("message to copy not found")
     if not _passes_on(original):
         raise bad_request("message can't be copied")
-    return {"message_id": send(world, call, _copied(original, call.params))["message_id"]}
+    return {"message_id": send(world, call, _copied(world, original, call.params))["message_id"]}
 
 
 def forward_message(world: World, call: Call) -> Json:
@@ -123,7 +120,7 @@ def forward_message(world: World, call: Call) -> Json:
 def copy_messages(world: World, call: Call) -> list[Json]:
     """Copy several messages in order; those that cannot be found are skipped, albums stay together."""
     params: Json = {"caption": ""} if call.get("remove_caption") else {}
-    return _send_several(world, call, lambda original: _copied(original, params))
+    return _send_several(world, call, lambda original: _copied(world, original, params))
 
 
 def forward_messages(world: World, call: Call) -> list[Json]:
@@ -156,15 +153,15 @@ def _passes_on(message: Json) -> bool:
     return not is_service(message) and not message.get("has_protected_content")
 
 
-def _copied(original: Json, params: Json) -> Json:
+def _copied(world: World, original: Json, params: Json) -> Json:
     content = {name: value for name, value in original.items() if name in CONTENT_FIELDS}
-    if params.get("caption") is not None and "text" not in content:
+    if params.get("caption") is not None and not content.keys().isdisjoint(MEDIA_KINDS):
         content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
         content |= formatted_caption(params)
     if utf16_length(content.get("caption", "")) > CAPTION_LIMIT:
         # Premium users write longer captions than a bot may send.
         raise bad_request("message caption is too long")
-    return content
+    return copied(world, content)
 
 
 def _forwarded(original: Json) -> Json:
@@ -224,8 +221,6 @@ METHODS: dict[str, Method] = {
     "sendMessage": send_message,
     **{name: _sender_of(kind) for name, kind in _MEDIA_METHODS.items()},
     "sendMediaGroup": send_media_group,
-    "sendLocation": send_location,
-    "sendContact": send_contact,
     "copyMessage": copy_message,
     "copyMessages": copy_messages,
     "forwardMessage": forward_message,

@@ -86,7 +86,7 @@ async def test_calls_are_understood_in_every_form(server):
     [
         (f"bot{DEMO_TOKEN}/sendMessages", 404, "Not Found"),
         ("bot1:x/getMe", 401, "Unauthorized"),
-        (f"bot{DEMO_TOKEN}/sendPoll?chat_id=101&question=a&options=[]", 501, "does not have the method sendPoll"),
+        (f"bot{DEMO_TOKEN}/sendGame?chat_id=101&game_short_name=a", 501, "does not have the method sendGame"),
         (f"bot{DEMO_TOKEN}/sendMessage", 400, "Bad Request: chat_id is empty"),
         (f"bot{DEMO_TOKEN}/sendLocation?chat_id=101&latitude=nan&longitude=0", 400, '"latitude" must be Float'),
     ],

@@ -92,11 +92,17 @@ async def test_kinds_not_asked_for_are_lost(bot, people):
 
 
 async def test_bot_without_admin_rights_hears_only_what_is_meant_for_it(bot, people, world):
+    topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, "a")
+    card = await bot.send_message(OPERATORS_CHAT_ID, "card", message_thread_id=topic.message_thread_id)
+    created = await bot.get_updates()
     world.chat(OPERATORS_CHAT_ID).members[bot.id]["status"] = "member"
     for text in ("among us", "/stats", "ask @otvet_demo_bot"):
         await people.say(9001, text, chat_id=OPERATORS_CHAT_ID)
+    await people.in_topic(9001, OPERATORS_CHAT_ID, topic.message_thread_id, "in its topic")
+    await people.say(9001, "to its card", chat_id=OPERATORS_CHAT_ID, reply_to=card.message_id)
 
-    assert texts(await bot.get_updates()) == ["/stats", "ask @otvet_demo_bot"]
+    heard = await bot.get_updates(offset=created[-1].update_id + 1)
+    assert texts(heard) == ["/stats", "ask @otvet_demo_bot", "to its card"]
 
 
 async def confirm(bot, updates):

@@ -59,6 +59,19 @@ async def test_files_have_captions_instead_of_text(bot):
     assert (replaced.document.file_name, replaced.caption) == ("b.txt", None)
 
 
+async def test_copies_are_the_bots_own_and_can_be_edited(bot, people):
+    text = await people.say(ANNA, "words")
+    file = await people.say(ANNA, media={"kind": "photo"}, caption="old")
+    copied = await bot.copy_message(OPERATORS_CHAT_ID, ANNA, text["message_id"])
+    captioned = await bot.copy_message(OPERATORS_CHAT_ID, ANNA, file["message_id"])
+    edited = await bot.edit_message_text("other words", chat_id=OPERATORS_CHAT_ID, message_id=copied.message_id)
+    changed = await bot.edit_message_caption(chat_id=OPERATORS_CHAT_ID, message_id=captioned.message_id, caption="new")
+    with pytest.raises(TelegramBadRequest, match="message caption is too long"):
+        await bot.edit_message_caption(chat_id=OPERATORS_CHAT_ID, message_id=captioned.message_id, caption="a" * 1025)
+
+    assert (edited.text, changed.caption) == ("other words", "new")
+
+
 async def test_waiting_update_keeps_the_words_of_its_time(bot, people):
     said = await people.say(ANNA, "before")
     await people.edit(said, "after")

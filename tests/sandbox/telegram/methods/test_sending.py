@@ -1,12 +1,14 @@
 import pytest
-from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge, TelegramForbiddenError, TelegramNotFound
+from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge, TelegramForbiddenError
 from aiogram.methods import SendMessageDraft
 from aiogram.types import (
     BufferedInputFile,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaAudio,
     InputMediaDocument,
     InputMediaPhoto,
+    InputMediaVideo,
     KeyboardButton,
     ReplyKeyboardMarkup,
     ReplyParameters,
@@ -230,6 +232,32 @@ async def test_caption_longer_than_a_bots_cannot_be_copied(bot, people):
         await bot.copy_message(OPERATORS_CHAT_ID, ANNA, said["message_id"])
 
 
+async def test_protected_words_can_be_neither_copied_nor_forwarded(bot, people):
+    said = await people.say(ANNA, "a secret", has_protected_content=True)
+    [update] = await bot.get_updates()
+    with pytest.raises(TelegramBadRequest, match="message can't be copied"):
+        await bot.copy_message(OPERATORS_CHAT_ID, ANNA, said["message_id"])
+    with pytest.raises(TelegramBadRequest, match="message can't be forwarded"):
+        await bot.forward_message(OPERATORS_CHAT_ID, ANNA, said["message_id"])
+
+    assert update.message.has_protected_content
+
+
+@pytest.mark.parametrize(("kinds", "alone"), [(("document", "photo"), "document"), (("video", "audio"), "audio")])
+async def test_documents_and_sounds_have_albums_of_their_own(bot, people, kinds, alone):
+    files = [(await people.say(ANNA, media={"kind": kind}))[kind] for kind in kinds]
+    ids = [(one[-1] if isinstance(one, list) else one)["file_id"] for one in files]
+    types = {
+        "document": InputMediaDocument,
+        "photo": InputMediaPhoto,
+        "video": InputMediaVideo,
+        "audio": InputMediaAudio,
+    }
+    album = [types[kind](media=file_id) for kind, file_id in zip(kinds, ids, strict=True)]
+    with pytest.raises(TelegramBadRequest, match=f"{alone} can't be mixed with other media types"):
+        await bot.send_media_group(ANNA, album)
+
+
 async def test_service_messages_cannot_be_copied(bot):
     topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, "a")
     with pytest.raises(TelegramBadRequest, match="message can't be copied"):
@@ -269,29 +297,6 @@ async def test_typing_is_shown_until_the_bot_has_written(bot, people):
 async def test_unknown_chat_action_is_refused(bot):
     with pytest.raises(TelegramBadRequest, match="wrong parameter action"):
         await bot.send_chat_action(ANNA, "sleeping")
-
-
-async def test_places_and_contacts_are_sent(bot):
-    place = await bot.send_location(ANNA, 59.93, 30.31)
-    contact = await bot.send_contact(ANNA, "+100", "Shop")
-
-    assert place.location.latitude == pytest.approx(59.93)
-    assert contact.contact.phone_number == "+100"
-
-
-async def test_ordered_fault_strikes_as_often_as_ordered(bot, people):
-    await people.fault("sendMessage", 404, "Not Found", chat_id=ANNA)
-    await bot.send_message(OLEG, "passes")
-    with pytest.raises(TelegramNotFound):
-        await bot.send_message(ANNA, "fails")
-    await bot.send_message(ANNA, "passes")
-
-
-async def test_fault_for_every_method_spares_the_long_poll(bot, people):
-    await people.fault("*", 502, "Bad Gateway")
-    await bot.get_updates()
-    with pytest.raises(Exception, match="Bad Gateway"):
-        await bot.get_me()
 
 
 async def test_own_messages_are_no_updates(bot):
