@@ -9,8 +9,6 @@ from typing import Final
 
 FORGET_EVERY: Final = 1000
 """Calls between two looks for chats that fell silent."""
-MARGIN: Final = 1.05
-"""Windows are so much longer than Telegram's: calls may arrive closer together than they were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,43 +23,63 @@ class Limit:
 class Limits:
     """What Telegram's FAQ allows; exact limits are undocumented, so a 429 is always obeyed too."""
 
-    overall: Limit = Limit(30, 1.0 * MARGIN)
-    private_chat: Limit = Limit(3, 3.0 * MARGIN)
+    overall: Limit = Limit(30, 1.0)
+    private_chat: Limit = Limit(3, 3.0)
     """One a second on average; a short burst is tolerated."""
-    group: Limit = Limit(20, 60.0 * MARGIN)
+    group: Limit = Limit(20, 60.0)
+    margin: float = 1.05
+    """Every window is so much longer: a call that the network delayed and a quick one after it arrive closer."""
+
+
+@dataclass(slots=True)
+class _Window:
+    calls: int
+    window_s: float
+    times: deque[float] = field(default_factory=deque)
+    """When the latest calls were due: never more of them than allowed within any window."""
+
+    def wait_s(self, amount: int, now: float) -> float:
+        self._prune(now)
+        # More than a window holds waits until it is empty, and for nothing else, or it would wait for ever.
+        others = self.calls - min(amount, self.calls)
+        return max(0.0, self.times[-others - 1] + self.window_s - now) if len(self.times) > others else 0.0
+
+    def count(self, at: float) -> None:
+        self._prune(at)
+        # A call too many, as in a large album, counts when it would have been due: those after it wait for it.
+        due = self.times[-self.calls] + self.window_s if len(self.times) >= self.calls else at
+        self.times.append(max(at, due))
+
+    def is_over(self, now: float) -> bool:
+        return not self.times or self.times[-1] + self.window_s <= now
+
+    def _prune(self, now: float) -> None:
+        while self.times and self.times[0] + self.window_s <= now:
+            self.times.popleft()
 
 
 @dataclass(slots=True)
 class Budget:
-    """Says when the next call may be made, and counts it. All times are of the monotonic clock."""
+    """Says when the next call may be made, and counts. All times are of the monotonic clock.
+
+    An album counts by its messages: that is the amount everywhere. One album goes out in one call: when there is room
+    for all of it, or, if there can never be, when nothing else is in its window.
+    """
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
-    _overall: deque[float] = field(default_factory=deque)
-    _chats: dict[int, deque[float]] = field(default_factory=dict)
-    """Never an empty one."""
+    _overall: _Window = field(init=False)
+    _chats: dict[int, _Window] = field(default_factory=dict)
     _blocked: dict[int, float] = field(default_factory=dict)
-    _since_forgetting: int = 0
+    _until_forgetting: int = FORGET_EVERY
+
+    def __post_init__(self) -> None:
+        self._overall = self._window(self.limits.overall)
 
     @property
     def chats_remembered(self) -> int:
         """How many chats it keeps times for."""
         return len(self._chats.keys() | self._blocked.keys())
-
-    def overall_wait_s(self) -> float:
-        """Seconds until any chat may be called."""
-        return _wait(self._overall, self.limits.overall, self.clock(), 1)
-
-    def chat_wait_s(self, chat_id: int, amount: int = 1) -> float:
-        """Seconds until the chat's own limits allow a call that counts as so many messages."""
-        now = self.clock()
-        limit = self.limits.group if chat_id < 0 else self.limits.private_chat
-        chat = self._chats.get(chat_id)
-        return max(self.blocked_s(chat_id), _wait(chat, limit, now, amount) if chat else 0.0)
-
-    def wait_s(self, chat_id: int, amount: int = 1) -> float:
-        """Seconds until a call to the chat is allowed; 0 when it is now."""
-        return max(self.overall_wait_s(), self.chat_wait_s(chat_id, amount))
 
     async def take(self, chat_id: int, amount: int = 1) -> None:
         """Wait until a call to the chat is allowed, and count it."""
@@ -76,51 +94,71 @@ class Budget:
         self.count(chat_id)
         return True
 
+    def wait_s(self, chat_id: int, amount: int = 1) -> float:
+        """Seconds until a call to the chat is allowed; 0 when it is now."""
+        return max(self.overall_wait_s(amount), self.chat_wait_s(chat_id, amount))
+
+    def overall_wait_s(self, amount: int = 1) -> float:
+        """Seconds until any call is allowed, whatever its chat says."""
+        return self._overall.wait_s(amount, self.clock())
+
+    def chat_wait_s(self, chat_id: int, amount: int = 1) -> float:
+        """Seconds until the chat's own limit and Telegram's retry_after allow a call."""
+        chat = self._chats.get(chat_id)
+        return max(self.blocked_s(chat_id), chat.wait_s(amount, self.clock()) if chat else 0.0)
+
     def count(self, chat_id: int, amount: int = 1) -> None:
-        """Count a call; an album counts by its messages."""
-        now = self.clock()
-        self._overall.extend([now] * amount)
-        self._chats.setdefault(chat_id, deque()).extend([now] * amount)
-        self._since_forgetting += 1
-        if self._since_forgetting >= FORGET_EVERY:
-            self._forget(now)
+        """Count a call that is made now, allowed or not; what is too much is paid for by the calls after it."""
+        self._count(chat_id, amount, self.clock())
+        self._forget()
 
     def block(self, chat_id: int, retry_after_s: float) -> None:
-        """Stop this chat, and no other, until Telegram's retry_after has passed; never shortens an earlier one."""
+        """Stop this chat, and no other, until Telegram's retry_after has passed; never sooner than told before."""
         until = self.clock() + retry_after_s
         self._blocked[chat_id] = max(until, self._blocked.get(chat_id, until))
+        self._forget()
 
-    def unblock(self, chat_id: int) -> None:
-        """Let a chat be called again: what stopped it is over."""
-        self._blocked.pop(chat_id, None)
+    def blocked_until(self, chat_id: int) -> float | None:
+        """When, by the budget's clock, the chat's retry_after has passed; None when it has."""
+        until = self._blocked.get(chat_id)
+        return until if until is not None and until > self.clock() else None
 
     def blocked_s(self, chat_id: int) -> float:
-        """Seconds for which Telegram wants this chat left alone."""
-        return max(0.0, self._blocked.get(chat_id, 0.0) - self.clock())
+        """Seconds until the chat's retry_after has passed; 0 when it has."""
+        until = self.blocked_until(chat_id)
+        return 0.0 if until is None else max(0.0, until - self.clock())
 
     def restore(self, calls: Iterable[tuple[int, float]], blocks: Iterable[tuple[int, float]]) -> None:
-        """Take over what an earlier process did: (chat, seconds ago) of its calls, (chat, seconds left) of its 429s."""
+        """Take over, before the first call, what an earlier process did and was told.
+
+        Args:
+            calls: chat and age in seconds of what was sent in the last minute, one entry a message.
+            blocks: chat and what is left of its retry_after in seconds.
+        """
         now = self.clock()
-        earlier: dict[int, list[float]] = {}
-        for chat_id, ago_s in calls:
-            earlier.setdefault(chat_id, []).append(now - ago_s)
-        for chat_id, times in earlier.items():
-            self._chats[chat_id] = deque(sorted([*times, *self._chats.get(chat_id, ())]))
-        self._overall = deque(sorted([at for times in self._chats.values() for at in times]))
+        for chat_id, age_s in sorted(calls, key=lambda call: call[1], reverse=True):
+            # Ages come from a wall clock, which may have been set back.
+            self._count(chat_id, 1, now - max(0.0, age_s))
         for chat_id, left_s in blocks:
             self.block(chat_id, left_s)
 
-    def _forget(self, now: float) -> None:
+    def _count(self, chat_id: int, amount: int, at: float) -> None:
+        if chat_id not in self._chats:
+            self._chats[chat_id] = self._window(self.limits.group if chat_id < 0 else self.limits.private_chat)
+        for _ in range(amount):
+            self._overall.count(at)
+            self._chats[chat_id].count(at)
+
+    def _window(self, limit: Limit) -> _Window:
+        return _Window(limit.calls, limit.window_s * self.limits.margin)
+
+    def _forget(self) -> None:
         """Drop chats that have nothing to wait for, or the table would grow with every customer."""
-        self._since_forgetting = 0
-        longest_s = max(self.limits.group.window_s, self.limits.private_chat.window_s)
-        self._chats = {chat_id: calls for chat_id, calls in self._chats.items() if calls[-1] > now - longest_s}
+        self._until_forgetting -= 1
+        if self._until_forgetting > 0:
+            return
+        now = self.clock()
+        self._chats = {chat_id: chat for chat_id, chat in self._chats.items() if not chat.is_over(now)}
         self._blocked = {chat_id: until for chat_id, until in self._blocked.items() if until > now}
-
-
-def _wait(calls: deque[float], limit: Limit, now: float, amount: int) -> float:
-    """How long until ``amount`` more calls fit; one that is larger than the window waits until that is empty."""
-    while len(calls) > 1 and calls[0] <= now - limit.window_s:
-        calls.popleft()
-    most_before = max(0, limit.calls - amount)
-    return max(0.0, calls[-most_before - 1] + limit.window_s - now) if len(calls) > most_before else 0.0
+        # So that looking through them costs each call the same, however many there are.
+        self._until_forgetting = max(FORGET_EVERY, self.chats_remembered)
