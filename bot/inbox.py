@@ -28,6 +28,7 @@ RETRY_PAUSE_S: Final = 1.0
 BATCH: Final = 32
 BATCH_S: Final = 0.1
 """A batch that took so long is committed as it is: other writers wait for it."""
+COUNTED: Final = 5_000
 LOCKED_PAUSE_S: Final = 0.05
 RESCAN_S: Final = 1.0
 """How soon an update is seen that another process stored and did not handle."""
@@ -97,6 +98,8 @@ class Inbox:
         self._insert = insert(_TABLE).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
         self._news = asyncio.Event()
         self._troubles: dict[int, _Trouble] = {}
+        self._counted: dict[int, Flood] = {}
+        """What was counted lately, by update."""
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -131,11 +134,14 @@ class Inbox:
         """Count customers' messages before they are stored: no network is asked within a transaction."""
         if self._flood is None:
             return {}
-        return {
-            incoming["update_id"]: await self._flood.look(lane)
-            for incoming in updates
-            if isinstance(incoming.get("message"), dict) and (lane := lane_of(incoming)) > 0
-        }
+        if len(self._counted) > COUNTED:
+            self._counted.clear()
+        for incoming in updates:
+            lane, known = lane_of(incoming), incoming["update_id"] in self._counted
+            # A message that comes again, or could not be stored at first, is one message.
+            if isinstance(incoming.get("message"), dict) and lane > 0 and not known:
+                self._counted[incoming["update_id"]] = await self._flood.look(lane)
+        return self._counted
 
     async def run(self) -> None:
         """Handle what is stored, what an earlier or another process stored included, until stopped."""

@@ -16,7 +16,15 @@ from aiogram.utils.token import TokenValidationError
 from bot.assembly import Assembly, assemble
 from bot.groups import Groups
 from bot.polling import Poller, TokenRevokedError
-from bot.startup import StartError, check_groups, identify, leave_webhook, publish_commands, set_webhook
+from bot.startup import (
+    StartError,
+    check_groups,
+    has_lost_webhook,
+    identify,
+    leave_webhook,
+    publish_commands,
+    set_webhook,
+)
 from bot.unit import Clock, utc_now
 from bot.webhooks import WebhookServer, webhook_secret
 from support.database import UNAVAILABLE, Database
@@ -27,6 +35,7 @@ from support.settings import Settings
 CONFIGURATION_EXIT: Final = 2
 CANCEL_AGAIN_S: Final = 10.0
 GROUPS_EVERY_S: Final = 10.0
+WEBHOOK_EVERY_S: Final = 60.0
 STANDBY_LOOK_S: Final = 0.2
 log = structlog.get_logger()
 
@@ -115,7 +124,11 @@ async def _by_webhook(settings: Settings, bot: Bot, parts: Assembly, ready: Call
     try:
         await set_webhook(bot, str(settings.webhook_url), secret)
         ready()
-        await asyncio.Event().wait()
+        while True:
+            await asyncio.sleep(WEBHOOK_EVERY_S)
+            if await has_lost_webhook(bot, str(settings.webhook_url)):
+                log.warning("somebody else took the webhook away: it is set again")
+                await set_webhook(bot, str(settings.webhook_url), secret)
     finally:
         await server.stop()
 

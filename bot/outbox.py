@@ -114,6 +114,9 @@ class Outbox:
     async def _take_over(self) -> None:
         """Deal with what a killed process left in the middle; remember what it sent and what it was told."""
         self._schedule.clear()
+        if self._calls:
+            # Of an earlier tenure of our own: what is still in hand here was not cut off.
+            await asyncio.wait(self._calls)
         fence = self._parts.lease.fence
         async with self._units.open() as unit:
             repository = DeliveryRepository(unit.session)

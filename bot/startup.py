@@ -222,6 +222,20 @@ async def set_webhook(bot: Bot, url: str, secret: str, *, max_connections: int =
         ) from None
 
 
+async def has_lost_webhook(bot: Bot, url: str) -> bool:
+    """Whether Telegram pushes updates elsewhere, or nowhere; False when that cannot be asked now.
+
+    Raises:
+        StartError: the token is not valid any more.
+    """
+    try:
+        return (await bot.get_webhook_info(request_timeout=CALL_S)).url != url
+    except (TelegramUnauthorizedError, TelegramNotFound):
+        raise StartError(UNKNOWN_BOT) from None
+    except (TelegramAPIError, ClientDecodeError):
+        return False
+
+
 async def leave_webhook(bot: Bot) -> None:
     """Make polling possible; waits for Telegram, and leaves a refusal to polling, which meets it too."""
     try:

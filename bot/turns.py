@@ -107,13 +107,16 @@ class TurnClock:
                 log.exception("open turns could not be looked through")
             await asyncio.sleep(RECONCILE_S)
 
-    async def stop(self) -> None:
+    async def stop(self, patience_s: float = 3.0) -> None:
         """Cancel timers and finish what is in hand; open turns go on at the next start."""
         for timer in self._timers.values():
             timer.cancel()
-        for task in self._tasks:
+        tasks = set(self._tasks)
+        if tasks:
+            await asyncio.wait(tasks, timeout=patience_s)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _close_soon(self, turn_id: int) -> None:
         self._timers.pop(turn_id, None)

@@ -10,6 +10,7 @@ from bot.arrivals import ALLOWED_UPDATES
 from bot.startup import (
     StartError,
     check_groups,
+    has_lost_webhook,
     identify,
     inspect_group,
     leave_webhook,
@@ -325,3 +326,17 @@ async def test_the_menu_is_published_in_both_languages(bot, sandbox):
         commands = repr((await people.state())["commands"])
     assert "Позвать оператора" in commands
     assert "perator" in commands
+
+
+async def test_a_webhook_that_somebody_took_away_is_noticed(bot, sandbox, people):
+    await set_webhook(bot, "http://127.0.0.1:9/hook", "secret")
+    assert not await has_lost_webhook(bot, "http://127.0.0.1:9/hook")
+
+    await leave_webhook(bot)
+
+    assert await has_lost_webhook(bot, "http://127.0.0.1:9/hook")
+    await people.fault("getWebhookInfo", 502)
+    assert not await has_lost_webhook(bot, "http://127.0.0.1:9/hook")
+    await people.revoke_token()
+    with pytest.raises(StartError):
+        await has_lost_webhook(bot, "http://127.0.0.1:9/hook")
