@@ -42,8 +42,7 @@ def is_queued(idle_redis):
 
 
 async def preview(product):
-    event = await product.people.wait_for(lambda event: event["type"] == "preview", timeout_s=8)
-    return event
+    return await product.people.wait_for(lambda event: event["type"] == "preview", timeout_s=8)
 
 
 async def the_turn(product):
