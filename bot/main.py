@@ -30,6 +30,7 @@ from bot.webhooks import WebhookServer, webhook_secret
 from support.database import UNAVAILABLE, Database
 from support.intents.examples import IntentsError
 from support.leases import Lease
+from support.pauses import PauseRepository
 from support.settings import Settings
 
 CONFIGURATION_EXIT: Final = 2
@@ -53,9 +54,10 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     try:
         me = await identify(bot)
         groups = Groups(settings.operators_chat_id)
-        async with database.reading() as session:
+        async with database.writing() as session:
             await groups.load(session)
-        groups.configured = await check_groups(bot, groups.ids, me.id)
+            paused = await PauseRepository(session).remaining(now())
+        groups.configured = await check_groups(bot, groups.ids, me.id, paused=paused)
         await _serve(settings, bot, me, assemble(settings, bot, me, groups, database, now=now), on_ready)
     except (StartError, TokenRevokedError, IntentsError) as error:
         log.error(str(error))  # a sentence for a person

@@ -20,7 +20,9 @@ from sqlalchemy import select
 from bot.budget import Budget
 from bot.sending import show_action
 from bot.unit import Units
+from support.database import UNAVAILABLE
 from support.leases import Lease
+from support.pauses import PauseRepository
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnState
 
@@ -87,7 +89,7 @@ class Presence:
                     chat_id, draft_id=turn_id, text="", can_stop=True, request_timeout=CALL_TIMEOUT_S
                 )
             except TelegramRetryAfter as error:
-                self.budget.block(chat_id, error.retry_after)
+                await self._pause(chat_id, error.retry_after)
             except (TelegramBadRequest, TelegramNotFound) as error:
                 log.info("previews are not possible here: typing is shown", error=error.message)
                 self._without_preview = True
@@ -95,4 +97,13 @@ class Presence:
                 log.debug("a preview was not shown", chat_id=chat_id, error=type(error).__name__)
             return
         if (retry_after := await show_action(self.bot, chat_id, "typing")) is not None:
-            self.budget.block(chat_id, retry_after)
+            await self._pause(chat_id, retry_after)
+
+    async def _pause(self, chat_id: int, retry_after_s: float) -> None:
+        """Leave the chat alone, whoever sends next included."""
+        self.budget.block(chat_id, retry_after_s)
+        try:
+            async with self.units.open() as unit:
+                await PauseRepository(unit.session).add(chat_id, retry_after_s, unit.now)
+        except UNAVAILABLE as error:
+            log.error("a pause could not be stored", chat_id=chat_id, error=type(error).__name__)

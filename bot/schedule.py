@@ -6,10 +6,11 @@ Plain bookkeeping in memory without a clock of its own; the outbox asks and make
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.budget import Budget
+from support.deliveries import LONGEST_WAIT
 from support.tables import DeliveryRow
 
 EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageReplyMarkup"})
@@ -77,8 +78,9 @@ class Schedule:
         self._known.add(row.id)
         lane = self._lanes.setdefault(lane_id, _Lane())
         heapq.heappush(lane.waiting, Item(row.priority, row.id, lane_id, row))
-        if row.not_before is not None and row.customer_id is not None and row.not_before > now:
-            lane.gathering[row.customer_id] = self.budget.clock() + (row.not_before - now).total_seconds()
+        wait = row.not_before - now if row.not_before is not None else timedelta()
+        if row.customer_id is not None and timedelta() < wait <= LONGEST_WAIT:
+            lane.gathering[row.customer_id] = self.budget.clock() + wait.total_seconds()
         if (target := _edited(row)) is not None:
             self._edits[target] = max(row.id, self._edits.get(target, 0))
         self._offer(lane_id, lane)

@@ -1,5 +1,6 @@
 """One call to Telegram, and what its answer means: delivered, refused, unknown, or to be made again."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -111,6 +112,8 @@ class Sender:
     network_pause_s: float = NETWORK_PAUSE_S
     _unreachable: int = 0
     """Failures of the network in a row: what waits is tried ever more rarely."""
+    _probe_from: float = float("-inf")
+    """Before it (monotonic) Telegram wants no probe."""
 
     async def call(self, row: DeliveryRow, begun: Begun, peer_id: int) -> Ended:
         """Make one call. ``begun.attempts`` counts this one."""
@@ -140,8 +143,14 @@ class Sender:
 
     async def _answers(self) -> bool:
         """Whether Telegram is there: what may be shown twice is not repeated into an outage."""
+        if time.monotonic() < self._probe_from:
+            return True
         try:
             await self.bot(GetMe(), request_timeout=PROBE_TIMEOUT_S)
+        except TelegramRetryAfter as error:
+            # Who throttles is there; the probe's pause holds up no chat.
+            self._probe_from = time.monotonic() + error.retry_after
+            return True
         except ClientDecodeError as error:
             return _is_confirmed(error)
         except TelegramAPIError:

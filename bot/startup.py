@@ -1,6 +1,7 @@
 """What must hold before the bot serves: the token, the operators' groups, the bot's rights in them, the webhook."""
 
 import asyncio
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -169,10 +170,21 @@ def _lack(group: int, right: str) -> str:
     return f"in the operators' group {group} the bot lacks the right «{right}»: grant it"
 
 
-async def check_groups(bot: Bot, groups: tuple[int, ...], bot_id: int) -> tuple[int, ...]:
+async def _as_far_as_known(bot: Bot, group: int, bot_id: int) -> GroupState:
+    try:
+        return await inspect_group(bot, group, bot_id)
+    except (TelegramAPIError, TimeoutError) as error:
+        log.warning("the operators' group could not be checked", group=group, error=type(error).__name__)
+        return GroupState(group)
+
+
+async def check_groups(
+    bot: Bot, groups: tuple[int, ...], bot_id: int, *, paused: Container[int] = ()
+) -> tuple[int, ...]:
     """Return the operators' groups to use: those that work, each under the id that it has now.
 
-    One that cannot be checked now is used. Without any nobody would get the questions the bot cannot answer.
+    One that cannot be checked now is used; so is one that Telegram wants left alone (``paused``). Without any nobody
+    would get the questions the bot cannot answer.
 
     Raises:
         StartError: no group can be used.
@@ -182,11 +194,7 @@ async def check_groups(bot: Bot, groups: tuple[int, ...], bot_id: int) -> tuple[
     usable: list[int] = []
     problems: list[str] = []
     for group in groups:
-        try:
-            state = await inspect_group(bot, group, bot_id)
-        except (TelegramAPIError, TimeoutError) as error:
-            log.warning("the operators' group could not be checked", group=group, error=type(error).__name__)
-            state = GroupState(group)
+        state = GroupState(group) if group in paused else await _as_far_as_known(bot, group, bot_id)
         if state.id != group:
             log.warning("an operators' group has a new id: put it into OPERATORS_CHAT_ID", old=group, new=state.id)
         for complaint in state.complaints:

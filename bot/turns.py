@@ -79,7 +79,7 @@ class TurnClock:
 
     def start_generation(self, job: GenerationJob) -> None:
         """Queue the job; call it after the commit."""
-        self._spawn(self._enqueue(job))
+        self._spawn(self._enqueue(job, self._desk.deadline.total_seconds()))
 
     async def settle(self, result: GenerationResult) -> None:
         """Take in a worker's result; safe to repeat."""
@@ -163,9 +163,12 @@ class TurnClock:
             outcome = await self._desk.escalate(unit.session, customer, reason, unit.now, turn=turn)
             await self.render(unit, customer, outcome, turn)
 
-    async def _enqueue(self, job: GenerationJob) -> None:
+    async def _enqueue(self, job: GenerationJob, left_s: float) -> None:
+        """Queue the job with its deadline by the machine's clock of now: it may have been set since the decision."""
+        now = time.time()
+        job = job.model_copy(update={"deadline": now + left_s})
         try:
-            await asyncio.to_thread(self._queue.put, job, now=time.time())
+            await asyncio.to_thread(self._queue.put, job, now=now)
         except RedisError as error:
             log.error("Redis is gone: the job waits in the database", turn_id=job.turn_id, error=type(error).__name__)
 
@@ -203,7 +206,7 @@ class TurnClock:
             job = GenerationJob.model_validate_json(turn.job)
             held = await self._ask_redis(lambda: self._queue.holds(job.job_id))
             if held is False:
-                await self._try_again(turn.id, job)
+                await self._try_again(turn.id, job, watched.deadline - self._clock())
 
     async def _ask_redis(self, question: Callable[[], Any]) -> Any:  # noqa: ANN401  # the question's own answer
         try:
@@ -212,7 +215,7 @@ class TurnClock:
             log.error("Redis is gone", error=type(error).__name__)
             return None
 
-    async def _try_again(self, turn_id: int, job: GenerationJob) -> None:
+    async def _try_again(self, turn_id: int, job: GenerationJob, left_s: float) -> None:
         """Make the job again that Redis or a killed worker lost, under the next attempt."""
         again = job.model_copy(update={"attempt": job.attempt + 1})
         if again.attempt > MAX_ATTEMPTS:
@@ -227,4 +230,4 @@ class TurnClock:
                 return
             turn.attempt, turn.job = again.attempt, again.model_dump_json()
         log.warning("a lost job is made again", turn_id=turn_id, job_id=again.job_id)
-        await self._enqueue(again)
+        await self._enqueue(again, left_s)

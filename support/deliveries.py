@@ -5,7 +5,7 @@ pending → attempting → delivered | failed | unknown, or pending → withdraw
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, cast
 
@@ -18,6 +18,8 @@ from support.tables import DeliveryRow, LeaseRow
 MAX_ATTEMPTS_WHEN_UNKNOWN: Final = 2
 BUDGET_MEMORY: Final = 2000
 """Calls looked at for what was sent lately: more than the limits allow in the longest window."""
+LONGEST_WAIT: Final = timedelta(seconds=15)
+"""More than any call is put off by: one that is due later was enqueued before the clock was set back."""
 _TABLE = cast("Table", DeliveryRow.__table__)
 
 
@@ -152,10 +154,11 @@ class DeliveryRepository:
     async def begin(self, delivery_id: int, *, lease: str, fence: int, peer_id: int, now: datetime) -> Begun | None:
         """Mark a pending call as being made; None when it is not pending, or somebody else has the lease."""
         held = select(LeaseRow.name).where(LeaseRow.name == lease, LeaseRow.fence == fence).exists()
+        not_before = _TABLE.c.not_before
         statement = (
             update(_TABLE)
             .where(_TABLE.c.id == delivery_id, _TABLE.c.state == DeliveryState.PENDING, held)
-            .where(or_(_TABLE.c.not_before.is_(None), _TABLE.c.not_before <= now))
+            .where(or_(not_before.is_(None), not_before <= now, not_before > now + LONGEST_WAIT))
             .values(state=DeliveryState.ATTEMPTING, attempts=_TABLE.c.attempts + 1, peer_id=peer_id, attempted_at=now)
             .returning(_TABLE.c.payload, _TABLE.c.source_ids, _TABLE.c.attempts)
         )

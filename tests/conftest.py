@@ -1,11 +1,12 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from redis import Redis
 
 from bot import main as bot_process
+from bot.unit import Clock, utc_now
 from knowledge.releases import ReleaseStore
 from otvet.redis_server import EmbeddedRedis
 from sandbox.client import SandboxClient
@@ -72,6 +74,23 @@ def start_worker(redis_url: str, queue: str, **settings: str) -> subprocess.Pope
     return subprocess.Popen(command, env=environment, cwd=tempfile.gettempdir(), stdout=subprocess.DEVNULL)
 
 
+@pytest.fixture
+def run_workers() -> Callable[..., Any]:
+    """Start a generation worker over a Redis of the test's own; yields its process."""
+
+    @contextmanager
+    def run(redis_url: str) -> Iterator[subprocess.Popen[bytes]]:
+        process = start_worker(redis_url, GENERATE_QUEUE)
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            process.wait(15)
+
+    return run
+
+
 def forget_work(redis_url: str) -> None:
     """Empty Redis but for the workers' registrations: turns begin at 1 again in every test."""
     with Redis.from_url(redis_url) as redis:
@@ -90,6 +109,7 @@ class Product:
     settings: Settings
     database: Database
     bot: asyncio.Task[int]
+    now: Clock = utc_now
 
     async def answer(self, chat_id: int, contains: str = "", *, timeout_s: float = 15) -> dict[str, Any]:
         """Wait for the bot's next message to a private chat."""
@@ -116,12 +136,12 @@ class Product:
         await asyncio.gather(self.bot, return_exceptions=True)
 
     async def start_bot(self) -> None:
-        self.bot = await start_bot(self.settings)
+        self.bot = await start_bot(self.settings, self.now)
 
 
-async def start_bot(settings: Settings) -> asyncio.Task[int]:
+async def start_bot(settings: Settings, now: Clock = utc_now) -> asyncio.Task[int]:
     ready = asyncio.Event()
-    task = asyncio.create_task(bot_process.run(settings, on_ready=ready.set))
+    task = asyncio.create_task(bot_process.run(settings, on_ready=ready.set, now=now))
     waiting = asyncio.create_task(ready.wait())
     await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=15)
     waiting.cancel()
@@ -134,10 +154,10 @@ async def start_bot(settings: Settings) -> asyncio.Task[int]:
 def run_product(
     tmp_path: Path, database_url: str, shop_releases: Path, shop_redis: str, shop_workers: None
 ) -> Callable[..., Any]:
-    """Start sandbox and bot over the demo shop; keyword arguments change settings."""
+    """Start sandbox and bot over the demo shop; ``now`` is the bot's clock, other keyword arguments change settings."""
 
     @asynccontextmanager
-    async def run(world: World | None = None, **overrides: Any) -> AsyncIterator[Product]:
+    async def run(world: World | None = None, *, now: Clock = utc_now, **overrides: Any) -> AsyncIterator[Product]:
         forget_work(shop_redis)
         data = tmp_path / "data"
         if not (data / "releases").exists():
@@ -164,7 +184,7 @@ def run_product(
             async with database.writing() as session:
                 await import_orders(session, read_orders(SHOP / "orders.csv", {}).orders)
             people = await stack.enter_async_context(SandboxClient(server.url))
-            product = Product(people, world, server, settings, database, await start_bot(settings))
+            product = Product(people, world, server, settings, database, await start_bot(settings, now), now)
             stack.push_async_callback(product.stop_bot)
             yield product
 
