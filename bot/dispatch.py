@@ -52,13 +52,15 @@ class Updates:
         await self._dispatcher.feed_update(self._bot, update, unit=unit, services=self._services)
 
     async def give_up(self, unit: Unit, incoming: dict[str, Any]) -> None:
-        """Call a person for a private message that could not be handled: never silence."""
+        """Call a person for a private message that could not be handled: never silence, but to a banned customer."""
         try:
             letter = _Letter.model_validate(incoming.get("message"))
         except ValidationError:
             return
         person = person_of(letter.sender, letter.chat.id)
         owner = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+        if owner.banned_at is not None:
+            return
         outcome = await self._services.desk.escalate(unit.session, owner, EscalationReason.ERROR, unit.now)
         await self._services.renderer.render(unit, owner, outcome, f"given-up:{incoming['update_id']}")
         # Nothing of ours holds its words: Telegram has to show them.

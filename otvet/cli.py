@@ -11,6 +11,7 @@ from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
 from otvet.commands.orders import orders_group
+from otvet.commands.outbox import outbox_group
 from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
 from support.settings import SettingsError
@@ -31,6 +32,7 @@ for command in (
     worker,
     knowledge_group,
     orders_group,
+    outbox_group,
     evaluate_group,
     doctor,
     database_group,

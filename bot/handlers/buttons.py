@@ -18,11 +18,13 @@ from support.turns import TurnRepository
 
 
 async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None:
-    """Do what the button says; a stale one says so."""
+    """Do what the button says; a stale one says so, a banned customer's does nothing."""
     if query.message is None or query.data is None:
         return
     person = person_of(query.from_user, query.message.chat.id)
     customer = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+    if customer.banned_at is not None:
+        return
     toast = await _act(query, keyboards.parse(query.data), customer, unit, services)
     answer = AnswerCallbackQuery(callback_query_id=query.id, text=toast or None)
     await unit.to_chat(answer, customer.chat_id, f"press:{query.id}", priority=Priority.ANSWER)
