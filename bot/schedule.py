@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.budget import Budget
-from support.deliveries import LONGEST_WAIT
+from support.deliveries import LONGEST_WAIT, Priority
 from support.tables import DeliveryRow
 
-EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageReplyMarkup"})
+EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageMedia", "EditMessageReplyMarkup"})
 
 
 @dataclass(order=True, slots=True)
@@ -77,7 +77,7 @@ class Schedule:
             return
         self._known.add(row.id)
         lane = self._lanes.setdefault(lane_id, _Lane())
-        heapq.heappush(lane.waiting, Item(row.priority, row.id, lane_id, row))
+        heapq.heappush(lane.waiting, Item(_priority(lane, row), row.id, lane_id, row))
         wait = row.not_before - now if row.not_before is not None else timedelta()
         if row.customer_id is not None and timedelta() < wait <= LONGEST_WAIT:
             lane.gathering[row.customer_id] = self.budget.clock() + wait.total_seconds()
@@ -163,6 +163,14 @@ class Schedule:
         self.budget.count(lane_id, amount)
         lane.busy = True
         return found
+
+
+def _priority(lane: _Lane, row: DeliveryRow) -> int:
+    """Return when a call goes: what a customer says, not before what he has said and what waits for its turn longer."""
+    if not row.to_topic or row.priority < Priority.RELAY:
+        return row.priority
+    earlier = (one.priority for one in lane.waiting if one.row.customer_id == row.customer_id and one.id < row.id)
+    return max((row.priority, *(priority for priority in earlier if priority == Priority.ACTION)))
 
 
 def _edited(row: DeliveryRow) -> tuple[int, object] | None:
