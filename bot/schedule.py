@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Final
 
 from bot.budget import Budget
+from support.deliveries import Priority
 from support.tables import DeliveryRow
 
-EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageReplyMarkup"})
+EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageMedia", "EditMessageReplyMarkup"})
 
 
 @dataclass(order=True, slots=True)
@@ -29,6 +30,8 @@ class Item:
 class _Lane:
     waiting: list[Item] = field(default_factory=list)
     busy: bool = False
+    until: float = 0.0
+    """Nothing of it goes before."""
     gathering: dict[int, float] = field(default_factory=dict)
     """Customers whose album is still gathering, with the moment until which what follows it waits."""
 
@@ -76,7 +79,7 @@ class Schedule:
             return
         self._known.add(row.id)
         lane = self._lanes.setdefault(lane_id, _Lane())
-        heapq.heappush(lane.waiting, Item(row.priority, row.id, lane_id, row))
+        heapq.heappush(lane.waiting, Item(_priority(lane, row), row.id, lane_id, row))
         if row.not_before is not None and row.customer_id is not None and row.not_before > now:
             lane.gathering[row.customer_id] = self.budget.clock() + (row.not_before - now).total_seconds()
         if (target := _edited(row)) is not None:
@@ -95,7 +98,7 @@ class Schedule:
                 return overall_s
             _, item_id, lane_id = heapq.heappop(self._ready)
             lane = self._lanes.get(lane_id)
-            if lane is None or lane.busy or not lane.waiting or lane.waiting[0].id != item_id:
+            if lane is None or lane.busy or not lane.waiting or lane.waiting[0].id != item_id or lane.until > now:
                 continue
             item = self._of_lane(lane_id, lane, now)
             if item is not None:
@@ -123,7 +126,8 @@ class Schedule:
         if not lane.waiting:
             del self._lanes[item.lane]
         elif in_s > 0:
-            heapq.heappush(self._later, (self.budget.clock() + in_s, item.lane))
+            lane.until = self.budget.clock() + in_s
+            heapq.heappush(self._later, (lane.until, item.lane))
         else:
             self._offer(item.lane, lane)
 
@@ -161,6 +165,14 @@ class Schedule:
         self.budget.count(lane_id, amount)
         lane.busy = True
         return found
+
+
+def _priority(lane: _Lane, row: DeliveryRow) -> int:
+    """Return when a call goes: what a customer says, not before what he has said and what waits for its turn longer."""
+    if not row.to_topic or row.priority < Priority.RELAY:
+        return row.priority
+    earlier = (one.priority for one in lane.waiting if one.row.customer_id == row.customer_id and one.id < row.id)
+    return max((row.priority, *(priority for priority in earlier if priority == Priority.ACTION)))
 
 
 def _edited(row: DeliveryRow) -> tuple[int, object] | None:
