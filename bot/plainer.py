@@ -5,7 +5,6 @@ from typing import Any, Final
 ENTITIES: Final = ("can't parse entities", "entity", "entities")
 QUOTE: Final = ("quote",)
 REPLY: Final = ("message to be replied not found", "replied message not found", "reply message not found")
-FILE: Final = ("wrong file", "file identifier", "file_id", "file reference")
 FORMATTING: Final = ("entities", "caption_entities", "parse_mode")
 
 
