@@ -26,10 +26,16 @@ REASONS: Final = (
     ("deactivated", "failure-deactivated"),
     ("can't initiate", "failure-not-started"),
     ("voice_messages_forbidden", "failure-voice-forbidden"),
+    ("restricted receiving of", "failure-voice-forbidden"),
     ("too large", "failure-too-large"),
     ("too big", "failure-too-large"),
     ("to copy not found", "failure-gone"),
-    ("can't be copied", "failure-protected"),
+    ("can't be copied", "failure-kind"),
+    ("can't be forwarded", "failure-kind"),
+    ("unsupported content", "failure-kind"),
+    ("wrong file", "failure-file"),
+    ("wrong remote file", "failure-file"),
+    ("file reference", "failure-file"),
 )
 
 
@@ -101,7 +107,9 @@ class Aftermath:
         reason = reason_in_words(self._operators_texts, ended)
         await self._note(unit, row, customer, self._operators_texts("not-passed-on", reason=reason))
         texts = self.renderer.library.of(customer.language)
-        told = SendMessage(chat_id=customer.chat_id, text=texts("not-passed-on-customer"))
+        in_words = known_reason(texts, ended)
+        text = texts("not-passed-on-because", reason=in_words) if in_words else texts("not-passed-on-customer")
+        told = SendMessage(chat_id=customer.chat_id, text=text)
         about = (customer.chat_id, row.source_ids[0]) if row.source_ids else None
         key = f"delivery:{row.id}:told"
         await unit.to_chat(told, customer.chat_id, key, customer=customer, about=about)
@@ -135,10 +143,12 @@ class Aftermath:
 
 def reason_in_words(texts: Texts, ended: Ended) -> str:
     """Say why Telegram did not take a call; a refusal that we have no words for is shown as it stands."""
+    return known_reason(texts, ended) or ended.error or texts("failure-unknown")
+
+
+def known_reason(texts: Texts, ended: Ended) -> str | None:
+    """Say why, where we have words for it."""
     if ended.state is DeliveryState.UNKNOWN:
         return texts("failure-unknown")
     error = (ended.error or "").lower()
-    for part, key in REASONS:
-        if part in error:
-            return texts(key)
-    return ended.error or texts("failure-unknown")
+    return next((texts(key) for part, key in REASONS if part in error), None)

@@ -11,6 +11,7 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramMigrateToChat,
     TelegramNetworkError,
@@ -194,6 +195,9 @@ class Sender:
             case TelegramUnauthorizedError():
                 # The token was revoked: polling ends the process, and what waits goes out under the new one.
                 return Ended(None, error=error.message, again_in_s=self.network_pause_s)
+            case TelegramEntityTooLarge():
+                # A kind of network error to aiogram, but a refusal.
+                return Ended(DeliveryState.FAILED, error=error.message)
             case TelegramBadRequest():
                 return await self._refused(row, begun, topic, error.message)
             case TelegramNetworkError() | TelegramServerError() | ClientDecodeError():
