@@ -131,7 +131,7 @@ class Topics:
         link = topic_link(customer.former_topic_chat_id or 0, customer.former_topic_id or 0)
         lines = [
             f"{self.texts(f'history-{row.speaker}')}: {_shortened(row.text) or self.texts('history-no-words')}"
-            for row in await turns.last_messages(customer.id, HISTORY_SHOWN)
+            for row in await turns.last_seen_by_operators(customer.id, HISTORY_SHOWN)
         ]
         return "\n".join([self.texts("topic-again", link=link), *lines])
 

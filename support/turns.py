@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.flood import same_words
 from support.jobs import Exchange, Language, job_id
-from support.tables import CustomerRow, MessageRow, TurnRow
+from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
 DEBOUNCE_FRAGMENT: Final = timedelta(seconds=2.5)
@@ -22,6 +22,7 @@ EDIT_AGE: Final = timedelta(minutes=10)
 FRAGMENT_WORDS: Final = 2
 HISTORY_LENGTH: Final = 6
 HISTORY_AGE: Final = timedelta(minutes=30)
+MEDIA_SHOWN: Final = 10
 
 _TRAILS_OFF = re.compile(r"(?:[,:;\-–—(]|\.\.\.|…|\b(?:и|а|но|или|что|and|but|or|that|the|my))\s*$", re.IGNORECASE)
 _COMPLETE = re.compile(r"[?!.)]\s*$|[\w.+-]+@[\w-]+\.\w+|\d{4,}")
@@ -209,10 +210,28 @@ class TurnRepository:
         # By Telegram's number: updates may arrive in another order.
         return list(await self._session.scalars(query.order_by(MessageRow.message_id)))
 
-    async def last_messages(self, customer_id: int, limit: int) -> list[MessageRow]:
-        """Return what was said last in a conversation, by whomever, oldest first."""
-        query = select(MessageRow).where(MessageRow.customer_id == customer_id).order_by(MessageRow.id.desc())
-        return list(reversed(list(await self._session.scalars(query.limit(limit)))))
+    async def last_seen_by_operators(self, customer_id: int, limit: int) -> list[MessageRow]:
+        """Return what operators wrote or were shown last, oldest first; what only the bot heard is none of it."""
+        shown = exists().where(
+            CounterpartRow.source_chat_id == MessageRow.chat_id, CounterpartRow.source_id == MessageRow.message_id
+        )
+        escalated = select(TurnRow.id).where(TurnRow.customer_id == customer_id, TurnRow.state == TurnState.ESCALATED)
+        theirs = MessageRow.speaker.in_(("operator", "note"))
+        from_customer = and_(MessageRow.speaker == "customer", or_(shown, MessageRow.turn_id.in_(escalated)))
+        query = select(MessageRow).where(MessageRow.customer_id == customer_id, or_(theirs, from_customer))
+        rows = await self._session.scalars(query.order_by(MessageRow.id.desc()).limit(limit))
+        return list(reversed(list(rows)))
+
+    async def recent_media(self, customer_id: int, now: datetime) -> list[MessageRow]:
+        """Return what the customer sent shortly before that is more than words, oldest first."""
+        query = (
+            select(MessageRow)
+            .where(MessageRow.customer_id == customer_id, MessageRow.speaker == "customer")
+            .where(MessageRow.kind != "text", MessageRow.created_at > now - HISTORY_AGE)
+            .order_by(MessageRow.message_id.desc())
+            .limit(MEDIA_SHOWN)
+        )
+        return list(reversed(list(await self._session.scalars(query))))
 
     async def _text_of(self, turn_id: int) -> str:
         """Join the words of a turn's messages; what was pasted twice stands once."""
