@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 from aiogram.enums import ContentType
-from aiogram.methods import CopyMessage, TelegramMethod
-from aiogram.types import Message, User
+from aiogram.methods import CopyMessage, ForwardMessage, SendMessage, SendPoll, TelegramMethod
+from aiogram.types import InputPollOption, Message, User
 
 from bot.unit import dump
 from support.customers import Person
@@ -32,6 +32,27 @@ _KINDS: Final = frozenset(
         "dice",
     ]
 )
+_WRITTEN: Final = _KINDS | {
+    "unknown",
+    "live_photo",
+    "paid_media",
+    "story",
+    "checklist",
+    "game",
+    "invoice",
+    "giveaway",
+    "giveaway_winners",
+    "rich_message",
+    "gift",
+    "unique_gift",
+}
+"""What people send each other; every other kind is a note of Telegram about the chat itself."""
+_UNCOPYABLE: Final = frozenset(
+    ["unknown", "paid_media", "invoice", "giveaway", "giveaway_winners", "gift", "unique_gift", "checklist", "game"]
+)
+"""Telegram copies none of these (Bot API, copyMessage), or may not."""
+_OURS: Final = ("chat_id", "message_thread_id", "business_connection_id", "reply_markup", "message_effect_id")
+"""Parameters that depend on where a copy goes: buttons belong to who made them, effects to private chats."""
 
 
 def person_of(user: User, chat_id: int) -> Person:
@@ -59,24 +80,56 @@ def kind_of(message: Message) -> str:
     return content if content in _KINDS else "other"
 
 
+def is_service(message: Message) -> bool:
+    """Whether Telegram notes that something happened in the chat: nobody said anything."""
+    return ContentType(message.content_type).value not in _WRITTEN
+
+
 def content_of(message: Message) -> dict[str, Any] | None:
     """Return the call that sends a message again, by file id; None for plain text, which needs none.
 
-    What cannot be sent by id (a poll with its votes, a story …) is copied by Telegram itself, as long as it is there.
+    What cannot be sent by id (a story, a kind that we do not know) Telegram itself copies, as long as it is there.
     """
     quote = _quote_of(message)
     if message.text is not None and not message.entities and not quote:
         return None
-    try:
-        call: TelegramMethod[Any] = message.send_copy(chat_id=0)
-    except TypeError:
-        call = CopyMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
-    parameters = dump(call)
-    for ours in ("chat_id", "message_thread_id", "business_connection_id", "reply_markup"):
-        parameters.pop(ours, None)
+    call = _again(message)
+    parameters = {name: value for name, value in dump(call).items() if name not in _OURS}
     if quote:
         parameters["reply_parameters"] = quote
     return {METHOD: type(call).__name__, **parameters}
+
+
+def _again(message: Message) -> TelegramMethod[Any]:
+    copy = CopyMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
+    match kind := ContentType(message.content_type).value:
+        case "dice" if message.dice is not None:
+            # Sent again it would be thrown anew.
+            return SendMessage(chat_id=0, text=f"{message.dice.emoji} {message.dice.value}")
+        case "poll" if message.poll is not None:
+            options: list[InputPollOption | str] = [InputPollOption(text=one.text) for one in message.poll.options]
+            return SendPoll(chat_id=0, question=message.poll.question, options=options)
+        case "story":
+            return ForwardMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
+        case _ if kind in _UNCOPYABLE:
+            return copy
+    try:
+        call: TelegramMethod[Any] = message.send_copy(chat_id=0)
+    except TypeError:
+        return copy
+    return call.model_copy(update=_forgotten_by_aiogram(message, call))
+
+
+def _forgotten_by_aiogram(message: Message, call: TelegramMethod[Any]) -> dict[str, Any]:
+    """Return what ``Message.send_copy`` leaves out."""
+    found = {
+        "caption": message.caption,
+        "caption_entities": message.caption_entities,
+        "has_spoiler": message.has_media_spoiler,
+        "show_caption_above_media": message.show_caption_above_media,
+    }
+    fields = type(call).model_fields
+    return {name: value for name, value in found.items() if value and name in fields}
 
 
 def _reply_of(message: Message) -> int | None:
@@ -88,12 +141,14 @@ def _reply_of(message: Message) -> int | None:
 
 
 def _quote_of(message: Message) -> dict[str, Any]:
-    """Return the quoted part of the message that this one replies to (ReplyParameters)."""
-    if message.quote is None or not message.quote.is_manual:
+    """Return the quoted part of the message that this one replies to (ReplyParameters; whose copy, is seen later)."""
+    if message.quote is None or not message.quote.is_manual or _reply_of(message) is None:
         return {}
-    quote: dict[str, Any] = {"quote": message.quote.text}
+    quote: dict[str, Any] = {"message_id": 0, "quote": message.quote.text}
     if message.quote.entities:
         quote["quote_entities"] = [
             entity.model_dump(mode="json", exclude_none=True) for entity in message.quote.entities
         ]
+    if message.quote.position:
+        quote["quote_position"] = message.quote.position
     return quote

@@ -6,14 +6,22 @@ from datetime import timedelta
 from typing import Any, Final
 
 import aiogram.methods
-from aiogram.methods import EditMessageCaption, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
+from aiogram.methods import (
+    EditMessageCaption,
+    EditMessageMedia,
+    EditMessageText,
+    ForwardMessage,
+    SendMediaGroup,
+    SendMessage,
+    TelegramMethod,
+)
 from aiogram.types import Message, MessageEntity
 
-from bot.incoming import METHOD
-from bot.splitting import split, split_caption
+from bot.incoming import METHOD, content_of
+from bot.splitting import CAPTION_LIMIT, Piece, split, split_caption
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
-from support.deliveries import OPEN_STATES, DeliveryRepository, DeliveryState, Priority
+from support.deliveries import DeliveryRepository, DeliveryState, Priority
 from support.tables import CustomerRow, MessageRow
 from support.turns import Words
 
@@ -21,7 +29,10 @@ ALBUM_WAIT: Final = timedelta(seconds=1)
 """The parts of an album come as updates of their own; after so long without one it is whole."""
 ALBUM_MOST: Final = 10
 ALBUM_KINDS: Final = {"SendPhoto": "photo", "SendVideo": "video", "SendDocument": "document", "SendAudio": "audio"}
-CAPTION_LENGTH: Final = 1024
+MEDIA_KINDS: Final = ALBUM_KINDS | {"SendAnimation": "animation"}
+"""What an edit can replace."""
+CAPTIONED: Final = MEDIA_KINDS | {"SendVoice": "voice", "SendLivePhoto": "live_photo"}
+EDITED: Final = "✏️ "
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,28 +95,69 @@ async def to_customer(unit: Unit, customer: CustomerRow, relayed: Relayed) -> No
     await _pass_on(unit, relayed, enqueue, chat_id=customer.chat_id)
 
 
-async def is_passed_on(unit: Unit, chat_id: int, message_id: int) -> bool:
+async def is_passed_on(unit: Unit, customer: CustomerRow, chat_id: int, message_id: int) -> bool:
     """Whether a message has a copy on the other side, or will have one."""
     if await CounterpartRepository(unit.session).copies(chat_id, message_id):
         return True
-    row = await DeliveryRepository(unit.session).by_key(f"message:{chat_id}:{message_id}:relay")
-    return row is not None and row.state in OPEN_STATES
+    return await DeliveryRepository(unit.session).is_being_passed_on(customer.id, chat_id, message_id)
 
 
-async def edit(unit: Unit, customer: CustomerRow, message: Message, key: str, *, to_topic: bool) -> None:
-    """Change the copy of a message whose words were edited."""
+async def edit(
+    unit: Unit, customer: CustomerRow, message: Message, key: str, *, before: dict[str, Any] | None, to_topic: bool
+) -> None:
+    """Change the copy of a message whose words or file were edited; ``before``: the call that sent it until then."""
     about = (message.chat.id, message.message_id)
-    chat_id = 0 if to_topic else customer.chat_id
-    method: TelegramMethod[Any]
+    copies = await CounterpartRepository(unit.session).copies(*about)
+    change, rest = _change(message, content_of(message), before, in_pieces=len(copies) > 1)
+    calls: list[TelegramMethod[Any]] = [] if change is None else [change]
+    calls += [SendMessage(chat_id=0, text=text, entities=entities or None) for text, entities in rest]
+    for number, method in enumerate(calls):
+        priority = Priority.EDIT if number == 0 and change is not None else Priority.RELAY
+        if to_topic:
+            await unit.to_topic(method, customer, _part(key, number), priority=priority, about=about)
+        else:
+            call = method.model_copy(update={"chat_id": customer.chat_id})
+            await unit.to_chat(
+                call, customer.chat_id, _part(key, number), priority=priority, customer=customer, about=about
+            )
+
+
+def _change(
+    message: Message, content: dict[str, Any] | None, before: dict[str, Any] | None, *, in_pieces: bool
+) -> tuple[TelegramMethod[Any] | None, list[Piece]]:
+    """Return the call that changes the copy, and the words that do not fit into it."""
     if message.text is not None:
-        method = EditMessageText(chat_id=chat_id, message_id=0, text=message.text, entities=message.entities)
-    else:
-        (caption, entities), _ = _captioned(message.caption or "", message.caption_entities or [])
-        method = EditMessageCaption(chat_id=chat_id, message_id=0, caption=caption, caption_entities=entities)
-    if to_topic:
-        await unit.to_topic(method, customer, key, priority=Priority.EDIT, about=about)
-    else:
-        await unit.to_chat(method, chat_id, key, priority=Priority.EDIT, customer=customer, about=about)
+        preview = message.link_preview_options
+        return EditMessageText(
+            chat_id=0, message_id=0, text=message.text, entities=message.entities, link_preview_options=preview
+        ), []
+    if content is None or content[METHOD] not in CAPTIONED:
+        return None, []
+    (caption, kept), rest = _captioned(message.caption or "", message.caption_entities or [])
+    if rest or (in_pieces and caption is not None):
+        # The words of the copy are messages of their own, or have to be: the new ones follow as an answer to it.
+        rest = split(*_marked(message.caption or "", message.caption_entities or []))
+        caption, kept = None, []
+    if _file(content) != _file(before) and (kind := MEDIA_KINDS.get(content[METHOD])) is not None:
+        item = {"type": kind, "media": _file(content), "caption": caption, "caption_entities": kept or None}
+        set_ones = {name: value for name, value in item.items() if value is not None}
+        return EditMessageMedia.model_validate({"chat_id": 0, "message_id": 0, "media": set_ones}), rest
+    if in_pieces and rest:
+        return None, rest
+    return EditMessageCaption(chat_id=0, message_id=0, caption=caption, caption_entities=kept or None), rest
+
+
+def _marked(text: str, entities: list[MessageEntity]) -> tuple[str, list[MessageEntity]]:
+    moved = [entity.model_copy(update={"offset": entity.offset + len(EDITED)}) for entity in entities]
+    return EDITED + text, moved
+
+
+def _file(content: dict[str, Any] | None) -> str | None:
+    """Return the id of the file that a call sends."""
+    if content is None:
+        return None
+    found = content.get(CAPTIONED.get(content[METHOD], ""))
+    return found if isinstance(found, str) else None
 
 
 async def _pass_on(unit: Unit, relayed: Relayed, enqueue: Enqueue, chat_id: int = 0) -> None:
@@ -117,44 +169,51 @@ async def _pass_on(unit: Unit, relayed: Relayed, enqueue: Enqueue, chat_id: int 
         return
     name, parameters = words.content[METHOD], {k: v for k, v in words.content.items() if k != METHOD}
     entities = [MessageEntity.model_validate(entity) for entity in parameters.get("caption_entities", ())]
-    (caption, kept), rest = _captioned(parameters.get("caption") or "", entities)
+    (_, _), rest = _captioned(parameters.get("caption") or "", entities)
     if rest:
         # Premium users write longer captions than a bot may send: the words follow the file.
         parameters = {k: v for k, v in parameters.items() if k not in {"caption", "caption_entities"}}
-        parameters |= {"caption": caption, "caption_entities": [dump_entity(one) for one in kept]} if caption else {}
     if words.album is not None and name in ALBUM_KINDS:
-        await _gather(unit, relayed, enqueue, {"type": ALBUM_KINDS[name], **_as_media(name, parameters)}, chat_id)
+        await _gather(unit, relayed, enqueue, (name, parameters), chat_id)
     else:
         method = _method(name, {"chat_id": chat_id, **parameters})
-        await enqueue(method, relayed.key, source=relayed.source, about=relayed.about)
+        # A forward cannot reply.
+        about = None if name == ForwardMessage.__name__ else relayed.about
+        await enqueue(method, relayed.key, source=relayed.source, about=about)
     for number, (text, more) in enumerate(rest, start=1):
         following = SendMessage(chat_id=chat_id, text=text, entities=more or None)
         wait = ALBUM_WAIT if words.album is not None else None
-        await enqueue(following, _part(relayed.key, number), source=relayed.source, about=relayed.about, wait=wait)
+        await enqueue(following, _part(relayed.key, number), source=relayed.source, about=None, wait=wait)
 
 
-async def _gather(unit: Unit, relayed: Relayed, enqueue: Enqueue, item: dict[str, Any], chat_id: int) -> None:
-    """Add a part to its album while the album waits for more; a part that comes too late begins another."""
+async def _gather(
+    unit: Unit, relayed: Relayed, enqueue: Enqueue, call: tuple[str, dict[str, Any]], chat_id: int
+) -> None:
+    """Add a part to its album while the album waits for more; a part that comes too late goes alone."""
     key = f"album:{relayed.chat_id}:{relayed.words.album}:relay"
-    repository = DeliveryRepository(unit.session)
-    row = await repository.by_key(key)
+    name, parameters = call
+    item = {"type": ALBUM_KINDS[name], **_as_media(name, parameters)}
+    row = await DeliveryRepository(unit.session).by_key(key)
+    if row is not None and relayed.words.message_id in (row.source_ids or ()):
+        return
     if row is not None and row.state == DeliveryState.PENDING and len(row.payload["media"]) < ALBUM_MOST:
-        if relayed.words.message_id not in (row.source_ids or ()):
-            row.payload = {**row.payload, "media": [*row.payload["media"], item]}
-            row.source_ids = [*(row.source_ids or ()), relayed.words.message_id]
-            row.not_before = unit.now + ALBUM_WAIT
-            unit.enqueued = True
+        ids = [*(row.source_ids or ()), relayed.words.message_id]
+        # In the order of the messages, in whichever order their updates came.
+        parts = sorted(zip(ids, [*row.payload["media"], item], strict=True), key=lambda part: part[0])
+        row.payload = {**row.payload, "media": [media for _, media in parts]}
+        row.source_ids = [message_id for message_id, _ in parts]
+        row.not_before = unit.now + ALBUM_WAIT
+        unit.enqueued = True
         return
     own_key = key if row is None else f"{key}:{relayed.words.message_id}"
-    method = SendMediaGroup.model_validate({"chat_id": chat_id, "media": [item]})
-    await enqueue(method, own_key, source=relayed.source, about=relayed.about, wait=ALBUM_WAIT)
+    reply = {k: v for k, v in parameters.items() if k == "reply_parameters"}
+    method = SendMediaGroup.model_validate({"chat_id": chat_id, "media": [item], **reply})
+    await enqueue(method, own_key, source=relayed.source, about=relayed.about, wait=ALBUM_WAIT if row is None else None)
 
 
-def _captioned(
-    text: str, entities: list[MessageEntity]
-) -> tuple[tuple[str | None, list[MessageEntity]], list[tuple[str, list[MessageEntity]]]]:
+def _captioned(text: str, entities: list[MessageEntity]) -> tuple[tuple[str | None, list[MessageEntity]], list[Piece]]:
     """Return what fits under a file, and what must follow as messages."""
-    caption, rest = split_caption(text, entities, CAPTION_LENGTH)
+    caption, rest = split_caption(text, entities, CAPTION_LIMIT)
     return (caption if caption is not None else (None, [])), rest
 
 
@@ -163,11 +222,6 @@ def _as_media(name: str, parameters: dict[str, Any]) -> dict[str, Any]:
     kind = ALBUM_KINDS[name]
     kept = ("caption", "caption_entities", "has_spoiler", "show_caption_above_media", "duration", "performer", "title")
     return {"media": parameters[kind], **{k: parameters[k] for k in kept if k in parameters}}
-
-
-def dump_entity(entity: MessageEntity) -> dict[str, Any]:
-    """Return an entity as JSON."""
-    return entity.model_dump(mode="json", exclude_none=True)
 
 
 def _method(name: str, parameters: dict[str, Any]) -> TelegramMethod[Any]:

@@ -109,8 +109,11 @@ class Renderer:
         card = card_text(operators, customer, escalation, question)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
-        for row in messages:
-            if row.kind != "text" or len(question) > CARD_QUESTION_LENGTH:
+        shown = [row for row in messages if row.kind != "text" or len(question) > CARD_QUESTION_LENGTH]
+        earlier = await TurnRepository(unit.session).recent_media(customer.id, unit.now)
+        rows = {row.message_id: row for row in (*earlier, *shown)}
+        for _, row in sorted(rows.items()):
+            if not await relay.is_passed_on(unit, customer, row.chat_id, row.message_id):
                 await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
 
     async def show_words(self, unit: Unit, customer: CustomerRow, turn_ids: tuple[int, ...]) -> None:

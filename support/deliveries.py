@@ -111,6 +111,15 @@ class DeliveryRepository:
         query = select(DeliveryRow).where(DeliveryRow.key == key).with_for_update()
         return (await self._session.scalars(query)).one_or_none()
 
+    async def is_being_passed_on(self, customer_id: int, chat_id: int, message_id: int) -> bool:
+        """Whether a call that has not ended passes this message on."""
+        query = select(DeliveryRow.source_ids).where(
+            DeliveryRow.customer_id == customer_id,
+            DeliveryRow.state.in_(OPEN_STATES),
+            DeliveryRow.source_chat_id == chat_id,
+        )
+        return any(message_id in (ids or ()) for ids in await self._session.scalars(query))
+
     async def open_after(self, last_id: int, limit: int = 500) -> list[DeliveryRow]:
         """Return pending calls enqueued after the one with last_id, oldest first."""
         query = (

@@ -9,7 +9,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Contact, Message, TelegramObject, Update, User
 
 from bot import keyboards, relay
-from bot.incoming import person_of, words_of
+from bot.incoming import is_service, person_of, words_of
 from bot.services import Services
 from bot.splitting import split
 from bot.texts import LANGUAGES
@@ -111,26 +111,36 @@ async def on_edit(
         if (message.edit_date or 0) - message.date.timestamp() <= EDIT_BEFORE_MESSAGE_S:
             await on_message(message, customer, unit, services)
         return
-    match await services.desk.edit(
-        unit.session, customer, message.message_id, message.text or message.caption or "", unit.now
-    ):
+    words, before = words_of(message), known.content
+    changed = (known.text, before) != (words.text, words.content)
+    known.kind, known.content = words.kind, words.content
+    match await services.desk.edit(unit.session, customer, message.message_id, words.text, unit.now):
         case Collected() as collected:
             services.collect(unit, collected)
-        case ForOperator():
-            await _relay_edit(message, event_update, customer, unit, services)
+        case ForOperator() if changed:
+            await _relay_edit(message, customer, unit, services, update_id=event_update.update_id, before=before)
 
 
 async def _relay_edit(
-    message: Message, event_update: Update, customer: CustomerRow, unit: Unit, services: Services
+    message: Message,
+    customer: CustomerRow,
+    unit: Unit,
+    services: Services,
+    *,
+    update_id: int,
+    before: dict[str, Any] | None,
 ) -> None:
     """Change the copy in the topic; words that only the card shows, or nothing yet, are shown as edited."""
-    key = _key(message, f"edit:{event_update.update_id}")
-    if await relay.is_passed_on(unit, message.chat.id, message.message_id):
-        await relay.edit(unit, customer, message, key, to_topic=True)
+    key = _key(message, f"edit:{update_id}")
+    if await relay.is_passed_on(unit, customer, message.chat.id, message.message_id):
+        await relay.edit(unit, customer, message, key, before=before, to_topic=True)
+        return
+    text = message.text or message.caption
+    if not text:
         return
     texts = services.library.of(services.renderer.operators_language)
-    for number, (text, _) in enumerate(split(texts("customer-edited", text=message.text or message.caption or ""))):
-        await unit.to_topic(SendMessage(chat_id=0, text=text), customer, f"{key}:{number}")
+    for number, (part, _) in enumerate(split(texts("customer-edited", text=text))):
+        await unit.to_topic(SendMessage(chat_id=0, text=part), customer, f"{key}:{number}")
 
 
 async def load_customer(
@@ -140,6 +150,8 @@ async def load_customer(
     unit: Unit = data["unit"]
     message = cast("Message", event)
     sender: User = data["event_from_user"]
+    if is_service(message):
+        return None
     customer = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
     if customer.banned_at is not None:
         return None

@@ -1,44 +1,30 @@
 """The operators' group: what is written in a customer's topic goes to the customer, commands and notes stay inside."""
 
+import re
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from aiogram import F, Router
-from aiogram.enums import ContentType
 from aiogram.filters import Command
 from aiogram.methods import SendMessage
 from aiogram.types import Message, TelegramObject, Update, User
 
 from bot import keyboards, relay
-from bot.incoming import words_of
+from bot.incoming import is_service, words_of
 from bot.services import Services
 from bot.unit import Unit
 from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.escalations import EscalationReason, EscalationRepository
 from support.tables import CustomerRow, MessageRow
-from support.turns import Words
+from support.turns import TurnRepository
 
-COMMAND = r"^/[a-zA-Z]"
-SERVICE = frozenset(
-    {
-        ContentType.FORUM_TOPIC_CREATED,
-        ContentType.FORUM_TOPIC_CLOSED,
-        ContentType.FORUM_TOPIC_EDITED,
-        ContentType.FORUM_TOPIC_REOPENED,
-        ContentType.PINNED_MESSAGE,
-        ContentType.NEW_CHAT_MEMBERS,
-        ContentType.LEFT_CHAT_MEMBER,
-        ContentType.NEW_CHAT_TITLE,
-        ContentType.NEW_CHAT_PHOTO,
-        ContentType.DELETE_CHAT_PHOTO,
-        ContentType.MIGRATE_TO_CHAT_ID,
-        ContentType.MIGRATE_FROM_CHAT_ID,
-        ContentType.GENERAL_FORUM_TOPIC_HIDDEN,
-        ContentType.GENERAL_FORUM_TOPIC_UNHIDDEN,
-        ContentType.MESSAGE_AUTO_DELETE_TIMER_CHANGED,
-    }
-)
+COMMAND = re.compile("^/[a-zA-Z]")
+NOTE = "//"
+EDIT_BEFORE_MESSAGE_S: Final = 60
+"""An unknown message edited so soon was overtaken by its edit."""
+EARLY: Final = "early edit"
+"""The speaker of an edit that came before its message: nobody knows yet whether that is a note."""
 
 
 async def on_close(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
@@ -54,36 +40,57 @@ async def on_close(message: Message, sender: User, customer: CustomerRow, unit: 
 
 async def on_note(message: Message, customer: CustomerRow, unit: Unit) -> None:
     """Keep a note inside."""
-    _remember(message, words_of(message), customer, unit, "note")
+    await _remember(message, customer, unit, "note")
 
 
 async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Hold a mistyped command back: the customer must not read it."""
+    await _remember(message, customer, unit, "command")
     text = services.library.of(services.renderer.operators_language)("operator-unknown-command")
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, _key(message, "unknown"))
 
 
 async def on_words(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Send an operator's words to the customer. From then on the bot keeps silent until /close."""
+    row = await _remember(message, customer, unit, "operator")
+    if row is None or is_inside(row.text):
+        return
     operators = services.library.of(services.renderer.operators_language)
     opened = await services.desk.escalate(unit.session, customer, EscalationReason.OPERATOR_WROTE, unit.now)
     if opened.new:
         note = SendMessage(chat_id=0, text=operators("operator-reopened"))
         await unit.to_topic(note, customer, _key(message, "reopened"))
         await services.renderer.show_words(unit, customer, opened.turn_ids)
-    if customer.blocked_at is not None:
-        warning = SendMessage(chat_id=0, text=operators("operator-blocked"))
-        await unit.to_topic(warning, customer, _key(message, "blocked"))
-    words = words_of(message)
-    _remember(message, words, customer, unit, "operator")
-    await relay.to_customer(unit, customer, relay.Relayed(message.chat.id, words))
+    await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 
 
-async def on_edit(message: Message, event_update: Update, customer: CustomerRow, unit: Unit) -> None:
+async def on_edit(
+    message: Message, event_update: Update, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
     """Change what the customer reads; notes and commands stay inside, edited or not."""
-    if await relay.is_passed_on(unit, message.chat.id, message.message_id):
+    known = await TurnRepository(unit.session).message(message.chat.id, message.message_id)
+    if known is None:
+        if (message.edit_date or 0) - message.date.timestamp() <= EDIT_BEFORE_MESSAGE_S:
+            await _remember(message, customer, unit, EARLY)
+        return
+    words, before = words_of(message), known.content
+    if (known.text, before) == (words.text, words.content):
+        return
+    if known.speaker == "operator" and is_inside(words.text):
+        text = services.library.of(services.renderer.operators_language)("operator-edit-held")
+        key = _key(message, f"held:{event_update.update_id}")
+        about = (message.chat.id, message.message_id)
+        await unit.to_topic(SendMessage(chat_id=0, text=text), customer, key, priority=Priority.CARD, about=about)
+        return
+    known.text, known.kind, known.content = words.text, words.kind, words.content
+    if await relay.is_passed_on(unit, customer, message.chat.id, message.message_id):
         key = _key(message, f"edit:{event_update.update_id}")
-        await relay.edit(unit, customer, message, key, to_topic=False)
+        await relay.edit(unit, customer, message, key, before=before, to_topic=False)
+
+
+def is_inside(text: str) -> bool:
+    """Whether an operator's words are a note or a command, which no customer reads."""
+    return text.startswith(NOTE) or COMMAND.match(text) is not None
 
 
 async def on_ban(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
@@ -118,7 +125,7 @@ async def load_customer(
     unit: Unit = data["unit"]
     message = cast("Message", event)
     services: Services = data["services"]
-    if message.chat.id not in services.groups.ids or message.message_thread_id is None:
+    if message.chat.id not in services.groups.ids or message.message_thread_id is None or is_service(message):
         return None
     customer = await CustomerRepository(unit.session).by_topic(message.chat.id, message.message_thread_id)
     if customer is None:
@@ -128,18 +135,30 @@ async def load_customer(
     return await handler(event, data)
 
 
-def _remember(message: Message, words: Words, customer: CustomerRow, unit: Unit, speaker: str) -> None:
-    unit.session.add(
-        MessageRow(
-            customer_id=customer.id,
-            chat_id=message.chat.id,
-            message_id=message.message_id,
-            speaker=speaker,
-            kind=words.kind,
-            text=words.text,
-            created_at=unit.now,
-        )
+async def _remember(message: Message, customer: CustomerRow, unit: Unit, speaker: str) -> MessageRow | None:
+    """Store what was written, as its early edit has it; None when it is known already."""
+    known = await TurnRepository(unit.session).message(message.chat.id, message.message_id)
+    if known is not None:
+        if known.speaker != EARLY:
+            return None
+        known.speaker = speaker
+        return known
+    words = words_of(message)
+    row = MessageRow(
+        customer_id=customer.id,
+        chat_id=message.chat.id,
+        message_id=message.message_id,
+        speaker=speaker,
+        kind=words.kind,
+        text=words.text,
+        content=words.content,
+        album=words.album,
+        reply_to_id=words.reply_to_id,
+        created_at=unit.now,
     )
+    unit.session.add(row)
+    await unit.session.flush()
+    return row
 
 
 def _key(message: Message, name: str) -> str:
@@ -150,14 +169,14 @@ def build() -> Router:
     """Build a fresh router."""
     router = Router(name=__name__)
     for observer in (router.message, router.edited_message):
-        observer.filter(F.chat.type == "supergroup", F.from_user.is_bot == False, ~F.content_type.in_(SERVICE))  # noqa: E712  # a magic filter
+        observer.filter(F.chat.type == "supergroup", F.from_user.is_bot == False)  # noqa: E712  # a magic filter
         observer.middleware(load_customer)
     router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
     router.message.register(on_ban, Command("ban"))
     router.message.register(on_unban, Command("unban"))
     # A photo's caption can be a note or a mistyped command as well.
-    router.message.register(on_note, F.text.startswith("//") | F.caption.startswith("//"))
+    router.message.register(on_note, F.text.startswith(NOTE) | F.caption.startswith(NOTE))
     router.message.register(on_unknown_command, F.text.regexp(COMMAND) | F.caption.regexp(COMMAND))
     router.message.register(on_words)
     router.edited_message.register(on_edit)
