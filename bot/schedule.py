@@ -30,6 +30,8 @@ class Item:
 class _Lane:
     waiting: list[Item] = field(default_factory=list)
     busy: bool = False
+    until: float = 0.0
+    """Nothing of it goes before."""
     gathering: dict[int, float] = field(default_factory=dict)
     """Customers whose album is still gathering, with the moment until which what follows it waits."""
 
@@ -97,7 +99,7 @@ class Schedule:
                 return overall_s
             _, item_id, lane_id = heapq.heappop(self._ready)
             lane = self._lanes.get(lane_id)
-            if lane is None or lane.busy or not lane.waiting or lane.waiting[0].id != item_id:
+            if lane is None or lane.busy or not lane.waiting or lane.waiting[0].id != item_id or lane.until > now:
                 continue
             item = self._of_lane(lane_id, lane, now)
             if item is not None:
@@ -125,7 +127,8 @@ class Schedule:
         if not lane.waiting:
             del self._lanes[item.lane]
         elif in_s > 0:
-            heapq.heappush(self._later, (self.budget.clock() + in_s, item.lane))
+            lane.until = self.budget.clock() + in_s
+            heapq.heappush(self._later, (lane.until, item.lane))
         else:
             self._offer(item.lane, lane)
 

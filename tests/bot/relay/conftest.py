@@ -43,7 +43,7 @@ class Talk:
             if message["from"]["is_bot"] and "forum_topic_created" not in message and not _is_about(message, told)
         ]
 
-    async def until(self, side, condition, *, within_s=12):
+    async def until(self, side, condition, *, within_s=30):
         """Wait until what was written to a side meets the condition; return it."""
         end = time.monotonic() + within_s
         while not condition(written := await side()):

@@ -63,7 +63,7 @@ async def test_a_long_caption_follows_its_file_whole_and_with_its_entities(talk)
     assert "caption" not in copies[1]
     assert copies[1]["reply_to_message"]["text"] == "раньше"
     assert " ".join(words(one) for one in copies[2:]) == caption
-    assert [one["type"] for one in copies[2]["entities"]][0] == "bold"
+    assert copies[2]["entities"][0]["type"] == "bold"
     assert copies[-1]["entities"][-1]["type"] == "italic"
     assert all(words(one.get("reply_to_message", {})) != "раньше" for one in copies[2:])
 

@@ -6,7 +6,10 @@ from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 
 pytestmark = pytest.mark.e2e
 
-BOLD = [{"type": "bold", "offset": 0, "length": 3}, {"type": "text_link", "offset": 4, "length": 4, "url": "https://a.b/"}]
+BOLD = [
+    {"type": "bold", "offset": 0, "length": 3},
+    {"type": "text_link", "offset": 4, "length": 4, "url": "https://a.b/"},
+]
 WITH_CAPTION = ["photo", "voice", "audio", "video", "document", "animation"]
 
 

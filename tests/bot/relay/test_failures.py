@@ -1,0 +1,80 @@
+"""What cannot be passed on is explained to whoever sent it, and the conversation goes on."""
+
+import pytest
+
+from sandbox.world import ANNA, OPERATORS_CHAT_ID
+
+pytestmark = pytest.mark.e2e
+
+
+async def test_an_operator_sees_why_his_message_did_not_arrive(talk):
+    people = talk.product.people
+    for method, kind, error, reason in (
+        ("sendVoice", "voice", "Bad Request: VOICE_MESSAGES_FORBIDDEN", "запретил присылать ему голосовые"),
+        ("sendDocument", "document", "Bad Request: file is too big", "больше, чем Telegram разрешает"),
+    ):
+        await people.fault(method, 400, error, chat_id=ANNA)
+        said = await talk.operator(media={"kind": kind})
+        note = await talk.first(talk.in_topic, reason)
+        assert note["text"].startswith("⚠️ Не доставлено")
+        assert note["reply_to_message"]["message_id"] == said["message_id"]
+    await people.fault("sendVideo", 413, "Request Entity Too Large", chat_id=ANNA)
+    await talk.operator(media={"kind": "video"})
+    await talk.until(talk.in_topic, lambda all_of: len(all_of) == 3)
+    await talk.operator("Тогда словами")
+
+    await talk.all_words(talk.in_chat, ["Тогда словами"])
+
+
+async def test_a_customer_sees_why_his_file_did_not_arrive(talk):
+    await talk.product.people.fault("sendDocument", 400, "Bad Request: file is too big", chat_id=OPERATORS_CHAT_ID)
+    said = await talk.customer(media={"kind": "document"})
+
+    told = await talk.first(talk.in_chat, "не дошло до оператора: файл больше")
+    assert told["reply_to_message"]["message_id"] == said["message_id"]
+    await talk.first(talk.in_topic, "не удалось показать: файл больше")
+    await talk.customer("Опишу словами")
+    await talk.first(talk.in_topic, "Опишу словами")
+
+
+async def test_a_block_is_seen_and_its_end_too(talk):
+    people = talk.product.people
+    await people.block(ANNA)
+    await talk.first(talk.in_topic, "Клиент заблокировал бота")
+    said = await talk.operator("Вы здесь?")
+    note = await talk.first(talk.in_topic, "Не доставлено: клиент заблокировал бота")
+    assert note["reply_to_message"]["message_id"] == said["message_id"]
+
+    await people.block(ANNA, blocked=False)
+
+    await talk.first(talk.in_topic, "снова разрешил")
+    await talk.operator("Рады видеть")
+    await talk.first(talk.in_chat, "Рады видеть")
+    await talk.nothing_more(talk.in_topic, 3, for_s=0.3)
+
+
+@pytest.mark.parametrize("content", [{"paid_media": {"star_count": 5, "paid_media": []}}, {"hologram": {"id": 1}}])
+async def test_a_kind_that_nobody_can_pass_on_is_explained_on_both_sides(talk, content):
+    people = talk.product.people
+    person = {"id": ANNA, "is_bot": False, "first_name": "Анна"}
+    letter = {"message_id": 9000, "date": 1_790_000_000, "chat": {"id": ANNA, "type": "private"}, "from": person}
+
+    await people.put_update("message", {**letter, **content})
+
+    await talk.first(talk.in_chat, "не дошло до оператора")
+    await talk.first(talk.in_topic, "не удалось показать")
+
+
+async def test_telegrams_own_notes_are_no_words_of_the_customer(talk):
+    people = talk.product.people
+    person = {"id": ANNA, "is_bot": False, "first_name": "Анна"}
+    letter = {"date": 1_790_000_000, "chat": {"id": ANNA, "type": "private"}, "from": person}
+    for number, note in enumerate(
+        ({"message_auto_delete_timer_changed": {"message_auto_delete_time": 86400}}, {"write_access_allowed": {}})
+    ):
+        await people.put_update("message", {**letter, "message_id": 9000 + number, **note})
+    await talk.customer("а это слова")
+
+    await talk.first(talk.in_topic, "а это слова")
+    await talk.nothing_more(talk.in_topic, 1, for_s=0.3)
+    assert await talk.in_chat() == []
