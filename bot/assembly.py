@@ -13,6 +13,7 @@ from redis.asyncio import Redis as AsyncRedis
 from bot.aftermath import Aftermath
 from bot.budget import Budget
 from bot.cancellations import Cancellations
+from bot.digest import Digest
 from bot.dispatch import Updates
 from bot.groups import Groups
 from bot.inbox import Inbox
@@ -27,6 +28,7 @@ from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
 from bot.unit import Clock, Unit, Units
+from bot.waiting import Waiting
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from support.database import Database
@@ -56,6 +58,7 @@ class Assembly:
     outbox: Outbox
     clock: TurnClock
     presence: Presence
+    waiting: Waiting
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -127,6 +130,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         outbox=outbox,
         clock=clock,
         presence=Presence(bot, units, lease, budget),
+        waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         cancellations=cancellations,
         results=StreamReader(
             streams,

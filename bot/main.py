@@ -92,6 +92,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.lease.run(),
         parts.outbox.run(),
         parts.presence.run(),
+        parts.waiting.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),

@@ -51,13 +51,21 @@ class Topics:
 
         A group that is out of order loses its customers while another one works. ``load``: calls waiting a group.
         """
+        known = self.known_group(customer.id, customer.topic_chat_id)
+        if known is not None:
+            return known
         working = self.groups.working() or self.groups.ids
-        for known in (customer.topic_chat_id, self._assigned.get(customer.id)):
-            if known is not None and self.groups.present(known) in working:
-                return self.groups.present(known)
         chosen = min(working, key=lambda chat_id: (load.get(chat_id, 0), (customer.id + chat_id) % len(working)))
         self._assigned[customer.id] = chosen
         return chosen
+
+    def known_group(self, customer_id: int, topic_chat_id: int | None) -> int | None:
+        """Return the group that a customer has or has been given, unless it is out of order and another one works."""
+        working = self.groups.working() or self.groups.ids
+        for known in (topic_chat_id, self._assigned.get(customer_id)):
+            if known is not None and self.groups.present(known) in working:
+                return self.groups.present(known)
+        return None
 
     def has(self, customer_id: int, chat_id: int) -> bool:
         """Whether a customer's topic is known to be in the group: a call then needs no other one before it."""

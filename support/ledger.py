@@ -4,17 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Select, Table, func, select, text, update
+from sqlalchemy import CursorResult, Select, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.deliveries import OPEN_STATES, DeliveryState
+from support.deliveries import IS_OPEN, OPEN_STATES, DeliveryState
 from support.tables import AuditRow, CustomerRow, DeliveryRow, EscalationRow, LeaseRow, PauseRow
 
 COMMAND_LINE: Final = 0
 """The actor of what is done on the machine itself."""
 BAD_STATES: Final = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
-# In words that SQLite knows from its partial index; it cannot see into bound parameters.
-_IS_OPEN: Final = text("delivery.state IN ('pending', 'attempting')")
 _TABLE = cast("Table", DeliveryRow.__table__)
 
 
@@ -68,7 +66,7 @@ class Ledger:
 
     async def open(self, limit: int) -> list[Call]:
         """Return what has not ended, oldest first."""
-        return await self._read(_calls().where(_IS_OPEN).order_by(DeliveryRow.id).limit(limit))
+        return await self._read(_calls().where(IS_OPEN).order_by(DeliveryRow.id).limit(limit))
 
     async def bad(self, since: datetime, limit: int) -> list[Call]:
         """Return what has failed or has an unknown outcome since then, newest first."""

@@ -96,6 +96,10 @@ class GenerationQueue:
             case _:
                 return True
 
+    def places(self) -> dict[str, int]:
+        """Return how many jobs are before each that waits; those that a worker has taken are not among them."""
+        return {queued: before for before, queued in enumerate(self._queue.get_job_ids())}
+
     def live_workers(self, queue: str = GENERATE_QUEUE) -> int:
         """How many workers with an unexpired heartbeat listen to the queue."""
         return len(self.workers(queue))

@@ -90,6 +90,36 @@ def test_english_plurals_are_right(library, n, words):
     assert library.of("en")("age-days", n=n) == words
 
 
+@pytest.mark.parametrize(
+    ("n", "minutes", "before", "time"),
+    [
+        (0, 1, "оно следующее", "через 1 минуту."),
+        (1, 2, "перед ним ещё 1 обращение.", "через 2 минуты."),
+        (3, 11, "перед ним ещё 3 обращения.", "через 11 минут."),
+        (112, 21, "перед ним ещё 112 обращений.", "через 21 минуту."),
+    ],
+)
+def test_a_place_in_the_queue_is_told_in_right_russian(library, n, minutes, before, time):
+    text = library.of("ru")("waiting-place", n=n, minutes=minutes)
+
+    assert before in text
+    assert time in text
+
+
+@pytest.mark.parametrize(
+    ("key", "n", "words"),
+    [
+        ("waiting-turn", 0, "it is the next one."),
+        ("waiting-turn", 1, "1 is before it."),
+        ("waiting-turn", 7, "7 are before it."),
+        ("waiting-place", 1, "1 request is before it."),
+        ("waiting-place", 2, "2 requests are before it."),
+    ],
+)
+def test_a_place_in_the_queue_is_told_in_right_english(library, key, n, words):
+    assert words in library.of("en")(key, n=n, minutes=5)
+
+
 def test_a_missing_text_or_argument_is_our_mistake(library):
     with pytest.raises(MissingTextError):
         library.of("ru")("no-such-text")

@@ -2,11 +2,12 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
 from support.tables import DeliveryRow, LeaseRow
+from tests.databases import ON_SQLITE
 
 
 @pytest.fixture
@@ -139,3 +140,15 @@ async def test_pending_calls_are_read_in_order_and_page_by_page(deliveries, now)
 
 def test_a_delivery_does_not_show_its_words():
     assert "секрет" not in repr(call("a"))
+
+
+@pytest.mark.parametrize("database_url", [ON_SQLITE], indirect=True)
+async def test_sqlite_reads_what_is_open_by_its_index_and_not_the_whole_ledger(session, deliveries):
+    said, connection = [], await session.connection()
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", lambda *call: said.append((call[2], call[3])), once=True)
+    await deliveries.open_after(0)
+
+    [(statement, parameters)] = said
+    plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    assert any("ix_delivery_open" in str(step) for step in plan)

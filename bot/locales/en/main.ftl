@@ -174,6 +174,31 @@ group-works = ✅ The bot is an administrator of the group «{ $group }» again.
 group-lost = ⚠️ The bot is no administrator of the group «{ $group }» any more: operators do not see customers. Give it back that right, «Manage topics» included.
 group-refuses = ⚠️ The operators' group { $group } does not take the bot's messages ({ $reason }). Make the bot an administrator of the group again, with the right «Manage topics». Customers' messages are kept and will arrive once the group works.
 
+## The queue
+
+waiting-turn = There are many questions right now and yours is in the queue: { $n ->
+        [0] it is the next one
+        [one] { $n } is before it
+       *[other] { $n } are before it
+    }. I will answer right here, and call an operator if I cannot do it in time.
+waiting-place = Many customers are asking for an operator right now. Your request is in the queue: { $n ->
+        [0] it is the next one
+        [one] { $n } request is before it
+       *[other] { $n } requests are before it
+    }. Operators will see it in about { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }. Nothing is lost, there is no need to write again.
+waiting-unreachable = The operators' group cannot be reached at the moment. Your message is kept: operators will see it as soon as the group is back, there is no need to write again.
+digest = ⏳ { $n ->
+        [one] { $n } card waits
+       *[other] { $n } cards wait
+    }, the oldest since { $since }. Telegram lets 20 messages a minute into a group, so all of them will be here in about { $minutes ->
+        [one] { $minutes } minute
+       *[other] { $minutes } minutes
+    }. The customers know that they are in a queue.
+digest-over = ✅ All sorted out: the cards of everybody who waited from { $since } to { $until } are in the group.
+
 ## Administrators
 
 admin-only = This command is for administrators.
