@@ -10,10 +10,10 @@ SAY := @printf '· %s\n'
 export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check bench-bot clean
+.PHONY: help demo run install test check bench-bot bench-delivery clean
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.base ## Try the bot in the browser, without a token: one address is printed
 	@exec $(BIN)/otvet demo $(if $(PORT),--port $(PORT))
@@ -32,6 +32,9 @@ check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 
 bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmarks.md
 	$(BIN)/python -m benchmarks.bot
+
+bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; ARGS='--kills 200' for longer
+	$(BIN)/python -m benchmarks.delivery $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

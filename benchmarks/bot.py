@@ -5,7 +5,6 @@ Everything runs on this machine: the sandbox in this process, the bots as proces
 
 import asyncio
 import os
-import platform
 import signal
 import statistics
 import subprocess
@@ -14,13 +13,15 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from benchmarks import report
+from benchmarks.databases import database
+from benchmarks.report import Line
 from knowledge.releases import ReleaseStore
 from otvet.redis_server import EmbeddedRedis
 from sandbox.client import SandboxClient
@@ -34,8 +35,6 @@ from support.tables import CustomerRow, TurnRow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHOP = REPOSITORY / "otvet" / "demo_shop" / "knowledge"
-REPORT = REPOSITORY / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- bench-bot: begin -->", "<!-- bench-bot: end -->"
 CUSTOMERS, EACH, ROUNDS = 50, 20, 3
 QUESTIONS = (
     "Сколько дней есть на возврат товара?",
@@ -47,15 +46,6 @@ QUESTIONS = (
 )
 ANSWERS = 60
 READY_PATIENCE_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the report."""
-
-    what: str
-    figure: str
-    aim: str = ""
 
 
 @contextmanager
@@ -72,7 +62,7 @@ def process(*arguments: str, environment: dict[str, str]) -> Iterator[subprocess
         running.wait()
 
 
-async def echoes_per_second(kind: str, folder: Path) -> float:
+async def echoes_per_second(kind: str, address: str) -> float:
     """Let an echo bot work off CUSTOMERS × EACH waiting messages; the clock runs from the first echo to the last."""
     world = empty_world()
     users = [world.add_user(f"Customer {number}") for number in range(CUSTOMERS)]
@@ -80,7 +70,7 @@ async def echoes_per_second(kind: str, folder: Path) -> float:
         for user in users:
             people.say(world, user["id"], user["id"], Words(text=f"message {number}"))
     async with SandboxServer(world) as server:
-        with process("benchmarks.echo", kind, server.url, DEMO_TOKEN, str(folder), environment={}):
+        with process("benchmarks.echo", kind, server.url, DEMO_TOKEN, address, environment={}):
             first: tuple[float, int] | None = None
             while (done := world.calls["sendMessage"]) < CUSTOMERS * EACH:
                 if first is None and done:
@@ -97,7 +87,8 @@ async def throughput() -> list[Line]:
     for _ in range(ROUNDS):
         for kind, seen in rates.items():
             with tempfile.TemporaryDirectory() as folder:
-                seen.append(await echoes_per_second(kind, Path(folder)))
+                async with database("SQLite", Path(folder)) as address:
+                    seen.append(await echoes_per_second(kind, address))
     medians = {kind: statistics.median(seen) for kind, seen in rates.items()}
     ratios = {
         kind: statistics.median(ours / bare for ours, bare in zip(seen, rates["bare"], strict=True))
@@ -160,8 +151,8 @@ async def answers(folder: Path) -> list[Line]:
     from_close = [1000 * (at - closes[user]).total_seconds() for user, at, _ in heard if user in closes]
     from_message = [1000 * seconds for _, _, seconds in heard]
     return [
-        Line(f"answer from the turn's close, {len(from_close)} questions", _spread(from_close), "p50 ≤ 150 ms"),
-        Line("answer from the customer's message (0.7 s of it wait for more)", _spread(from_message)),
+        Line(f"answer from the turn's close, {len(from_close)} questions", report.spread(from_close), "p50 ≤ 150 ms"),
+        Line("answer from the customer's message (0.7 s of it wait for more)", report.spread(from_message)),
         *[Line(f"memory: {name}", f"{mb:.0f} MB", "≤ 300 MB" if name == "bot" else "") for name, mb in memory.items()],
         Line("bot: from exec to its first getUpdates", f"{ready_s:.1f} s"),
     ]
@@ -212,35 +203,10 @@ async def demo_start(folder: Path) -> list[Line]:
     return [Line("otvet demo: from exec to its address, everything ready", f"{seconds:.1f} s", "≤ 10 s")]
 
 
-def _spread(values: list[float]) -> str:
-    ordered = sorted(values)
-    p99 = ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
-    return f"p50 {statistics.median(ordered):.0f} ms, p99 {p99:.0f} ms"
-
-
 def _resident_mb(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     kilobytes = next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]
     return int(kilobytes) / 1024
-
-
-def write(lines: list[Line]) -> str:
-    """Put the table between the report's marks and return it."""
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    table = [
-        BEGIN,
-        f"`make bench-bot`, {datetime.now(UTC):%Y-%m-%d}, {machine}",
-        "",
-        "| what | figure | aim |",
-        "|---|---|---|",
-        *[f"| {line.what} | {line.figure} | {line.aim} |" for line in lines],
-        END,
-    ]
-    text = REPORT.read_text(encoding="utf-8") if REPORT.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    REPORT.write_text(before + "\n".join(table) + after, encoding="utf-8")
-    return "\n".join(table)
 
 
 async def main() -> None:
@@ -253,7 +219,7 @@ async def main() -> None:
         print(f"measuring {title} …", flush=True)  # noqa: T201  # progress for a person
         with tempfile.TemporaryDirectory(prefix="otvet-bench-") as folder:
             lines += await measured(Path(folder))
-    print(write(lines))  # noqa: T201  # the result
+    print(report.write("bench-bot", lines))  # noqa: T201  # the result
 
 
 if __name__ == "__main__":

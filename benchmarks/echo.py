@@ -1,12 +1,12 @@
 """The two echo bots that are compared: a bare aiogram bot, and the same echo through our inbox and outbox.
 
-Run as a process: ``python -m benchmarks.echo bare|inbox|batches|outbox URL TOKEN FOLDER``.
+Run as a process: ``python -m benchmarks.echo bare|inbox|batches|outbox URL TOKEN ADDRESS``; the last is that of
+a database that has the newest schema.
 """
 
 import asyncio
 import logging
 import sys
-from pathlib import Path
 from typing import Any
 
 from aiogram import Bot, Dispatcher
@@ -24,7 +24,6 @@ from bot.sending import Made, Sender
 from bot.texts import Library
 from bot.topics import Topics
 from bot.unit import Unit, Units
-from support import schema
 from support.database import Database
 from support.leases import Lease
 
@@ -54,14 +53,12 @@ class NothingFollows:
         """Do nothing."""
 
 
-async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: bool) -> None:
+async def durable(url: str, token: str, address: str, *, batches: bool, outbox: bool) -> None:
     """The same echo: stored (synchronous=FULL) before it is confirmed, then handled, one update a transaction.
 
     With ``batches`` what one getUpdates brought is stored in one transaction, as in production. With ``outbox`` the
     answer goes through the ledger as well, else it is sent by the handler as in the bare bot.
     """
-    address = f"sqlite+aiosqlite:///{folder / 'bench.db'}"
-    await schema.upgrade(address)
     database = Database(address)
     telegram_bot = telegram(url, token)
     news = asyncio.Event()
@@ -105,11 +102,11 @@ async def durable(url: str, token: str, folder: Path, *, batches: bool, outbox: 
 
 async def main() -> None:
     """Run the bot that the command line names."""
-    kind, url, token, folder = sys.argv[1:]
+    kind, url, token, address = sys.argv[1:]
     if kind == "bare":
         await bare(url, token)
     else:
-        await durable(url, token, Path(folder), batches=kind != "inbox", outbox=kind == "outbox")
+        await durable(url, token, address, batches=kind != "inbox", outbox=kind == "outbox")
 
 
 if __name__ == "__main__":

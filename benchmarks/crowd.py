@@ -1,0 +1,163 @@
+"""Customers who ask, some of whom talk with an operator; everything they and the bot say is kept by the sandbox."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Final
+
+from benchmarks import catalogue
+from sandbox.telegram import people
+from sandbox.telegram.people import Words
+from sandbox.telegram.state import World
+from sandbox.world import MARIA, OPERATORS_CHAT_ID, empty_world
+
+CARD_HINT: Final = "/close —"
+"""Of the locale's card-hint: by it an operator knows that he is called."""
+OPERATOR: Final = "/operator"
+THINK_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long the crowd talks and how."""
+
+    customers: int
+    messages: int
+    """Of each customer."""
+    talkers: int = 0
+    """Customers who begin with an operator."""
+    talks: int = 0
+    """How many of a talker's messages are for the operator, the call for him included."""
+    pause_s: float = 0.5
+    """A customer's pause after an answer, on average."""
+    patience_s: float = 60.0
+    """Without an answer for so long, a customer writes on."""
+
+
+@dataclass(slots=True)
+class Customer:
+    """One customer, and what he said in order."""
+
+    id: int
+    name: str
+    said: list[tuple[int, str]] = field(default_factory=list)
+    """(message id, words)."""
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    talks: bool = False
+    """The operator keeps him for now."""
+
+
+def chance(seed: int) -> Random:
+    """Return what a seed repeats."""
+    return Random(seed)  # noqa: S311  # nothing secret
+
+
+def small_world(customers: int, *, limits: bool, seed: int | None = None) -> World:
+    """Make a world of so many customers and one operator."""
+    world = empty_world(limits=limits)
+    world.random.seed(seed)
+    for number in range(1, customers + 1):
+        world.add_user(f"Клиент-{number:03}", user_id=1000 + number, language_code="ru")
+    world.add_user("Мария", user_id=MARIA, language_code="ru")
+    world.add_group(OPERATORS_CHAT_ID, "Операторы")
+    world.add_member(OPERATORS_CHAT_ID, MARIA, "creator")
+    return world
+
+
+class Crowd:
+    """Plays a plan in a world."""
+
+    def __init__(self, world: World, plan: Plan, random: Random) -> None:
+        self.world = world
+        self._plan = plan
+        self._random = random
+        everybody = [user for user in world.users.values() if user["first_name"].startswith("Клиент")]
+        self.customers = [Customer(user["id"], user["first_name"]) for user in everybody[: plan.customers]]
+        self._by_id = {customer.id: customer for customer in self.customers}
+        self._by_name = {customer.name: customer for customer in self.customers}
+        self._closing: set[asyncio.Task[None]] = set()
+        self.replies: dict[int, list[str]] = {}
+        """What the operator wrote to each talker, in order."""
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Let customers and the operator hear the bot."""
+        with self.world.events.listen() as events:
+            listener = asyncio.create_task(self._listen(events))
+            try:
+                yield
+            finally:
+                listener.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await listener
+
+    async def play(self) -> None:
+        """Let everybody say everything."""
+        for customer in self.customers[: self._plan.talkers]:
+            customer.talks = True
+        await asyncio.gather(*(self._live(customer) for customer in self.customers))
+        await asyncio.gather(*self._closing)
+
+    def say(self, customer: Customer, words: str) -> None:
+        """Let a customer write something."""
+        customer.heard.clear()
+        message = people.say(self.world, customer.id, customer.id, Words(text=words))
+        customer.said.append((message["message_id"], words))
+
+    async def _live(self, customer: Customer) -> None:
+        await asyncio.sleep(self._random.uniform(0, 2 * self._plan.pause_s))
+        for number in range(1, self._plan.messages + 1):
+            if customer.talks:
+                self.say(customer, OPERATOR if number == 1 else f"Рассказ {number} от {customer.name}")
+            else:
+                self.say(customer, catalogue.question(number))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._plan.patience_s):
+                    await customer.heard.wait()
+            if customer.talks and number == self._plan.talks:
+                customer.talks = False
+                self._in_topic(customer, "/close")
+            await asyncio.sleep(self._random.uniform(0.2, 1.8) * self._plan.pause_s)
+
+    async def _listen(self, events: asyncio.Queue[Any]) -> None:
+        while True:
+            event = await events.get()
+            if event["type"] == "message" and event["message"]["from"]["is_bot"]:
+                self._hear(event["message"])
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        chat_id: int = message["chat"]["id"]
+        if chat_id in self._by_id:
+            self._by_id[chat_id].heard.set()
+            return
+        customer = self._customer_of(message)
+        text = message.get("text", "")
+        if customer is None:
+            return
+        if customer.talks and text.startswith("Рассказ"):
+            self._in_topic(customer, f"Ответ: {text}")
+        elif not customer.talks and CARD_HINT in text:
+            closing = asyncio.create_task(self._close_soon(customer))
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    async def _close_soon(self, customer: Customer) -> None:
+        await asyncio.sleep(THINK_S)
+        if not customer.talks:
+            self._in_topic(customer, "/close")
+
+    def _in_topic(self, customer: Customer, words: str) -> None:
+        topics = self.world.chats[OPERATORS_CHAT_ID].topics.values()
+        topic = next((one for one in reversed(list(topics)) if customer.name in one.name), None)
+        if topic is None:
+            return
+        people.say(self.world, OPERATORS_CHAT_ID, MARIA, Words(text=words), thread_id=topic.thread_id)
+        if not words.startswith("/"):
+            self.replies.setdefault(customer.id, []).append(words)
+
+    def _customer_of(self, message: dict[str, Any]) -> Customer | None:
+        topic = self.world.chats[OPERATORS_CHAT_ID].topics.get(message.get("message_thread_id", 0))
+        return None if topic is None else next((c for name, c in self._by_name.items() if name in topic.name), None)
