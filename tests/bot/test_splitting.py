@@ -1,7 +1,7 @@
 import pytest
 from aiogram.types import MessageEntity, User
 from aiogram.utils.text_decorations import html_decoration
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.splitting import SPANNING, split, split_caption
@@ -62,6 +62,7 @@ def formatted(draw):
 LIMITS = st.integers(LARGEST, 60)
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_no_piece_is_too_long_or_blank_and_each_can_be_encoded(text, limit):
     for piece in words("".join(text[0]), limit, text[1]):
@@ -69,6 +70,7 @@ def test_no_piece_is_too_long_or_blank_and_each_can_be_encoded(text, limit):
         assert piece.strip()
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_pieces_follow_each_other_with_nothing_but_white_space_between(text, limit):
     whole = "".join(text[0])
@@ -79,6 +81,7 @@ def test_pieces_follow_each_other_with_nothing_but_white_space_between(text, lim
     assert not whole.strip()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200), st.integers(2, 30))
 def test_any_text_is_kept_whatever_it_is_made_of(text, limit):
     pieces = words(text, limit)
@@ -87,6 +90,7 @@ def test_any_text_is_kept_whatever_it_is_made_of(text, limit):
     assert all(0 < units(piece) <= limit and piece.strip() for piece in pieces)
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_signs_made_of_several_characters_stay_whole(text, limit):
     clusters, entities = text
@@ -100,6 +104,7 @@ def test_signs_made_of_several_characters_stay_whole(text, limit):
             left = left.removeprefix(sign)
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_entities_cover_what_they_covered(text, limit):
     whole, entities = "".join(text[0]), text[1]
@@ -116,6 +121,7 @@ def test_entities_cover_what_they_covered(text, limit):
     }
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_what_means_something_only_as_a_whole_is_not_cut(text, limit):
     whole, entities = "".join(text[0]), text[1]
@@ -126,6 +132,7 @@ def test_what_means_something_only_as_a_whole_is_not_cut(text, limit):
             assert parts.count(entity.url) == 1
 
 
+@settings(deadline=None)
 @given(formatted(), LIMITS)
 def test_markup_is_balanced_in_every_piece(text, limit):
     spans = [entity for entity in text[1] if entity.type in NESTING]
@@ -134,6 +141,7 @@ def test_markup_is_balanced_in_every_piece(text, limit):
         assert again == piece
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("абвгд", min_size=1, max_size=20), max_size=60))
 def test_pieces_are_half_full_at_least_where_words_allow(tokens):
     pieces = words(" ".join(tokens), 40)

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from structlog.testing import capture_logs
 
-from otvet.redis_server import find_binary
+from otvet.redis_server import answers, find_binary
 from support.flood import (
     AT_ONCE,
     Count,
@@ -49,7 +49,7 @@ class RedisServer:
     def start(self):
         options = ["--port", "0", "--unixsocket", self._folder / "s", "--dir", self._folder, "--save", ""]
         self._process = subprocess.Popen([find_binary(), *options, "--loglevel", "warning"])
-        while not (self._folder / "s").exists():
+        while not answers(self.url):
             time.sleep(0.01)
 
     def kill(self):
