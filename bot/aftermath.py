@@ -8,7 +8,9 @@ from aiogram.methods import SendMessage
 
 from bot.groups import Groups
 from bot.rendering import Renderer
+from bot.schedule import EDITS
 from bot.sending import Ended, Made
+from bot.splitting import split
 from bot.texts import Texts
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
@@ -87,10 +89,10 @@ class Aftermath:
             customer.blocked_at = customer.blocked_at or unit.now
         texts = self._operators_texts
         escalated = await EscalationRepository(unit.session).open_of(customer.id)
-        if row.source_chat_id is not None and row.source_chat_id in self.groups.ids:
+        if about := self._operators_message(row):
             reason = reason_in_words(texts, ended)
             key = "not-delivered" if ended.state is DeliveryState.FAILED else "perhaps-not-delivered"
-            await self._note(unit, row, customer, texts(key, reason=reason), about_source=True)
+            await self._note(unit, row, customer, texts(key, reason=reason), about=about)
         elif newly_blocked and escalated:
             await self._note(unit, row, customer, texts("operator-blocked"))
         elif not ended.blocked and row.turn_id is not None and row.key.startswith("turn:"):
@@ -101,7 +103,12 @@ class Aftermath:
             await self.renderer.render(unit, customer, outcome, f"delivery:{row.id}:failed", turn)
 
     async def _not_passed_on(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
-        """The operators did not get what the customer sent: both hear of it."""
+        """The operators did not get what the customer sent: both hear of it. An edit is shown beside its message."""
+        words = row.payload.get("text") or row.payload.get("caption")
+        if row.method in EDITS and words:
+            for number, (text, _) in enumerate(split(self._operators_texts("customer-edited", text=words))):
+                call = SendMessage(chat_id=0, text=text)
+                await unit.to_topic(call, customer, f"delivery:{row.id}:edited:{number}")
         if row.source_chat_id != customer.chat_id:
             return
         reason = reason_in_words(self._operators_texts, ended)
@@ -116,19 +123,25 @@ class Aftermath:
 
     async def _delayed(self, unit: Unit, row: DeliveryRow, seconds: float, customer: CustomerRow) -> None:
         """Telegram wants this customer left alone for long: the operator who wrote to him should know."""
-        if not row.to_topic and row.source_chat_id is not None and row.source_chat_id in self.groups.ids:
+        if not row.to_topic and (about := self._operators_message(row)):
             minutes = max(1, round(seconds / 60))
-            await self._note(unit, row, customer, self._operators_texts("delayed", minutes=minutes), about_source=True)
+            await self._note(unit, row, customer, self._operators_texts("delayed", minutes=minutes), about=about)
 
     async def _note(
-        self, unit: Unit, row: DeliveryRow, customer: CustomerRow, text: str, *, about_source: bool = False
+        self, unit: Unit, row: DeliveryRow, customer: CustomerRow, text: str, *, about: tuple[int, int] | None = None
     ) -> None:
-        about = None
-        if about_source and row.source_chat_id is not None and row.source_ids:
-            about = (row.source_chat_id, row.source_ids[0])
         note = SendMessage(chat_id=0, text=text)
         key = f"delivery:{row.id}:note:{row.attempts}"
         await unit.to_topic(note, customer, key, priority=Priority.CARD, about=about)
+
+    def _operators_message(self, row: DeliveryRow) -> tuple[int, int] | None:
+        """Return the operator's message that a call passes on or changes the copy of."""
+        chat_id, message_id = row.source_chat_id, row.source_ids[0] if row.source_ids else None
+        if row.method in EDITS:
+            chat_id, message_id = row.about_chat_id, row.about_id
+        if chat_id is None or message_id is None or self.groups.present(chat_id) not in self.groups.ids:
+            return None
+        return self.groups.present(chat_id), message_id
 
     async def _tell_admins(self, unit: Unit, ended: Ended, group: int) -> None:
         text = self._operators_texts("group-refuses", group=str(group), reason=ended.error or "")

@@ -25,7 +25,7 @@ from support.deliveries import Priority
 from support.escalations import EscalationReason
 from support.orders import lookup
 from support.orders.models import Order
-from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
 from support.turns import TurnRepository
 
 TEXT_LENGTH: Final = 4096
@@ -109,7 +109,7 @@ class Renderer:
         card = card_text(operators, customer, escalation, question)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
-        shown = [row for row in messages if row.kind != "text" or len(question) > CARD_QUESTION_LENGTH]
+        shown = [row for row in messages if len(question) > CARD_QUESTION_LENGTH or _is_more_than_words(row)]
         earlier = await TurnRepository(unit.session).recent_media(customer.id, unit.now)
         rows = {row.message_id: row for row in (*earlier, *shown)}
         for _, row in sorted(rows.items()):
@@ -222,6 +222,12 @@ def order_text(texts: Texts, order: Order) -> Text:
     body = "\n".join(texts(f"order-line-{name}", **{name: value}) for name, value in lines if value)
     title, _, state = texts("order-found", number=order.number, status=status).partition("\n\n")
     return Text(Bold(title), "\n", state, "\n\n", body)
+
+
+def _is_more_than_words(row: MessageRow) -> bool:
+    """Whether the card's plain text does not say all of a message: a file, an address behind words."""
+    marks = (row.content or {}).get("entities", ())
+    return row.kind != "text" or any(mark["type"] == "text_link" for mark in marks)
 
 
 def _date(value: date | None) -> str:

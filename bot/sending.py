@@ -28,7 +28,7 @@ from pydantic import ValidationError
 from bot import plainer
 from bot.topics import HISTORY_KEY, Topic, Topics
 from support.counterparts import CounterpartRepository
-from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, Begun, DeliveryState, Priority
+from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, Begun, DeliveryState, may_be_repeated
 from support.tables import DeliveryRow
 
 NETWORK_PAUSE_S: Final = 2.0
@@ -256,7 +256,7 @@ class Sender:
             return Ended(DeliveryState.DELIVERED, error=detail)
         if not sent or isinstance(error.__cause__, ClientConnectorError):
             return self._again(detail)
-        if row.priority <= Priority.RELAY and begun.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
+        if may_be_repeated(row) and begun.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
             return Ended(None, error=detail, again_in_s=self.network_pause_s, had_no_effect=False)
         return Ended(DeliveryState.UNKNOWN, error=detail)
 

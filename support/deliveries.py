@@ -79,6 +79,11 @@ class Begun:
     attempts: int
 
 
+def may_be_repeated(row: DeliveryRow) -> bool:
+    """Whether losing a call is worse than making it twice: answers, cards and people's words, however patient."""
+    return row.priority <= Priority.RELAY or row.source_chat_id is not None
+
+
 class DeliveryRepository:
     """Reads and writes of the delivery table."""
 
@@ -155,7 +160,7 @@ class DeliveryRepository:
         )
         again = 0
         for row in stuck:
-            if row.priority <= Priority.RELAY and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
+            if may_be_repeated(row) and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
                 row.state, row.error = DeliveryState.PENDING, "the process died during the call"
                 again += 1
             else:

@@ -27,6 +27,10 @@ class Talk:
     async def operator(self, text=None, **more):
         return await self.product.people.in_topic(MARIA, OPERATORS_CHAT_ID, self.thread_id, text, **more)
 
+    def both_ways(self):
+        """Who speaks, and where it is heard: a product takes long to start, so one talk serves both."""
+        return ((self.customer, self.in_topic), (self.operator, self.in_chat))
+
     async def in_topic(self):
         """What the bot wrote into the topic since the conversation began, service messages left out."""
         return await self._written(OPERATORS_CHAT_ID)

@@ -9,26 +9,25 @@ pytestmark = pytest.mark.e2e
 LONG = ("Очень длинная подпись о палатке. " * 40).strip()
 
 
-@pytest.mark.parametrize("way", ["in", "out"])
-async def test_edits_of_words_and_of_captions_travel(talk, way):
-    say, side = (talk.customer, talk.in_topic) if way == "in" else (talk.operator, talk.in_chat)
+async def test_edits_of_words_and_of_captions_travel(talk):
     people = talk.product.people
-    said = await say("Приеду завтра")
-    photo = await say(media={"kind": "photo"}, caption="левый бок")
-    album = [await say(media={"kind": "photo"}, album="a", caption=f"фото {number}") for number in range(2)]
-    # Before it was passed on: it waits for the rest of its album.
-    await people.edit(album[1], "фото второе")
-    await people.edit(said, "Приеду в пятницу", entities=[{"type": "bold", "offset": 0, "length": 6}])
-    await people.edit(photo, "правый бок")
+    for say, side in talk.both_ways():
+        said = await say("Приеду завтра")
+        photo = await say(media={"kind": "photo"}, caption="левый бок")
+        album = [await say(media={"kind": "photo"}, album="a", caption=f"фото {number}") for number in range(2)]
+        # Before it was passed on: it waits for the rest of its album.
+        await people.edit(album[1], "фото второе")
+        await people.edit(said, "Приеду в пятницу", entities=[{"type": "bold", "offset": 0, "length": 6}])
+        await people.edit(photo, "правый бок")
 
-    written = await talk.all_words(side, ["Приеду в пятницу", "правый бок", "фото 0", "фото второе"])
+        written = await talk.all_words(side, ["Приеду в пятницу", "правый бок", "фото 0", "фото второе"])
 
-    assert written[0]["entities"][0]["type"] == "bold"
-    # An edit that finds no room under the file follows as an answer to it.
-    await people.edit(photo, LONG)
-    follows = await talk.first(side, "✏️ Очень длинная")
-    assert follows["text"].removeprefix("✏️ ") == LONG
-    assert follows["reply_to_message"]["message_id"] == written[1]["message_id"]
+        assert written[0]["entities"][0]["type"] == "bold"
+        # An edit that finds no room under the file follows as an answer to it.
+        await people.edit(photo, LONG)
+        follows = await talk.first(side, "✏️ Очень длинная")
+        assert follows["text"].removeprefix("✏️ ") == LONG
+        assert follows["reply_to_message"]["message_id"] == written[1]["message_id"]
 
 
 async def test_quick_edits_and_one_before_its_message_was_passed_on_end_in_the_last_words(talk):

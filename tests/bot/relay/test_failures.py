@@ -53,16 +53,32 @@ async def test_a_block_is_seen_and_its_end_too(talk):
     await talk.nothing_more(talk.in_topic, 3, for_s=0.3)
 
 
-@pytest.mark.parametrize("content", [{"paid_media": {"star_count": 5, "paid_media": []}}, {"hologram": {"id": 1}}])
-async def test_a_kind_that_nobody_can_pass_on_is_explained_on_both_sides(talk, content):
+async def test_a_kind_that_nobody_can_pass_on_is_explained_on_both_sides(talk):
     people = talk.product.people
     person = {"id": ANNA, "is_bot": False, "first_name": "Анна"}
     letter = {"message_id": 9000, "date": 1_790_000_000, "chat": {"id": ANNA, "type": "private"}, "from": person}
 
-    await people.put_update("message", {**letter, **content})
+    for number, content in enumerate(({"paid_media": {"star_count": 5, "paid_media": []}}, {"hologram": {"id": 1}})):
+        await people.put_update("message", {**letter, "message_id": 9000 + number, **content})
 
-    await talk.first(talk.in_chat, "не дошло до оператора")
-    await talk.first(talk.in_topic, "не удалось показать")
+    for side, told in ((talk.in_chat, "не дошло до оператора"), (talk.in_topic, "не удалось показать")):
+        written = await talk.until(side, lambda all_of: len(all_of) == 2)
+        assert all(told in one["text"] for one in written)
+
+
+async def test_an_edit_that_is_refused_is_seen(talk):
+    people = talk.product.people
+    mine, theirs = await talk.customer("раз"), await talk.operator("два")
+    await talk.first(talk.in_topic, "раз")
+    await talk.first(talk.in_chat, "два")
+    await people.fault("editMessageText", 400, "Bad Request: message can't be edited", times=2)
+
+    await people.edit(mine, "раз и")
+    await talk.first(talk.in_topic, "✏️ Клиент изменил сообщение: раз и")
+    await people.edit(theirs, "два и")
+
+    note = await talk.first(talk.in_topic, "⚠️ Не доставлено")
+    assert note["reply_to_message"]["message_id"] == theirs["message_id"]
 
 
 async def test_telegrams_own_notes_are_no_words_of_the_customer(talk):

@@ -23,24 +23,17 @@ def entities(message):
     return [{name: value for name, value in one.items() if value is not None} for one in found]
 
 
-def sides(talk, way):
-    return (talk.customer, talk.in_topic) if way == "in" else (talk.operator, talk.in_chat)
+async def test_files_arrive_by_their_id_with_caption_and_entities(talk):
+    for say, side in talk.both_ways():
+        said = [await say(media={"kind": kind}, caption="вот файл", entities=BOLD) for kind in WITH_CAPTION]
+        copies = await talk.until(side, lambda all_of: len(all_of) == len(WITH_CAPTION))
+        for original, copy, kind in zip(said, copies, WITH_CAPTION, strict=True):
+            assert copy["caption"] == "вот файл"
+            assert entities(copy) == BOLD
+            assert file_id(copy, kind) == file_id(original, kind)
 
 
-@pytest.mark.parametrize("way", ["in", "out"])
-async def test_files_arrive_by_their_id_with_caption_and_entities(talk, way):
-    say, side = sides(talk, way)
-    for kind in WITH_CAPTION:
-        said = await say(media={"kind": kind}, caption="вот файл", entities=BOLD)
-        copy = (await talk.until(side, lambda all_of, kind=kind: bool(all_of) and kind in all_of[-1]))[-1]
-        assert copy["caption"] == "вот файл"
-        assert entities(copy) == BOLD
-        assert file_id(copy, kind) == file_id(said, kind)
-
-
-@pytest.mark.parametrize("way", ["in", "out"])
-async def test_what_has_no_words_arrives_as_what_it_is(talk, way):
-    say, side = sides(talk, way)
+async def test_what_has_no_words_arrives_as_what_it_is(talk):
     place = {"latitude": 55.7, "longitude": 37.6}
     sent = [
         {"kind": "sticker", "emoji": "🙂"},
@@ -48,21 +41,23 @@ async def test_what_has_no_words_arrives_as_what_it_is(talk, way):
         {"kind": "location", **place},
         {"kind": "venue", **place, "title": "Склад", "address": "Лесная, 5"},
         {"kind": "poll", "question": "Когда удобно?", "options": ["Утром", "Вечером"]},
+        {"kind": "dice"},
     ]
-    for media in sent:
-        await say(media=media)
-    place = {} if way == "in" else {"chat_id": OPERATORS_CHAT_ID, "thread_id": talk.thread_id, "phone": "+79990000000"}
-    await talk.product.people.share_contact(ANNA if way == "in" else MARIA, **place)
-    rolled = await say(media={"kind": "dice"})
+    topic = {"chat_id": OPERATORS_CHAT_ID, "thread_id": talk.thread_id, "phone": "+79990000000"}
+    contacts = ((ANNA, {}), (MARIA, topic))
+    for (say, side), (person, where) in zip(talk.both_ways(), contacts, strict=True):
+        *_, rolled = [await say(media=media) for media in sent]
+        await talk.product.people.share_contact(person, **where)
 
-    copies = await talk.until(side, lambda all_of: len(all_of) == 7)
+        copies = await talk.until(side, lambda all_of: len(all_of) == len(sent) + 1)
 
-    for copy, kind in zip(copies, ["sticker", "video_note", "location", "venue", "poll", "contact"], strict=False):
-        assert kind in copy, kind
-    assert [one["text"] for one in copies[4]["poll"]["options"]] == ["Утром", "Вечером"]
-    assert copies[3]["venue"]["title"] == "Склад"
-    # Thrown again it would show another number.
-    assert copies[6]["text"] == f"{rolled['dice']['emoji']} {rolled['dice']['value']}"
+        for copy, media in zip(copies, sent[:-1], strict=False):
+            assert media["kind"] in copy
+        assert [one["text"] for one in copies[4]["poll"]["options"]] == ["Утром", "Вечером"]
+        assert copies[3]["venue"]["title"] == "Склад"
+        # Thrown again it would show another number.
+        assert copies[5]["text"] == f"{rolled['dice']['emoji']} {rolled['dice']['value']}"
+        assert "contact" in copies[6]
 
 
 async def test_what_was_deleted_meanwhile_arrives_all_the_same(talk):
@@ -104,9 +99,7 @@ async def test_what_a_customer_showed_before_he_called_a_person_is_shown_with_th
     await talk.nothing_more(talk.in_topic, 4)
 
 
-@pytest.mark.parametrize("way", ["in", "out"])
-async def test_words_keep_their_entities(talk, way):
-    say, side = sides(talk, way)
+async def test_words_keep_their_entities(talk):
     text = "жирно ссылка код тайна цитата 🙂"
     marks = [
         {"type": "bold", "offset": 0, "length": 5},
@@ -117,7 +110,6 @@ async def test_words_keep_their_entities(talk, way):
         {"type": "custom_emoji", "offset": 30, "length": 2, "custom_emoji_id": "5368324170671202286"},
     ]
 
-    await say(text, entities=marks)
-
-    copy = await talk.first(side, text)
-    assert entities(copy) == marks
+    for say, side in talk.both_ways():
+        await say(text, entities=marks)
+        assert entities(await talk.first(side, text)) == marks
