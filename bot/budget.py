@@ -40,6 +40,8 @@ class Budget:
     _overall: deque[float] = field(default_factory=deque)
     _chats: dict[int, deque[float]] = field(default_factory=dict)
     """Never an empty one."""
+    _left: deque[float] = field(default_factory=deque)
+    """When calls have really been made, which is a commit later than they were counted."""
     _blocked: dict[int, float] = field(default_factory=dict)
     _since_forgetting: int = 0
 
@@ -75,6 +77,12 @@ class Budget:
             return False
         self.count(chat_id)
         return True
+
+    async def gate(self) -> None:
+        """Hold back a call that was counted earlier: those that a slow commit has dammed up must not leave at once."""
+        while (wait := _wait(self._left, self.limits.overall, self.clock(), 1)) > 0:  # noqa: ASYNC110  # as in take
+            await asyncio.sleep(wait)
+        self._left.append(self.clock())
 
     def count(self, chat_id: int, amount: int = 1) -> None:
         """Count a call; an album counts by its messages."""

@@ -188,6 +188,7 @@ class Outbox:
             self._whole_at = 0.0
             self._schedule.done(item)
             return
+        await self._parts.budget.gate()
         try:
             ended = await self._parts.sender.call(item.row, begun, item.lane)
         except UNAVAILABLE as error:

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from bot.budget import Budget, Limit, Limits
@@ -18,7 +20,8 @@ def clock():
 
 @pytest.fixture
 def budget(clock):
-    return Budget(clock=clock)
+    """Telegram's own numbers, without the margin that the defaults add."""
+    return Budget(Limits(Limit(30, 1), Limit(3, 3), Limit(20, 60)), clock)
 
 
 def spend(budget, chat_id, calls):
@@ -73,6 +76,19 @@ async def test_taking_waits_for_the_window():
     await budget.take(101)
 
     assert budget.clock() - started >= 0.05
+
+
+async def test_calls_that_were_dammed_up_do_not_leave_all_at_once():
+    budget = Budget(limits=Limits(overall=Limit(2, 0.1)))
+    left = []
+
+    async def make():
+        await budget.gate()
+        left.append(budget.clock())
+
+    await asyncio.gather(*(make() for _ in range(6)))
+
+    assert all(left[number + 2] - left[number] >= 0.1 for number in range(4))
 
 
 def test_chats_that_fell_silent_are_forgotten(budget, clock):
