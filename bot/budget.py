@@ -69,12 +69,15 @@ class Budget:
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
     _overall: _Window = field(init=False)
+    _left: _Window = field(init=False)
+    """When calls have really been made, which is a commit later than they were counted."""
     _chats: dict[int, _Window] = field(default_factory=dict)
     _blocked: dict[int, float] = field(default_factory=dict)
     _until_forgetting: int = FORGET_EVERY
 
     def __post_init__(self) -> None:
         self._overall = self._window(self.limits.overall)
+        self._left = self._window(self.limits.overall)
 
     @property
     def chats_remembered(self) -> int:
@@ -93,6 +96,12 @@ class Budget:
             return False
         self.count(chat_id)
         return True
+
+    async def gate(self) -> None:
+        """Hold back a call that was counted earlier: those that a slow commit has dammed up must not leave at once."""
+        while (wait := self._left.wait_s(1, self.clock())) > 0:  # noqa: ASYNC110  # as in take
+            await asyncio.sleep(wait)
+        self._left.count(self.clock())
 
     def wait_s(self, chat_id: int, amount: int = 1) -> float:
         """Seconds until a call to the chat is allowed; 0 when it is now."""

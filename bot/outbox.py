@@ -189,8 +189,9 @@ class Outbox:
         if begun is None:
             # Withdrawn, grown (an album) or somebody else's: read again before anything else of the lane goes.
             self._whole_at = 0.0
-            self._schedule.done(item)
+            self._schedule.drop(item)
             return
+        await self._parts.budget.gate()
         try:
             ended = await self._parts.sender.call(item.row, begun, item.lane)
         except UNAVAILABLE as error:

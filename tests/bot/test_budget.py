@@ -175,6 +175,19 @@ async def test_taking_waits_for_the_window():
     assert budget.clock() - started >= 0.05
 
 
+async def test_calls_that_were_dammed_up_do_not_leave_all_at_once():
+    budget = Budget(limits=Limits(overall=Limit(2, 0.1)))
+    left = []
+
+    async def make():
+        await budget.gate()
+        left.append(budget.clock())
+
+    await asyncio.gather(*(make() for _ in range(6)))
+
+    assert all(left[number + 2] - left[number] >= 0.1 for number in range(4))
+
+
 async def test_taking_an_album_waits_and_counts_all_of_it():
     budget = Budget(limits=Limits(group=Limit(4, 0.05)))
     await budget.take(GROUP, 2)
