@@ -126,7 +126,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         inbox=inbox,
         outbox=outbox,
         clock=clock,
-        presence=Presence(bot, units, lease, budget),
+        presence=Presence(bot, units, outbox.sends, budget),
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -65,6 +65,10 @@ class Outbox:
         self._whole_at = 0.0
         self._stopping = False
 
+    def sends(self) -> bool:
+        """Whether this process sends, and knows already what was sent and what was paused before."""
+        return self._parts.lease.held and self._fence == self._parts.lease.fence
+
     async def run(self) -> None:
         """Work until stopped."""
         while not self._stopping:
