@@ -129,7 +129,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         inbox=inbox,
         outbox=outbox,
         clock=clock,
-        presence=Presence(bot, units, lease, budget),
+        presence=Presence(bot, units, outbox.sends, budget),
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         cancellations=cancellations,
         results=StreamReader(

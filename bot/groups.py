@@ -50,13 +50,17 @@ class Groups:
         """Groups that are not known to be out of order."""
         return tuple(chat_id for chat_id in self.ids if chat_id not in self._outages)
 
-    def fail(self, chat_id: int, reason: str) -> tuple[float, bool]:
-        """Note that a group refuses the bot; return the seconds until it is tried again, and whether this is news."""
+    def rests(self, chat_id: int) -> bool:
+        """Whether a group that refused the bot is not to be tried again yet."""
+        outage = self._outages.get(chat_id)
+        return outage is not None and self.clock() < outage.until
+
+    def fail(self, chat_id: int, reason: str) -> None:
+        """Note that a group refuses the bot: it rests, longer from time to time."""
         known = self._outages.get(chat_id)
         failures = known.failures + 1 if known else 1
         pause_s = PAUSES_S[min(failures, len(PAUSES_S)) - 1]
         self._outages[chat_id] = _Outage(failures, self.clock() + pause_s, reason)
-        return pause_s, known is None
 
     def recover(self, chat_id: int) -> bool:
         """Note that a group took a call; return whether this is news."""

@@ -65,6 +65,10 @@ class Outbox:
         self._whole_at = 0.0
         self._stopping = False
 
+    def sends(self) -> bool:
+        """Whether this process sends, and knows already what was sent and what was paused before."""
+        return self._parts.lease.held and self._fence == self._parts.lease.fence
+
     async def run(self) -> None:
         """Work until stopped."""
         while not self._stopping:
@@ -135,17 +139,21 @@ class Outbox:
         if time.monotonic() >= self._whole_at:
             # From the beginning now and then: what another process committed late, or a lane dropped.
             self._read_to, self._whole_at = 0, time.monotonic() + RESCAN_S
+        groups = self._parts.groups
+        none_takes = all(groups.rests(chat_id) for chat_id in groups.ids)
         while True:
             async with self._units.database.reading() as session:
                 rows = await DeliveryRepository(session).open_after(self._read_to)
-                fresh = [row for row in rows if not self._schedule.knows(row.id)]
+                fresh = [row for row in rows if not self._schedule.knows(row.id) and not (row.to_topic and none_takes)]
                 customers = {
                     customer_id: await session.get_one(CustomerRow, customer_id)
                     for customer_id in {row.customer_id for row in fresh if row.to_topic}
                 }
             now = self._units.clock()
             for row in fresh:
-                self._schedule.add(self._lane_of(row, customers), row, now)
+                # What waits for a group that refuses is read again: it may be taken back before its pause has passed.
+                if not groups.rests(lane := self._lane_of(row, customers)):
+                    self._schedule.add(lane, row, now)
             if not rows:
                 return
             self._read_to = rows[-1].id
@@ -249,8 +257,7 @@ class Outbox:
         if ended.retry_after_s is not None:
             self._parts.budget.block(item.lane, ended.retry_after_s)
         if ended.group_refuses:
-            pause_s, _ = self._parts.groups.fail(item.lane, ended.error or "")
-            self._parts.budget.block(item.lane, pause_s)
+            self._parts.groups.fail(item.lane, ended.error or "")
         if ended.group_refuses or ended.moved_to is not None:
             # Another group, or another id, may take what waits for this one.
             self._schedule.drop(item)

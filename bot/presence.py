@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -21,7 +22,6 @@ from bot.budget import Budget
 from bot.sending import show_action
 from bot.unit import Units
 from support.database import UNAVAILABLE
-from support.leases import Lease
 from support.pauses import PauseRepository
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnState
@@ -42,7 +42,8 @@ class Presence:
 
     bot: Bot
     units: Units
-    lease: Lease
+    sends: Callable[[], bool]
+    """Whether this process is the one that sends, its budget restored."""
     budget: Budget
     _due: dict[tuple[int, int], float] = field(default_factory=dict)
     """When each turn (id, epoch) is shown again."""
@@ -52,7 +53,7 @@ class Presence:
     async def run(self) -> None:
         """Show what is going on, until cancelled."""
         while True:
-            if self.lease.held:
+            if self.sends():
                 try:
                     await self.look()
                 except Exception:
