@@ -114,13 +114,18 @@ class Crowd:
                 self.say(customer, OPERATOR if number == 1 else f"Рассказ {number} от {customer.name}")
             else:
                 self.say(customer, catalogue.question(number))
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._plan.patience_s):
-                    await customer.heard.wait()
+            await self._hears(customer)
             if customer.talks and number == self._plan.talks:
                 customer.talks = False
-                self._in_topic(customer, "/close")
+                customer.heard.clear()
+                if self._in_topic(customer, "/close"):
+                    await self._hears(customer)
             await asyncio.sleep(self._random.uniform(0.2, 1.8) * self._plan.pause_s)
+
+    async def _hears(self, customer: Customer) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._plan.patience_s):
+                await customer.heard.wait()
 
     async def _listen(self, events: asyncio.Queue[Any]) -> None:
         while True:
@@ -137,9 +142,10 @@ class Crowd:
         text = message.get("text", "")
         if customer is None:
             return
-        if customer.talks and text.startswith("Рассказ"):
+        relayed = any(text == words for _, words in customer.said)
+        if relayed:
             self._in_topic(customer, f"Ответ: {text}")
-        elif not customer.talks and CARD_HINT in text:
+        if not customer.talks and (relayed or CARD_HINT in text):
             closing = asyncio.create_task(self._close_soon(customer))
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
@@ -149,14 +155,15 @@ class Crowd:
         if not customer.talks:
             self._in_topic(customer, "/close")
 
-    def _in_topic(self, customer: Customer, words: str) -> None:
+    def _in_topic(self, customer: Customer, words: str) -> bool:
         topics = self.world.chats[OPERATORS_CHAT_ID].topics.values()
         topic = next((one for one in reversed(list(topics)) if customer.name in one.name), None)
         if topic is None:
-            return
+            return False
         people.say(self.world, OPERATORS_CHAT_ID, MARIA, Words(text=words), thread_id=topic.thread_id)
         if not words.startswith("/"):
             self.replies.setdefault(customer.id, []).append(words)
+        return True
 
     def _customer_of(self, message: dict[str, Any]) -> Customer | None:
         topic = self.world.chats[OPERATORS_CHAT_ID].topics.get(message.get("message_thread_id", 0))
