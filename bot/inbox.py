@@ -19,7 +19,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.arrivals import LARGEST_ID
 from bot.unit import Unit, Units
-from support.database import UNAVAILABLE, Database
+from support.availability import UNAVAILABLE
+from support.database import Database
 from support.flood import Flood, FloodGuard
 from support.tables import InboxRow
 

@@ -27,7 +27,8 @@ from bot.startup import (
 )
 from bot.unit import Clock, utc_now
 from bot.webhooks import WebhookServer, webhook_secret
-from support.database import UNAVAILABLE, Database
+from support.availability import UNAVAILABLE
+from support.database import Database
 from support.intents.examples import IntentsError
 from support.leases import Lease
 from support.pauses import PauseRepository

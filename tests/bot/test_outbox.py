@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
-from support.tables import DeliveryRow, MessageRow
+from support.tables import DeliveryRow, MessageRow, TurnRow
 
 
 async def say(units, text, chat_id=ANNA, priority=Priority.ANSWER):
@@ -246,6 +246,41 @@ async def test_after_a_crash_answers_go_out_again_and_edits_do_not(
             return found if found["answer"] == "delivered" else None
 
         assert await eventually(states) == {"answer": "delivered", "twice": "unknown", "edit": "unknown"}
+
+
+async def test_an_answer_cut_off_twice_is_not_tried_again_and_a_person_hears_of_it(
+    bot, database, run_outbox, deliveries, eventually
+):
+    now = datetime.now(UTC)
+    async with database.writing() as session:
+        anna = await CustomerRepository(session).by_chat(ANNA)
+        turn = TurnRow(
+            customer_id=anna.id, state="answered", text="вопрос", language="ru", opened_at=now, closes_at=now
+        )
+        session.add(turn)
+        await session.flush()
+        row = DeliveryRow(
+            key=f"turn:{turn.id}:1:Answered",
+            method="SendMessage",
+            payload={"chat_id": ANNA, "text": "ответ"},
+            priority=0,
+            attempts=2,
+            state="attempting",
+            chat_id=ANNA,
+            customer_id=anna.id,
+            turn_id=turn.id,
+            created_at=now,
+        )
+        session.add(row)
+    async with run_outbox(bot):
+
+        async def card():
+            return [row for row in await deliveries() if row.to_topic and row.state == "delivered"]
+
+        await eventually(card)
+
+    states = {row.key.split(":")[0]: row.state for row in await deliveries()}
+    assert states["turn"] == "unknown"
 
 
 async def test_an_answer_is_part_of_the_conversation_once_delivered(bot, people, database, run_outbox, ended):

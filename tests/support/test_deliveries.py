@@ -93,13 +93,13 @@ async def test_words_that_a_killed_process_left_in_the_middle_go_out_again_once(
     await begin(row.id)
 
     session.expire_all()
-    assert await deliveries.recover(now) == 1
+    assert (await deliveries.recover(now))[0] == 1
     await session.flush()
     [row] = await rows(session)
     assert row.state == DeliveryState.PENDING
     await begin(row.id)
     session.expire_all()
-    assert await deliveries.recover(now) == 0
+    assert (await deliveries.recover(now))[0] == 0
     [row] = await rows(session)
     assert row.state == DeliveryState.UNKNOWN
 
@@ -111,7 +111,7 @@ async def test_an_edit_left_in_the_middle_is_not_repeated(session, deliveries, b
     await begin(row.id)
     await session.refresh(row)
 
-    assert await deliveries.recover(now) == 0
+    assert (await deliveries.recover(now))[0] == 0
     assert row.state == DeliveryState.UNKNOWN
 
 
@@ -125,7 +125,7 @@ async def test_calls_that_certainly_had_no_effect_do_not_count_as_attempts(sessi
     await session.refresh(row)
 
     assert row.attempts == 1
-    assert await deliveries.recover(now) == 1
+    assert (await deliveries.recover(now))[0] == 1
 
 
 async def test_pending_calls_are_read_in_order_and_page_by_page(deliveries, now):
