@@ -117,6 +117,16 @@ def test_a_job_that_a_dying_worker_popped_is_not_held(redis, queue):
     assert not queue.holds(JOB.job_id)
 
 
+def test_every_waiting_job_knows_how_many_are_before_it(redis, queue):
+    jobs = [JOB.model_copy(update={"turn_id": turn_id}) for turn_id in (7, 8, 9)]
+    for job in jobs:
+        queue.put(job, now=NOW)
+
+    rq_queue(redis).pop_job_id()
+
+    assert queue.places() == {jobs[1].job_id: 0, jobs[2].job_id: 1}
+
+
 def test_a_withdrawn_job_leaves_the_queue(redis, queue):
     queue.put(JOB, now=NOW)
 
