@@ -109,6 +109,8 @@ class Aftermath:
             for number, (text, _) in enumerate(split(self._operators_texts("customer-edited", text=words))):
                 call = SendMessage(chat_id=0, text=text)
                 await unit.to_topic(call, customer, f"delivery:{row.id}:edited:{number}")
+        if row.key.startswith("escalation:"):
+            await self._card_lost(unit, row, ended, customer)
         if row.source_chat_id != customer.chat_id:
             return
         reason = reason_in_words(self._operators_texts, ended)
@@ -120,6 +122,15 @@ class Aftermath:
         about = (customer.chat_id, row.source_ids[0]) if row.source_ids else None
         key = f"delivery:{row.id}:told"
         await unit.to_chat(told, customer.chat_id, key, customer=customer, about=about)
+
+    async def _card_lost(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
+        """Nobody would know that a person was called: administrators and the customer hear of it."""
+        text = self._operators_texts(
+            "card-failed", name=customer.name, reason=reason_in_words(self._operators_texts, ended)
+        )
+        await self._say_to_admins(unit, text, f"delivery:{row.id}:admins")
+        told = self.renderer.library.of(customer.language)("not-passed-on-customer")
+        await self.renderer.say(unit, customer, f"delivery:{row.id}:told", told)
 
     async def _delayed(self, unit: Unit, row: DeliveryRow, seconds: float, customer: CustomerRow) -> None:
         """Telegram wants this customer left alone for long: the operator who wrote to him should know."""
@@ -145,9 +156,12 @@ class Aftermath:
 
     async def _tell_admins(self, unit: Unit, ended: Ended, group: int) -> None:
         text = self._operators_texts("group-refuses", group=str(group), reason=ended.error or "")
+        await self._say_to_admins(unit, text, f"group:{group}:refuses:{unit.now.astimezone(UTC):%Y-%m-%dT%H:%M}")
+
+    async def _say_to_admins(self, unit: Unit, text: str, key: str) -> None:
         for admin in self.admins:
-            key = f"group:{group}:refuses:{admin}:{unit.now.astimezone(UTC):%Y-%m-%dT%H:%M}"
-            await unit.to_chat(SendMessage(chat_id=admin, text=text), admin, key, priority=Priority.CARD)
+            call = SendMessage(chat_id=admin, text=text)
+            await unit.to_chat(call, admin, f"{key}:{admin}", priority=Priority.CARD)
 
     @property
     def _operators_texts(self) -> Texts:

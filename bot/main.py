@@ -17,6 +17,7 @@ from bot.assembly import Assembly, assemble
 from bot.groups import Groups
 from bot.polling import Poller, TokenRevokedError
 from bot.startup import (
+    NO_GROUP,
     StartError,
     check_groups,
     has_lost_webhook,
@@ -55,6 +56,8 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     try:
         me = await identify(bot)
         groups = Groups(settings.operators_chat_id)
+        if not groups.ids:
+            raise StartError(NO_GROUP)
         async with database.writing() as session:
             await groups.load(session)
             paused = await PauseRepository(session).remaining(now())

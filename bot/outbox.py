@@ -167,7 +167,7 @@ class Outbox:
 
     def _lane_of(self, row: DeliveryRow, customers: dict[int | None, CustomerRow]) -> int:
         if not row.to_topic:
-            return row.chat_id or 0
+            return self._parts.groups.present(row.chat_id or 0)
         customer = customers[row.customer_id]
         self._parts.topics.note(customer)
         load = {chat_id: self._schedule.waiting_in(chat_id) for chat_id in self._parts.groups.ids}

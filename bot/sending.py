@@ -163,6 +163,8 @@ class Sender:
     ) -> dict[str, Any] | None:
         """Add where the call goes and what it replies to or changes; None when there is nothing to change."""
         payload = dict(begun.payload)
+        if row.chat_id is not None and payload.get("chat_id") == row.chat_id:
+            payload["chat_id"] = peer_id  # a group may have another id by now
         if topic is not None:
             payload["chat_id"] = topic.chat_id
             if row.method not in CHANGES:

@@ -46,6 +46,7 @@ CALL_S: Final = 10
 # A group that cannot be looked at for so long is taken on trust: the bot must not stay away because of it.
 CHECK_S: Final = 30.0
 MAX_CONNECTIONS: Final = 40
+NO_GROUP: Final = "OPERATORS_CHAT_ID is not set: the bot needs a forum group where operators answer"
 UNKNOWN_BOT: Final = "Telegram refuses BOT_TOKEN: get a valid one from @BotFather"
 CUSTOMER_COMMANDS: Final = ("start", "help", "order", "operator", "language")
 OPERATOR_COMMANDS: Final = ("close", "note", "ban", "unban")
@@ -190,7 +191,7 @@ async def check_groups(
         StartError: no group can be used.
     """
     if not groups:
-        raise StartError("OPERATORS_CHAT_ID is not set: the bot needs a forum group where operators answer")
+        raise StartError(NO_GROUP)
     usable: list[int] = []
     problems: list[str] = []
     for group in groups:

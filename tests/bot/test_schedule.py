@@ -9,7 +9,7 @@ from support.tables import DeliveryRow
 
 ANNA, EMMA, GROUP = 101, 103, -1001
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-FREE = Limits(Limit(1000, 1.0), Limit(1000, 1.0), Limit(1000, 1.0))
+FREE = Limits(Limit(1000, 1.0), Limit(1000, 1.0), Limit(1000, 1.0), margin=1)
 
 
 class Clock:
@@ -72,7 +72,7 @@ def test_a_chat_has_one_call_in_hand_and_its_calls_go_in_order(plan):
 
 
 def test_chats_go_side_by_side_and_the_most_urgent_first_when_the_overall_limit_binds(plan, clock):
-    schedule = plan(Limits(Limit(2, 1.0), Limit(9, 1.0), Limit(9, 1.0)))
+    schedule = plan(Limits(Limit(2, 1.0), Limit(9, 1.0), Limit(9, 1.0), margin=1))
     for number, (lane, priority) in enumerate(
         ((GROUP, Priority.RELAY), (ANNA, Priority.EDIT), (EMMA, Priority.ANSWER), (GROUP, Priority.CARD)), start=1
     ):
@@ -85,7 +85,7 @@ def test_chats_go_side_by_side_and_the_most_urgent_first_when_the_overall_limit_
 
 
 def test_a_chat_at_its_limit_delays_no_other(plan, clock):
-    schedule = plan(Limits(Limit(100, 1.0), Limit(100, 1.0), Limit(1, 60.0)))
+    schedule = plan(Limits(Limit(100, 1.0), Limit(100, 1.0), Limit(1, 60.0), margin=1))
     for number, lane in enumerate((GROUP, GROUP, ANNA, EMMA), start=1):
         schedule.add(lane, row(number, customer=number), NOW)
 
@@ -108,7 +108,7 @@ def test_an_album_that_gathers_holds_back_its_own_customer_alone(plan, clock):
 
 
 def test_an_album_counts_by_its_messages(plan):
-    schedule = plan(Limits(Limit(100, 1.0), Limit(3, 60.0), Limit(3, 60.0)), amount=lambda _: 2)
+    schedule = plan(Limits(Limit(100, 1.0), Limit(3, 60.0), Limit(3, 60.0), margin=1), amount=lambda _: 2)
     for number in (1, 2):
         schedule.add(ANNA, row(number), NOW)
 
