@@ -55,9 +55,7 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     database = Database(settings.sql_url)
     try:
         me = await identify(bot)
-        groups = Groups(settings.operators_chat_id)
-        if not groups.ids:
-            raise StartError(NO_GROUP)
+        groups = _groups(settings)
         async with database.writing() as session:
             await groups.load(session)
             paused = await PauseRepository(session).remaining(now())
@@ -70,6 +68,12 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
         await bot.session.close()
         await database.close()
     return 0
+
+
+def _groups(settings: Settings) -> Groups:
+    if not settings.operators_chat_id:
+        raise StartError(NO_GROUP)
+    return Groups(settings.operators_chat_id)
 
 
 def _telegram(settings: Settings) -> Bot:
