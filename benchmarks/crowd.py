@@ -67,15 +67,20 @@ def small_world(customers: int, *, limits: bool, seed: int | None = None) -> Wor
     return world
 
 
-class Crowd:
-    """Plays a plan in a world."""
+def everybody_in(world: World) -> list[Customer]:
+    """Return the customers of a small world, none of whom has said anything."""
+    named = [(user["id"], user["first_name"]) for user in world.users.values()]
+    return [Customer(number, name) for number, name in named if name.startswith("Клиент")]
 
-    def __init__(self, world: World, plan: Plan, random: Random) -> None:
+
+class Crowd:
+    """Plays a plan in a world, with these customers or with the first ones of the world."""
+
+    def __init__(self, world: World, plan: Plan, random: Random, customers: list[Customer] | None = None) -> None:
         self.world = world
         self._plan = plan
         self._random = random
-        everybody = [user for user in world.users.values() if user["first_name"].startswith("Клиент")]
-        self.customers = [Customer(user["id"], user["first_name"]) for user in everybody[: plan.customers]]
+        self.customers = customers or everybody_in(world)[: plan.customers]
         self._by_id = {customer.id: customer for customer in self.customers}
         self._by_name = {customer.name: customer for customer in self.customers}
         self._closing: set[asyncio.Task[None]] = set()

@@ -185,8 +185,8 @@ async def test_kills_at_random_moments_lose_nothing_and_show_nothing_twice(scene
 
 
 async def _survive(scene: Scene, *, kills: int) -> Verdict:
-    crowd = Crowd(scene.stage.world, Plan(4, messages=5, talkers=1, talks=3, pause_s=1.0), chance(SEED))
-    crowd.customers = [scene.unused.pop() for _ in range(4)]
+    plan = Plan(4, messages=5, talkers=1, talks=3, pause_s=1.0)
+    crowd = Crowd(scene.stage.world, plan, chance(SEED), [scene.unused.pop() for _ in range(4)])
     async with crowd.listening():
         await asyncio.gather(scene.stage.kill_at_random(chance(SEED), kills, gap_s=1.5), crowd.play())
         await scene.stage.drained(120)
