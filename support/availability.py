@@ -39,6 +39,14 @@ POSTGRES_STATES: Final = frozenset(
     }
 )
 
+ASYNCPG_ERRORS: Final = frozenset(
+    {
+        "InternalClientError",  # the server said goodbye when nothing was asked, and the driver lost its place
+        "InvalidCachedStatementError",  # the schema was upgraded; the next try prepares its statements anew
+    }
+)
+"""By name, as SQLAlchemy wraps them without their code."""
+
 
 class DatabaseUnavailableError(OperationalError):
     """The transaction failed for a reason that passes: wait a moment and do all of it again.
@@ -63,12 +71,11 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         # Extended codes carry the primary one in their lowest byte.
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_CODES
-    if type(error).__name__ == "InvalidCachedStatementError":
-        # The schema was upgraded under a running process; the next try prepares its statements anew.
+    if type(error).__name__ in ASYNCPG_ERRORS:
         return True
     state = str(getattr(error, "sqlstate", None) or "")
     return isinstance(error, OSError) or state in POSTGRES_STATES or state.startswith(POSTGRES_CLASSES)
 
 
-UNAVAILABLE: Final = (DatabaseUnavailableError, OSError, TimeoutError)
-"""What to catch where the database is used: all of it passes by itself."""
+UNAVAILABLE: Final = (DatabaseUnavailableError,)
+"""What to catch where the database is used. Nothing wider: a handler's own OSError would be tried again for ever."""

@@ -161,11 +161,10 @@ def _raise_unavailable(context: ExceptionContext) -> None:
     error = context.original_exception
     if not isinstance(error, Exception):
         return  # cancelled
-    gone = context.is_disconnect
-    if not (gone or is_unavailable(error)):
+    if not (context.is_disconnect or is_unavailable(error)):
         return
-    if isinstance(error, OSError) or context.dialect.name == "sqlite":
-        # Whoever goes on in spite of the error must not do so outside the transaction, which may be over.
+    if not getattr(error, "sqlstate", None):
+        # Not a server's orderly answer: whoever goes on in spite of it must not do so outside the transaction.
         context.is_disconnect = True
     # Connections that have died are noticed one by one.
     context.invalidate_pool_on_disconnect = False

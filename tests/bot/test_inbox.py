@@ -147,7 +147,15 @@ async def test_an_update_that_raises_is_tried_again(inbox, handlers, all_handled
     assert (handlers.handled, handlers.given_up) == ([1], [])
 
 
-@pytest.mark.parametrize("error", [RuntimeError("always"), IntegrityError("always", {}, Exception())])
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("always"),
+        IntegrityError("always", {}, Exception()),
+        PermissionError("a file of ours"),
+        TimeoutError(),
+    ],
+)
 async def test_an_update_that_always_raises_is_given_to_a_person_and_the_next_one_is_handled(
     inbox, handlers, all_handled, error
 ):

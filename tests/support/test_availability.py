@@ -73,6 +73,10 @@ def delete_all(session):
     return session.execute(text("DELETE FROM customer"))
 
 
+async def delete_all_in(database):
+    await write(database, delete_all)
+
+
 @on_postgres
 async def test_a_transaction_that_a_restart_interrupts_is_undone_and_can_be_done_again(postgres_server, database, add):
     async def delete_during_a_restart(session):
@@ -100,6 +104,29 @@ async def test_a_server_that_is_away_is_an_outage_until_it_is_back(postgres_serv
                 await customers(connected_before_or_not)
 
     assert await customers(database) == await customers(another) == [1]
+
+
+@on_postgres
+async def test_through_several_restarts_nothing_but_outages_is_seen(postgres_server, database_url):
+    async def work():
+        while not over.is_set():
+            # Anew each time: a server may also go away while a connection is being made.
+            async with opened(database_url) as database:
+                for use in (delete_all_in, customers) * 5:
+                    try:
+                        await use(database)
+                    except DatabaseUnavailableError:
+                        await asyncio.sleep(0.01)
+
+    over = asyncio.Event()
+    async with asyncio.TaskGroup() as workers:
+        for _ in range(8):
+            workers.create_task(work())
+        for _ in range(5):
+            await asyncio.sleep(0.2)
+            async with postgres_server.stopped():
+                pass
+        over.set()
 
 
 @on_postgres
