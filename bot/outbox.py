@@ -26,6 +26,9 @@ POLL_S: Final = 0.25
 RESCAN_S: Final = 2.0
 """How soon one is seen that another process committed late."""
 BUDGET_WINDOW: Final = timedelta(seconds=65)
+READ_AT_ONCE: Final = 500
+LONGEST_TIMER_S: Final = 3600.0
+"""What may go later than this is looked at anyway before: the ledger is read all the time."""
 IN_FLIGHT: Final = 50
 DATABASE_PAUSE_S: Final = 0.5
 log = structlog.get_logger()
@@ -63,6 +66,7 @@ class Outbox:
         self._fence = 0
         self._read_to = 0
         self._whole_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
 
     def sends(self) -> bool:
@@ -70,13 +74,13 @@ class Outbox:
         return self._parts.lease.held and self._fence == self._parts.lease.fence
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Work until stopped: read what is committed and begin what may go; the end of a call lets the next one go."""
         while not self._stopping:
             self._news.clear()
             wait_s = POLL_S
             if self._parts.lease.held:
                 try:
-                    wait_s = min(POLL_S, await self._round())
+                    await self._round()
                 except Exception as error:
                     # The edge of a loop that must not end: the ledger is read again at the next round.
                     if not isinstance(error, UNAVAILABLE):
@@ -89,7 +93,7 @@ class Outbox:
                 self._schedule.clear()
             # Not wait_for: in Python 3.11 it can swallow a cancellation that comes together with the news.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(wait_s, 0.001)):
+                async with asyncio.timeout(wait_s):
                     await self._news.wait()
 
     async def stop(self, patience_s: float = 5.0) -> None:
@@ -102,21 +106,31 @@ class Outbox:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+        if self._timer is not None:
+            self._timer.cancel()
 
-    async def _round(self) -> float:
-        """Read what is new and begin what may go; return the seconds until something may."""
+    async def _round(self) -> None:
         if self._parts.lease.fence != self._fence:
             await self._take_over()
         await self._read()
-        # Read again before anything goes, if a call in hand has turned out to be another one meanwhile.
-        while self._whole_at == 0.0:
-            await self._read()
-        while len(self._calls) < IN_FLIGHT and self._parts.lease.held and not self._stopping:
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Begin what may go now, and look again when more may."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._whole_at == 0.0:
+            # A call in hand has turned out to be another one meanwhile: read again before anything goes.
+            self._news.set()
+            return
+        while len(self._calls) < IN_FLIGHT and self.sends() and not self._stopping:
             item = self._schedule.next()
             if isinstance(item, float):
-                return item
+                if item < LONGEST_TIMER_S:
+                    self._timer = asyncio.get_running_loop().call_later(max(item, 0.001), self._dispatch)
+                return
             self._begin(item)
-        return float("inf")
 
     async def _take_over(self) -> None:
         """Deal with what a killed process left in the middle; remember what it sent and what it was told."""
@@ -150,7 +164,7 @@ class Outbox:
         none_takes = all(groups.rests(chat_id) for chat_id in groups.ids)
         while True:
             async with self._units.database.reading() as session:
-                rows = await DeliveryRepository(session).open_after(self._read_to)
+                rows = await DeliveryRepository(session).open_after(self._read_to, READ_AT_ONCE)
                 fresh = [row for row in rows if not self._schedule.knows(row.id) and not (row.to_topic and none_takes)]
                 customers = {
                     customer_id: await session.get_one(CustomerRow, customer_id)
@@ -161,9 +175,10 @@ class Outbox:
                 # What waits for a group that refuses is read again: it may be taken back before its pause has passed.
                 if not groups.rests(lane := self._lane_of(row, customers)):
                     self._schedule.add(lane, row, now)
-            if not rows:
+            if rows:
+                self._read_to = rows[-1].id
+            if len(rows) < READ_AT_ONCE:
                 return
-            self._read_to = rows[-1].id
 
     def _lane_of(self, row: DeliveryRow, customers: dict[int | None, CustomerRow]) -> int:
         if not row.to_topic:
@@ -188,7 +203,7 @@ class Outbox:
 
     def _ended(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
-        self._news.set()
+        self._dispatch()
 
     async def _deliver(self, item: Item) -> None:
         """Make one call and write down how it ended; whatever breaks, the lane goes on."""

@@ -183,6 +183,8 @@ def answer_text(texts: Texts, answered: outcomes.Answered) -> Text:
             "\n\n",
             texts("answer-partly", questions=" ".join(f"«{question}»" for question in answered.unanswered)),
         ]
+    if answered.left_over:
+        parts += ["\n\n", texts("answer-left-over", n=len(answered.left_over), first=answered.left_over[0])]
     if answered.sources:
         parts += ["\n\n", BlockQuote(texts("source", headings=headings_text(answered.sources)))]
     return Text(*parts)

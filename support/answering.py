@@ -42,6 +42,8 @@ class Prepared:
     parts: tuple[Part, ...]
     unanswered: tuple[Part, ...]
     """Questions of the message that the passages do not answer."""
+    left_over: tuple[str, ...] = ()
+    """Questions beyond those that one answer holds: the customer is told, so that he can ask again."""
 
     @property
     def answerable(self) -> float:
@@ -57,20 +59,20 @@ def split(text: str) -> tuple[str, ...]:
         for sentence in sentences
         if (sentence.endswith("?") or _ASKS.match(sentence)) and len(sentence.split()) >= MIN_PART_WORDS
     ]
-    return tuple(questions[:MAX_PARTS]) if len(questions) > 1 else (text,)
+    return tuple(questions) if len(questions) > 1 else (text,)
 
 
 def prepare(text: str, language: Language, knowledge: KnowledgeBase) -> Prepared:
     """Search for every question of the message."""
-    text = text[:MAX_QUERY]
-    questions = split(text)
+    every = tuple(question[:MAX_QUERY] for question in split(text))
+    text, questions, left_over = text[:MAX_QUERY], every[:MAX_PARTS], every[MAX_PARTS:]
     limit = PASSAGES_OF_ONE if len(questions) == 1 else PASSAGES_OF_MANY
     found = tuple(Part(part, knowledge.search(part, language=language, limit=limit)) for part in questions)
     parts = tuple(part for part in found if _suffices(part))
     if not parts and len(found) > 1:
         whole = Part(text, knowledge.search(text, language=language, limit=PASSAGES_OF_ONE))
         return Prepared((whole,), ()) if _suffices(whole) else Prepared((), (whole,))
-    return Prepared(parts, tuple(part for part in found if part not in parts))
+    return Prepared(parts, tuple(part for part in found if part not in parts), left_over)
 
 
 def heading(chunk: Chunk) -> str:

@@ -336,7 +336,7 @@ class Desk:
         row = AnswerRow(turn_id=turn.id, text=text, draft=draft.model_dump(mode="json"), created_at=now)
         session.add(row)
         await session.flush()
-        answered = Answered(row.id, text, sources, _unanswered(turn.trace))
+        answered = Answered(row.id, text, sources, _listed(turn.trace, "unanswered"), _listed(turn.trace, "left_over"))
         return self._finish(turn, TurnState.ANSWERED, answered, now)
 
     def _finish(self, turn: TurnRow, state: TurnState, outcome: OutcomeT, now: datetime) -> OutcomeT:
@@ -354,5 +354,5 @@ def turn_language(turn: TurnRow) -> Language:
     return "ru" if turn.language == "ru" else "en"
 
 
-def _unanswered(trace: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(trace.get("unanswered", ()))
+def _listed(trace: dict[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(trace.get(name, ()))

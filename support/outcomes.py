@@ -65,6 +65,8 @@ class Answered:
     sources: tuple[SourceShown, ...]
     unanswered: tuple[str, ...]
     """Questions of the same message that the knowledge base does not answer."""
+    left_over: tuple[str, ...] = ()
+    """Questions of the same message beyond those that one answer holds."""
 
 
 @dataclass(frozen=True, slots=True)

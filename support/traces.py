@@ -53,7 +53,8 @@ def search(trace: Trace, prepared: Prepared) -> Trace:
         "answerable": round(prepared.answerable, 4),
         "parts": [_part(part) for part in parts],
     }
-    return {**trace, "search": value, "unanswered": [part.text for part in prepared.unanswered]}
+    unanswered = [part.text for part in prepared.unanswered]
+    return {**trace, "search": value, "unanswered": unanswered, "left_over": list(prepared.left_over)}
 
 
 def draft(trace: Trace, made: Draft, threshold: float) -> Trace:

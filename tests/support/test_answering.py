@@ -38,8 +38,13 @@ def test_a_message_with_one_question_stays_whole(message):
     assert answering.split(message) == (message,)
 
 
-def test_at_most_three_questions_are_searched_for():
-    assert len(answering.split("Как вернуть товар? " * 9)) == 3
+async def test_at_most_three_questions_are_searched_for_and_the_others_are_not_forgotten(desk):
+    questions = [f"Сколько стоит доставка в город номер {number}?" for number in range(5)]
+
+    prepared = answering.prepare(" ".join(questions), "ru", desk.knowledge.get())
+
+    assert [part.text for part in (*prepared.parts, *prepared.unanswered)] == questions[:3]
+    assert prepared.left_over == tuple(questions[3:])
 
 
 async def test_a_job_numbers_the_passages_of_all_parts_from_one(desk, now):

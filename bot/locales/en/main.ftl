@@ -37,6 +37,10 @@ button-contact = 📱 Share my phone number
 source = Source: { $headings }
 answer-partly = Our help pages have no answer to this: { $questions } Please ask an operator about it.
 stopped = Stopped. Ask in other words, or call an operator.
+answer-left-over = { $n ->
+        [one] { $n } more question did not fit
+       *[other] { $n } more questions did not fit
+    } into this answer. Please ask again, beginning with “{ $first }”.
 rated-useful = Thank you for the feedback!
 rated-useless = Thank you, noted. If the answer did not help, call an operator.
 
