@@ -1,6 +1,6 @@
 # Otvet. `make` lists the targets; PYTHON chooses the interpreter: make demo PYTHON=python3.12
 PYTHON ?= python3
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -24,7 +24,7 @@ run: $(VENV)/.base ## Run everything on this machine against Telegram; settings 
 
 install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the command line
 
-# Most tests wait for other processes: three of them share two cores well. Tests of one file stay together.
+# Most tests wait for other processes: two at a time share two cores well. Tests of one file stay together.
 test: $(VENV)/.dev ## Run all tests; TEST_PROCESSES=0 for one after another
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 

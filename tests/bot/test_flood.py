@@ -118,4 +118,4 @@ async def test_a_flood_in_a_conversation_with_a_person_lets_another_customers_ca
     waiting = [row for row in rows if row.state == "pending"]
     first = min(waiting, key=lambda row: (row.priority, row.id), default=None)
     card = next(row for row in rows if row.customer_id == oleg and row.key.endswith(":card"))
-    assert card.state == "delivered" or first is card
+    assert card.state in {"attempting", "delivered"} or first is card

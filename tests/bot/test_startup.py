@@ -21,6 +21,7 @@ from bot.texts import Library
 from sandbox.client import SandboxClient
 from sandbox.server import SandboxServer
 from sandbox.world import DEMO_TOKEN, OPERATORS_CHAT_ID, demo_world
+from support import schema
 from support.settings import Settings
 
 
@@ -41,6 +42,7 @@ def settings(sandbox, tmp_path):
 
 async def ends_with(settings):
     """Run the bot; return its exit code and the sentence that it ended with."""
+    await schema.upgrade(settings.sql_url)
     with capture_logs() as logs:
         code = await asyncio.wait_for(main.run(settings), 20)
     return code, logs[-1]["event"]

@@ -323,6 +323,7 @@ async def test_what_telegram_pushes_is_stored_once_although_the_database_was_awa
         handled.append(update["message"]["text"])
 
     inbox = Inbox(1, database, Units(database, lambda: None), handle, handle)
+    handling = asyncio.create_task(inbox.run())
     failures = [ConnectionRefusedError(), TimeoutError()]
 
     async def store(updates):
@@ -344,6 +345,8 @@ async def test_what_telegram_pushes_is_stored_once_although_the_database_was_awa
     await bot.delete_webhook()
     await server.stop()
     await inbox.stop()
+    handling.cancel()
+    await asyncio.gather(handling, return_exceptions=True)
 
     assert sorted(handled) == ["after", "before"]
     assert failures == []

@@ -55,7 +55,7 @@ async def test_closing_what_is_not_open_does_nothing(escalations, anna, now):
 
 
 async def test_one_turn_can_call_a_person_twice(session, escalations, anna, now):
-    turn = await TurnRepository(session).collect(anna, Words(1, "text", "вопрос"), "ru", now)
+    turn = (await TurnRepository(session).collect(anna, Words(1, "text", "вопрос"), "ru", now)).turn
     first, _ = await escalations.open(anna.id, EscalationReason.LOW_SCORE, now, turns=[turn])
     await escalations.close(anna.id, 9001, now)
 

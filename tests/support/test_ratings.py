@@ -7,7 +7,7 @@ from support.turns import TurnRepository, Words
 
 @pytest.fixture
 async def answer(session, anna, now):
-    turn = await TurnRepository(session).collect(anna, Words(1, "text", "вопрос"), "ru", now)
+    turn = (await TurnRepository(session).collect(anna, Words(1, "text", "вопрос"), "ru", now)).turn
     row = AnswerRow(turn_id=turn.id, text="", draft={}, created_at=now)
     session.add(row)
     await session.flush()
