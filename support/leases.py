@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 import structlog
 from sqlalchemy import CursorResult, Update, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -119,11 +120,11 @@ class Lease:
         return self.fence if await _changed(session, self._mine().values(beat=LeaseRow.beat + 1)) else 0
 
     async def _take(self, session: AsyncSession) -> int:
-        row = await session.get(LeaseRow, self.name, with_for_update=True, populate_existing=True)
-        if row is None:
-            session.add(LeaseRow(name=self.name, owner=self._owner, fence=1, beat=0))
-            await session.flush()
-            return 1
+        # Two processes may begin over an empty table at the same moment: one row, and one of them has it.
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        fresh = insert(LeaseRow).values(name=self.name, owner="", fence=0, beat=0)
+        await session.execute(fresh.on_conflict_do_nothing(index_elements=["name"]))
+        row = await session.get_one(LeaseRow, self.name, with_for_update=True, populate_existing=True)
         if not self._is_abandoned(row):
             return 0
         row.owner, row.fence, row.beat = self._owner, row.fence + 1, row.beat + 1

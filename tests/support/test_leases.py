@@ -150,3 +150,11 @@ async def test_a_restarted_process_of_the_same_name_goes_on_under_a_new_fence(pr
     async with database.reading() as session:
         row = await session.get(LeaseRow, "telegram")
     assert (row.owner, row.fence) == ("a", again.fence) == ("a", 2)
+
+
+async def test_two_processes_that_begin_over_an_empty_table_at_once_share_nothing(process, clocks):
+    first, second = process("a", clocks[0]), process("b", clocks[1])
+
+    held = await asyncio.gather(first.beat(), second.beat())
+
+    assert sorted(held) == [False, True]
