@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Table, func, or_, select, text, update
+from sqlalchemy import CursorResult, Table, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -223,8 +223,3 @@ class DeliveryRepository:
         """Return every call that has not ended, oldest first."""
         query = select(DeliveryRow).where(IS_OPEN).order_by(DeliveryRow.id)
         return list(await self._session.scalars(query.limit(limit)))
-
-    async def counts(self) -> dict[str, int]:
-        """Return how many calls there are in each state."""
-        rows = await self._session.execute(select(DeliveryRow.state, func.count()).group_by(DeliveryRow.state))
-        return {row[0]: row[1] for row in rows}
