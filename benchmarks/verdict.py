@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 
 from benchmarks.crowd import Crowd, Customer
+from sandbox.telegram.errors import Json
 from sandbox.telegram.state import World
 from sandbox.world import OPERATORS_CHAT_ID
 from support.database import Database
@@ -70,8 +71,9 @@ async def judge(crowd: Crowd, database: Database) -> Verdict:
     records = _Records(customers, messages, turns, deliveries)
     for customer in crowd.customers:
         _judge_customer(verdict, crowd.world, customer, records, crowd.replies.get(customer.id, []))
-    _count_twins(verdict, crowd.world, deliveries)
-    verdict.in_pause = sum(call["in_pause"] for call in crowd.world.journal.after(0))
+    calls = crowd.world.journal.after(0)
+    _count_twins(verdict, crowd.world, deliveries, calls)
+    verdict.in_pause = sum(call["in_pause"] for call in calls)
     return verdict
 
 
@@ -152,7 +154,25 @@ def _disorder(customer: Customer, what: str, wanted: list[str], seen: list[str])
     return [] if places == sorted(places) else [f"{customer.id}: {what} out of order: {seen}"]
 
 
-def _count_twins(verdict: Verdict, world: World, deliveries: list[DeliveryRow]) -> None:
+def _how(place: tuple[bool, int | None, str], deliveries: list[DeliveryRow], calls: list[Json]) -> list[str]:
+    """Return what the ledger and the sandbox know of some words."""
+    to_topic, chat_id, words = place
+    rows = [
+        f"delivery {row.id} {row.key}: {row.state}, attempts {row.attempts}, message {row.message_id}, "
+        f"attempted {row.attempted_at}, finished {row.finished_at}, error {row.error}"
+        for row in deliveries
+        if row.payload.get("text") == words and row.to_topic is to_topic and (to_topic or row.chat_id == chat_id)
+    ]
+    seen = [
+        f"call {call['n']} at {call['at']:.3f} {call['method']}: ok {call['ok']}, effect {call['effect']}, "
+        f"fault {call['fault']}, error {call['error_code']}, messages {call['message_ids']}"
+        for call in calls
+        if call["text"] == words and (to_topic or call["chat_id"] == chat_id)
+    ]
+    return rows + seen
+
+
+def _count_twins(verdict: Verdict, world: World, deliveries: list[DeliveryRow], calls: list[Json]) -> None:
     """Count by words and place: as often as it was decided, and once more for each outcome that was unknown."""
     decided: Counter[tuple[bool, int | None, str]] = Counter()
     unknown: Counter[tuple[bool, int | None, str]] = Counter()
@@ -170,7 +190,10 @@ def _count_twins(verdict: Verdict, world: World, deliveries: list[DeliveryRow]) 
         extra = times - decided[place]
         verdict.twice_when_unknown += max(0, min(extra, unknown[place]))
         if extra > unknown[place]:
-            verdict.twice.append(f"{place}: seen {times} times, decided {decided[place]} times")
+            verdict.twice.append(
+                f"{place}: seen {times} times, decided {decided[place]} times"
+                + "".join(f"\n      {line}" for line in _how(place, deliveries, calls))
+            )
     for chat in world.chats.values():
         names: Counter[str] = Counter()
         for text in set(shown(world, chat.id)) if chat.private else ():

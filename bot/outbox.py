@@ -208,7 +208,7 @@ class Outbox:
     async def _deliver(self, item: Item) -> None:
         """Make one call and write down how it ended; whatever breaks, the lane goes on."""
         if self._schedule.is_outdated(item):
-            await self._record(item, None, Ended(DeliveryState.WITHDRAWN, error="a newer edit follows"))
+            await self._withdraw(item, "a newer edit follows")
             return
         try:
             begun = await self._claim(item)
@@ -238,14 +238,24 @@ class Outbox:
                 item.id, lease=self._parts.lease.name, fence=self._fence, peer_id=item.lane, now=unit.now
             )
 
-    async def _record(self, item: Item, begun: Begun | None, ended: Ended) -> None:
+    async def _withdraw(self, item: Item, reason: str) -> None:
+        try:
+            async with self._units.open() as unit:
+                await DeliveryRepository(unit.session).withdraw(item.id, reason, unit.now)
+        except UNAVAILABLE as error:
+            log.error("a call waits for the database", chat_id=item.lane, error=type(error).__name__)
+            self._schedule.done(item, again=True, in_s=DATABASE_PAUSE_S)
+        else:
+            self._schedule.done(item)
+
+    async def _record(self, item: Item, begun: Begun, ended: Ended) -> None:
         """Commit how a call ended, however long the database is away: the outcome is known here alone."""
-        with_aftermath = begun is not None
+        with_aftermath = True
         while True:
             try:
                 async with self._units.open() as unit:
-                    await self._write(unit, item, ended)
-                    if with_aftermath and begun is not None:
+                    recorded = await self._write(unit, item, begun, ended)
+                    if recorded and with_aftermath:
                         await self._parts.aftermath.follow(unit, Made(item.row, begun, ended, item.lane))
                 break
             except UNAVAILABLE as error:
@@ -260,19 +270,21 @@ class Outbox:
         self._tell_log(item, ended)
         self._settle(item, ended)
 
-    async def _write(self, unit: Unit, item: Item, ended: Ended) -> None:
+    async def _write(self, unit: Unit, item: Item, begun: Begun, ended: Ended) -> bool:
+        """Write the outcome down; False when it is known already (a lost answer to a commit) or overtaken."""
         repository = DeliveryRepository(unit.session)
-        if ended.state is None:
-            await repository.postpone(
-                item.id, ended.error or "", had_no_effect=ended.had_no_effect, payload=ended.payload
-            )
-        else:
-            first = ended.message_ids[0] if ended.message_ids else None
-            await repository.finish(item.id, ended.state, unit.now, message_id=first, error=ended.error)
         if ended.retry_after_s is not None:
             await PauseRepository(unit.session).add(item.lane, ended.retry_after_s, unit.now)
         if ended.moved_to is not None:
             await self._parts.groups.move(unit.session, item.lane, ended.moved_to, unit.now)
+        if ended.state is None:
+            return await repository.postpone(
+                item.id, begun.attempts, ended.error or "", had_no_effect=ended.had_no_effect, payload=ended.payload
+            )
+        first = ended.message_ids[0] if ended.message_ids else None
+        return await repository.finish(
+            item.id, begun.attempts, ended.state, unit.now, message_id=first, error=ended.error
+        )
 
     def _settle(self, item: Item, ended: Ended) -> None:
         """Draw the consequences for what waits."""

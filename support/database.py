@@ -132,6 +132,7 @@ def _postgres_engine(url: URL, patience_s: float, statement_timeout_s: float, *,
         "lock_timeout": f"{int(patience_s * 1000)}ms",
         "statement_timeout": f"{int(statement_timeout_s * 1000)}ms",
         "idle_in_transaction_session_timeout": f"{FORGOTTEN_TRANSACTION_S}s",
+        "default_transaction_read_only": "off" if writes else "on",
     }
     # The driver's own limit is for a server that has vanished; one that is there has given up before.
     limits = {"timeout": patience_s, "command_timeout": statement_timeout_s * 1.2, "server_settings": settings}

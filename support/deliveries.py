@@ -171,7 +171,9 @@ class DeliveryRepository:
 
     async def begin(self, delivery_id: int, *, lease: str, fence: int, peer_id: int, now: datetime) -> Begun | None:
         """Mark a pending call as being made; None when it is not pending, or somebody else has the lease."""
-        held = select(LeaseRow.name).where(LeaseRow.name == lease, LeaseRow.fence == fence).exists()
+        mine = select(LeaseRow.name).where(LeaseRow.name == lease, LeaseRow.fence == fence)
+        # Shared on PostgreSQL: whoever takes the lease over sees every call that was begun under it.
+        held = mine.with_for_update(read=True).exists()
         not_before = _TABLE.c.not_before
         statement = (
             update(_TABLE)
@@ -183,31 +185,49 @@ class DeliveryRepository:
         row = (await self._session.execute(statement)).one_or_none()
         return None if row is None else Begun(row[0], tuple(row[1] or ()), row[2])
 
+    async def withdraw(self, delivery_id: int, reason: str, now: datetime) -> None:
+        """Take back a call that is not wanted any more, unless it was begun meanwhile."""
+        await self._session.execute(
+            update(_TABLE)
+            .where(_TABLE.c.id == delivery_id, _TABLE.c.state == DeliveryState.PENDING)
+            .values(state=DeliveryState.WITHDRAWN, error=reason, finished_at=now)
+        )
+
     async def finish(
         self,
         delivery_id: int,
+        attempt: int,
         state: DeliveryState,
         now: datetime,
         *,
         message_id: int | None = None,
         error: str | None = None,
-    ) -> None:
-        """Record how a call ended."""
-        await self._session.execute(
-            update(_TABLE)
-            .where(_TABLE.c.id == delivery_id)
-            .values(state=state, message_id=message_id, error=error, finished_at=now)
-        )
+    ) -> bool:
+        """Record how an attempt ended; False when that is recorded already, or another one has begun since."""
+        values = {"state": state, "message_id": message_id, "error": error, "finished_at": now}
+        return await self._end(delivery_id, attempt, values)
 
     async def postpone(
-        self, delivery_id: int, error: str, *, had_no_effect: bool, payload: dict[str, Any] | None = None
-    ) -> None:
-        """Put a call back, perhaps in a plainer form; only one that may have had an effect counts as an attempt."""
-        attempts = _TABLE.c.attempts - 1 if had_no_effect else _TABLE.c.attempts
-        values: dict[str, Any] = {"state": DeliveryState.PENDING, "error": error, "attempts": attempts}
+        self, delivery_id: int, attempt: int, error: str, *, had_no_effect: bool, payload: dict[str, Any] | None = None
+    ) -> bool:
+        """Put a call back, perhaps in a plainer form; only one that may have had an effect counts as an attempt.
+
+        False as in ``finish``.
+        """
+        left = attempt - 1 if had_no_effect else attempt
+        values: dict[str, Any] = {"state": DeliveryState.PENDING, "error": error, "attempts": left}
         if payload is not None:
             values["payload"] = payload
-        await self._session.execute(update(_TABLE).where(_TABLE.c.id == delivery_id).values(values))
+        return await self._end(delivery_id, attempt, values)
+
+    async def _end(self, delivery_id: int, attempt: int, values: dict[str, Any]) -> bool:
+        # By the attempt: a commit whose answer got lost is done again, and whoever lost the lease comes late.
+        statement = (
+            update(_TABLE)
+            .where(_TABLE.c.id == delivery_id, _TABLE.c.attempts == attempt, _TABLE.c.state.in_(OPEN_STATES))
+            .values(values)
+        )
+        return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount > 0
 
     async def withdraw_words_about_turns(self, customer_id: int, now: datetime) -> int:
         """Take back what the bot has not yet said to the customer about his turns; return how much."""

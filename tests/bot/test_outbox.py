@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
-from support.tables import DeliveryRow, MessageRow, TurnRow
+from support.tables import CustomerRow, DeliveryRow, MessageRow, TurnRow
 
 
 async def say(units, text, chat_id=ANNA, priority=Priority.ANSWER):
@@ -77,7 +77,8 @@ async def test_a_customer_who_blocked_the_bot_is_known_as_such(bot, people, run_
         assert await ended() == [DeliveryState.FAILED]
 
     async with database.reading() as session:
-        assert (await CustomerRepository(session).by_chat(ANNA)).blocked_at is not None
+        blocked_at = await session.scalar(select(CustomerRow.blocked_at).where(CustomerRow.chat_id == ANNA))
+    assert blocked_at is not None
 
 
 async def test_a_deleted_topic_is_made_again_and_the_message_arrives_there(bot, people, run_outbox, ended):

@@ -130,11 +130,10 @@ async def test_a_naive_datetime_is_refused(database, now):
             session.add(customer(1, now.replace(tzinfo=None)))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_a_reading_session_cannot_write_on_sqlite(database, now):
+async def test_a_reading_session_cannot_write(database, now):
     async with database.reading() as session:
         session.add(customer(1, now))
-        with pytest.raises(DBAPIError, match="readonly"):
+        with pytest.raises(DBAPIError, match=r"read-?only"):
             await session.flush()
 
 

@@ -23,7 +23,7 @@ async def answered(database, desk, now, make_result):
         deliveries = DeliveryRepository(session)
         call = Delivery(key="a", method="SendMessage", payload={}, priority=Priority.ANSWER, chat_id=101, turn_id=1)
         await deliveries.add(call, now)
-        await deliveries.finish(1, DeliveryState.DELIVERED, now, message_id=2)
+        await deliveries.finish(1, 0, DeliveryState.DELIVERED, now, message_id=2)
     return received.turn_id
 
 

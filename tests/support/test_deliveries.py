@@ -120,12 +120,63 @@ async def test_calls_that_certainly_had_no_effect_do_not_count_as_attempts(sessi
     [row] = await rows(session)
     for _ in range(5):
         await begin(row.id)
-        await deliveries.postpone(row.id, "429", had_no_effect=True)
+        assert await deliveries.postpone(row.id, 1, "429", had_no_effect=True)
     await begin(row.id)
     await session.refresh(row)
 
     assert row.attempts == 1
     assert (await deliveries.recover(now))[0] == 1
+
+
+async def test_an_outcome_that_is_written_down_twice_counts_once(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+    await begin(row.id)
+    await deliveries.postpone(row.id, 1, "502", had_no_effect=False)
+    await begin(row.id)
+
+    assert await deliveries.postpone(row.id, 2, "429", had_no_effect=True)
+    assert not await deliveries.postpone(row.id, 2, "429", had_no_effect=True)
+    await session.refresh(row)
+    assert row.attempts == 1
+
+
+async def test_who_comes_late_does_not_undo_a_newer_attempt(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+    await begin(row.id)
+    session.expire_all()
+    await deliveries.recover(now)  # another process took over while the first one still waited for an answer
+    await begin(row.id)
+
+    assert not await deliveries.postpone(row.id, 1, "429", had_no_effect=True)
+    assert not await deliveries.finish(row.id, 1, DeliveryState.FAILED, now)
+    await session.refresh(row)
+    assert (row.state, row.attempts) == (DeliveryState.ATTEMPTING, 2)
+
+
+async def test_a_late_confirmation_spares_the_repetition(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    [row] = await rows(session)
+    await begin(row.id)
+    session.expire_all()
+    await deliveries.recover(now)
+
+    assert await deliveries.finish(row.id, 1, DeliveryState.DELIVERED, now, message_id=7)
+    assert await begin(row.id) is None
+
+
+async def test_what_was_begun_meanwhile_is_not_withdrawn(session, deliveries, begin, now):
+    await deliveries.add(call("a"), now)
+    await deliveries.add(call("b"), now)
+    begun, waits = await rows(session)
+    await begin(begun.id)
+
+    for row in (begun, waits):
+        await deliveries.withdraw(row.id, "a newer edit follows", now)
+        await session.refresh(row)
+
+    assert (begun.state, waits.state) == (DeliveryState.ATTEMPTING, DeliveryState.WITHDRAWN)
 
 
 async def test_pending_calls_are_read_in_order_and_page_by_page(deliveries, now):

@@ -55,13 +55,14 @@ class Scene:
         return await self.people.in_topic(MARIA, group, thread_id, text)
 
     async def rest(self, within_s=40):
-        """Wait until nothing waits: no update, no turn, no call."""
+        """Wait until nothing waits: no update (here or still at Telegram), no turn, no call."""
         until = time.monotonic() + within_s
         while open_now := await self._open():
             assert time.monotonic() < until, f"still open: {open_now}"
             await asyncio.sleep(0.1)
 
     async def _open(self):
+        coming = len(self.product.world.updates)
         async with self.product.database.reading() as session:
             updates = await session.scalar(
                 select(func.count()).select_from(InboxRow).where(InboxRow.handled_at.is_(None))
@@ -70,7 +71,7 @@ class Scene:
                 select(func.count()).select_from(TurnRow).where(TurnRow.state.in_(OPEN_STATES))
             )
             calls = [(row.id, row.method, row.error) for row in await DeliveryRepository(session).open_rows()]
-        return [updates, turns, calls] if updates or turns or calls else None
+        return [coming, updates, turns, calls] if coming or updates or turns or calls else None
 
 
 @pytest.fixture
