@@ -3,7 +3,6 @@
 pending → attempting → delivered | failed | unknown, or pending → withdrawn. Callers own the transaction.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
@@ -238,8 +237,3 @@ class DeliveryRepository:
             .values(state=DeliveryState.WITHDRAWN, finished_at=now, error="a person has the conversation")
         )
         return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount
-
-    async def open_rows(self, limit: int = 10_000) -> Sequence[DeliveryRow]:
-        """Return every call that has not ended, oldest first."""
-        query = select(DeliveryRow).where(IS_OPEN).order_by(DeliveryRow.id)
-        return list(await self._session.scalars(query.limit(limit)))

@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 
 from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
-from support.deliveries import DeliveryRepository
-from support.tables import InboxRow, TurnRow
+from support.deliveries import OPEN_STATES as OPEN_CALLS
+from support.tables import DeliveryRow, InboxRow, TurnRow
 from support.turns import OPEN_STATES
 
 
@@ -70,7 +70,8 @@ class Scene:
             turns = await session.scalar(
                 select(func.count()).select_from(TurnRow).where(TurnRow.state.in_(OPEN_STATES))
             )
-            calls = [(row.id, row.method, row.error) for row in await DeliveryRepository(session).open_rows()]
+            rows = await session.scalars(select(DeliveryRow).where(DeliveryRow.state.in_(OPEN_CALLS)))
+            calls = [(row.id, row.method, row.error) for row in rows]
         return [coming, updates, turns, calls] if coming or updates or turns or calls else None
 
 
