@@ -55,16 +55,32 @@ def chance(seed: int) -> Random:
     return Random(seed)  # noqa: S311  # nothing secret
 
 
-def small_world(customers: int, *, limits: bool, seed: int | None = None) -> World:
-    """Make a world of so many customers and one operator."""
+def small_world(customers: int, *, limits: bool, seed: int | None = None, groups: int = 1) -> World:
+    """Make a world of so many customers and one operator, who is in every group."""
     world = empty_world(limits=limits)
     world.random.seed(seed)
     for number in range(1, customers + 1):
         world.add_user(f"Клиент-{number:03}", user_id=1000 + number, language_code="ru")
     world.add_user("Мария", user_id=MARIA, language_code="ru")
-    world.add_group(OPERATORS_CHAT_ID, "Операторы")
-    world.add_member(OPERATORS_CHAT_ID, MARIA, "creator")
+    for number in range(groups):
+        world.add_group(OPERATORS_CHAT_ID - number, f"Операторы {number + 1}")
+        world.add_member(OPERATORS_CHAT_ID - number, MARIA, "creator")
     return world
+
+
+def groups_in(world: World) -> list[int]:
+    """Return the operators' groups."""
+    return [chat.id for chat in world.chats.values() if not chat.private]
+
+
+def topics_of(world: World, customer: "Customer") -> list[tuple[int, int]]:
+    """Return (group, topic) of a customer, oldest first within a group."""
+    return [
+        (group, topic.thread_id)
+        for group in groups_in(world)
+        for topic in world.chats[group].topics.values()
+        if customer.name in topic.name
+    ]
 
 
 def everybody_in(world: World) -> list[Customer]:
@@ -161,15 +177,15 @@ class Crowd:
             self._in_topic(customer, "/close")
 
     def _in_topic(self, customer: Customer, words: str) -> bool:
-        topics = self.world.chats[OPERATORS_CHAT_ID].topics.values()
-        topic = next((one for one in reversed(list(topics)) if customer.name in one.name), None)
-        if topic is None:
+        topics = topics_of(self.world, customer)
+        if not topics:
             return False
-        people.say(self.world, OPERATORS_CHAT_ID, MARIA, Words(text=words), thread_id=topic.thread_id)
+        group, thread = topics[-1]
+        people.say(self.world, group, MARIA, Words(text=words), thread_id=thread)
         if not words.startswith("/"):
             self.replies.setdefault(customer.id, []).append(words)
         return True
 
     def _customer_of(self, message: dict[str, Any]) -> Customer | None:
-        topic = self.world.chats[OPERATORS_CHAT_ID].topics.get(message.get("message_thread_id", 0))
+        topic = self.world.chats[message["chat"]["id"]].topics.get(message.get("message_thread_id", 0))
         return None if topic is None else next((c for name, c in self._by_name.items() if name in topic.name), None)

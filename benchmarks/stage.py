@@ -12,12 +12,13 @@ from random import Random
 from typing import Final
 
 from benchmarks import catalogue
+from benchmarks.crowd import groups_in
 from benchmarks.processes import REDIS, Fleet
 from benchmarks.verdict import waiting
 from knowledge.releases import ReleaseStore
 from sandbox.server import SandboxServer
 from sandbox.telegram.state import World
-from sandbox.world import DEMO_TOKEN, OPERATORS_CHAT_ID
+from sandbox.world import DEMO_TOKEN
 from support.database import Database
 
 READY_S: Final = 120.0
@@ -50,11 +51,14 @@ class Stage:
             while self.world.calls["getUpdates"] == polls and not self.world.webhook:  # noqa: ASYNC110  # a counter
                 await asyncio.sleep(LOOK_S)
 
-    async def drained(self, within_s: float) -> float:
-        """Wait until nothing is under way any more, or for so long; return the seconds that it took."""
-        began = time.monotonic()
-        while await waiting(self.world, self.database):
-            if time.monotonic() - began > within_s:
+    async def drained(self, patience_s: float) -> float:
+        """Wait until nothing is under way any more, or nothing has moved for so long; return the seconds it took."""
+        began = moved = time.monotonic()
+        before: list[str] = []
+        while now := await waiting(self.world, self.database):
+            if now != before:
+                before, moved = now, time.monotonic()
+            elif time.monotonic() - moved > patience_s:
                 break
             await asyncio.sleep(LOOK_S)
         return time.monotonic() - began
@@ -96,7 +100,7 @@ async def stage(
         environment = {
             "BOT_TOKEN": DEMO_TOKEN,
             "TELEGRAM_API_URL": server.url,
-            "OPERATORS_CHAT_ID": str(OPERATORS_CHAT_ID),
+            "OPERATORS_CHAT_ID": ",".join(map(str, groups_in(world))),
             "DATA_DIR": str(folder / "data"),
             "KNOWLEDGE_DIR": str(folder / "knowledge"),
             "DATABASE_URL": address,

@@ -7,10 +7,9 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from benchmarks.crowd import Crowd, Customer
+from benchmarks.crowd import Crowd, Customer, topics_of
 from sandbox.telegram.errors import Json
 from sandbox.telegram.state import World
-from sandbox.world import OPERATORS_CHAT_ID
 from support.database import Database
 from support.deliveries import OPEN_STATES
 from support.tables import CustomerRow, DeliveryRow, InboxRow, MessageRow, TurnRow
@@ -85,12 +84,13 @@ class _Records:
     deliveries: list[DeliveryRow]
 
 
-def shown(world: World, chat_id: int, thread_id: int | None = None) -> list[str]:
-    """Return what the bot wrote into a chat, or into one of its topics, in order."""
+def shown(world: World, chat_id: int, thread_id: int | None = None, *, as_sent: bool = False) -> list[str]:
+    """Return what the bot wrote into a chat, or into one of its topics, in order; ``as_sent`` leaves edits out."""
     return [
         message["text"]
         for message in world.chats[chat_id].messages.values()
         if message["from"]["is_bot"] and "text" in message and thread_id in {None, message.get("message_thread_id")}
+        if not (as_sent and "edit_date" in message)
     ]
 
 
@@ -98,10 +98,7 @@ def _judge_customer(verdict: Verdict, world: World, customer: Customer, records:
     texts = shown(world, customer.id)
     answers = [name for text in texts for name in ANSWER.findall(text)]
     row = records.customers.get(customer.id)
-    threads = {
-        topic.thread_id for topic in world.chats[OPERATORS_CHAT_ID].topics.values() if customer.name in topic.name
-    }
-    in_topic = [text for thread in sorted(threads) for text in shown(world, OPERATORS_CHAT_ID, thread)]
+    in_topic = [text for group, thread in topics_of(world, customer) for text in shown(world, group, thread)]
     for message_id, words in customer.said:
         verdict.messages += 1
         asked = QUESTION.search(words)
@@ -184,7 +181,7 @@ def _count_twins(verdict: Verdict, world: World, deliveries: list[DeliveryRow], 
     seen = Counter(
         (not chat.private, chat.id if chat.private else None, text)
         for chat in world.chats.values()
-        for text in shown(world, chat.id)
+        for text in shown(world, chat.id, as_sent=True)
     )
     for place, times in seen.items():
         extra = times - decided[place]
