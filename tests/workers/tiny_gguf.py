@@ -1,6 +1,7 @@
-"""Llamas of 600 kB for a real server: each says one sentence, once and stops, or for ever."""
+"""Llamas of 600 kB for real engines: one says a sentence, once and stops, or for ever; one says noise from all it read."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,59 @@ CHAT_TEMPLATE = (
 TEXTS = ["Сколько стоит доставка? Доставка стоит 300 рублей.", "How do I return an item? Returns take 14 days."] * 20
 
 
-def write(path: Path, says: str, *, stops: bool = True) -> None:
-    """Write a model that answers everything with ``says``."""
-    tokens, merges = _vocabulary(says)
+def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = ()) -> None:
+    """Write a model that answers everything with ``says``; the first tokens of ``also`` follow, each e times rarer."""
+    tokenizer, tokens, merges = _vocabulary(says)
     size = len(tokens)
+    embedding, output = np.zeros((size, WIDTH), np.float32), np.zeros((size, WIDTH), np.float32)
+    # Any token is followed by the sentence, the sentence by the end: with empty layers only the last token counts.
+    sentence, end = size - len(SPECIAL) - 1, size - 1
+    embedding[:, 0] = 1
+    if stops:
+        embedding[sentence, :2] = (0, 1)
+    output[sentence, 0] = 10
+    output[end, 1] = 10
+    # The norm multiplies what is kept of the one by the root of the width.
+    for rank, text in enumerate(also, start=1):
+        output[tokenizer.encode(text).ids[0], 0] = 10 - rank / np.sqrt(WIDTH)
+    _write(path, tokens, merges, lambda *shape: np.zeros(shape, np.float32), embedding, output)
+
+
+def write_random(path: Path, *, seed: int = 0) -> None:
+    """Write a model whose every word depends on all the words before and means nothing."""
+    _, tokens, merges = _vocabulary("")
+    chance = np.random.default_rng(seed)
+
+    def weights(*shape: int) -> np.ndarray:
+        return chance.standard_normal(shape, np.float32) * 0.3
+
+    _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), weights(len(tokens), WIDTH))
+
+
+def _vocabulary(says: str) -> tuple[Tokenizer, list[str], list[str]]:
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator(TEXTS, trainer)
+    model = json.loads(tokenizer.to_str())["model"]
+    words = [word for word, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
+    if says:
+        # One token for the whole sentence; no text is ever split into it, but it is printed as it stands.
+        words.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(says)[0][0])
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
+    return tokenizer, words + SPECIAL, merges
+
+
+def _write(
+    path: Path,
+    tokens: list[str],
+    merges: list[str],
+    weights: Callable[..., np.ndarray],
+    embedding: np.ndarray,
+    output: np.ndarray,
+) -> None:
     writer = GGUFWriter(path, "llama")
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
@@ -29,47 +79,11 @@ def write(path: Path, says: str, *, stops: bool = True) -> None:
     writer.add_head_count_kv(KV_HEADS)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_dimension_count(WIDTH // HEADS)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types([1] * (size - len(SPECIAL)) + [3] * len(SPECIAL))
-    writer.add_token_merges(merges)
-    writer.add_bos_token_id(size - 3)
-    writer.add_eos_token_id(size - 1)
-    writer.add_add_bos_token(False)
-    writer.add_chat_template(CHAT_TEMPLATE)
-    writer.add_vocab_size(size)
-    _add_weights(writer, size, stops=stops)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-
-
-def _vocabulary(says: str) -> tuple[list[str], list[str]]:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    trainer = trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
-    )
-    tokenizer.train_from_iterator(TEXTS, trainer)
-    model = json.loads(tokenizer.to_str())["model"]
-    words = [word for word, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
-    # One token for the whole sentence; no text is ever split into it, but it is printed as it stands.
-    words.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(says)[0][0])
-    return words + SPECIAL, [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-
-
-def _add_weights(writer: GGUFWriter, size: int, *, stops: bool) -> None:
-    def empty(*shape: int) -> np.ndarray:
-        return np.zeros(shape, np.float32)
-
-    embedding, output = empty(size, WIDTH), empty(size, WIDTH)
-    _chain(embedding, output, stops=stops)
-    narrow = WIDTH // HEADS * KV_HEADS
+    add_tokenizer(writer, tokens, merges)
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output.weight", output)
     writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    narrow = WIDTH // HEADS * KV_HEADS
     for layer in range(LAYERS):
         block = f"blk.{layer}."
         for name in ("attn_norm", "ffn_norm"):
@@ -83,14 +97,22 @@ def _add_weights(writer: GGUFWriter, size: int, *, stops: bool) -> None:
             "ffn_up": (INNER, WIDTH),
             "ffn_down": (WIDTH, INNER),
         }.items():
-            writer.add_tensor(f"{block}{name}.weight", empty(*shape))
+            writer.add_tensor(f"{block}{name}.weight", weights(*shape))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
-def _chain(embedding: np.ndarray, output: np.ndarray, *, stops: bool) -> None:
-    """Any token is followed by the sentence, the sentence by the end: with empty layers only the last token counts."""
-    sentence, end = len(embedding) - len(SPECIAL) - 1, len(embedding) - 1
-    embedding[:, 0] = 1
-    if stops:
-        embedding[sentence, :2] = (0, 1)
-    output[sentence, 0] = 10
-    output[end, 1] = 10
+def add_tokenizer(writer: GGUFWriter, tokens: list[str], merges: list[str]) -> None:
+    size = len(tokens)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([1] * (size - len(SPECIAL)) + [3] * len(SPECIAL))
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(size - 3)
+    writer.add_eos_token_id(size - 1)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
+    writer.add_vocab_size(size)

@@ -1,0 +1,269 @@
+"""llama.cpp's C API as two typed objects: a model with its vocabulary, and a context that reads tokens.
+
+https://github.com/ggml-org/llama.cpp/blob/master/include/llama.h, through llama-cpp-python's ctypes.
+"""
+
+import ctypes
+import os
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import llama_cpp as C  # noqa: N812  # the C API under one letter
+import numpy as np
+import numpy.typing as npt
+import structlog
+
+Logits = npt.NDArray[np.float32]
+
+MICRO_BATCH: Final = 512
+_PIECE_BYTES: Final = 64
+# ggml.h, enum ggml_log_level.
+_DEBUG_LEVEL: Final = 1
+_ERROR_LEVEL: Final = 4
+_CONTINUED: Final = 5
+_NO_ROOM: Final = 1
+_ABORTED: Final = 2
+_FLASH_AUTO, _FLASH_OFF = -1, 0
+
+_log = structlog.get_logger()
+
+
+class LlamaError(Exception):
+    """llama.cpp refuses or fails; the message is a sentence."""
+
+
+class NoRoomError(LlamaError):
+    """No free cells for the batch; nothing of it was read."""
+
+
+class InterruptedBatchError(LlamaError):
+    """The batch was given up on request; parts of it may have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One token of a batch."""
+
+    token: int
+    position: int
+    sequence: int
+    wanted: bool
+    """Whether the logits after it are needed."""
+
+
+class _Log:
+    """Passes the library's lines to structlog and remembers its last errors."""
+
+    def __init__(self) -> None:
+        self.errors: deque[str] = deque(maxlen=4)
+        self._level = 0
+        # Kept for ever: the library calls it whenever it likes.
+        self.callback = C.llama_log_callback(self._take)
+
+    def _take(self, level: int, text: bytes, _: object) -> None:
+        self._level = self._level if level == _CONTINUED else level
+        line = text.decode(errors="replace").strip()
+        if self._level == _ERROR_LEVEL:
+            self.errors.append(line)
+        if self._level > _DEBUG_LEVEL and line.strip("."):
+            _log.debug("llama.cpp", line=line)
+
+
+_library_log: Final = _Log()
+
+
+def _begin() -> None:
+    C.llama_log_set(_library_log.callback, ctypes.c_void_p(0))
+    C.llama_backend_init()
+
+
+def last_errors() -> str:
+    """What the library said was wrong, for a person to read."""
+    return "; ".join(_library_log.errors)
+
+
+def spare_cores() -> int:
+    """How many threads to compute with: as many as cores, and the slowest core sets the pace of all."""
+    return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+class Model:
+    """Weights and vocabulary. ``gpu_layers``: how many layers lie on the GPU, negative for all."""
+
+    def __init__(self, path: Path, *, gpu_layers: int = 0) -> None:
+        _begin()
+        _library_log.errors.clear()
+        wishes = C.llama_model_default_params()
+        wishes.n_gpu_layers = gpu_layers
+        # Repacked weights crash on processors with AMX, and they cost a second copy in memory.
+        wishes.use_extra_bufts = False
+        self.on_gpu = gpu_layers != 0 and bool(C.llama_supports_gpu_offload())
+        self.handle = C.llama_model_load_from_file(os.fsencode(path), wishes)
+        if not self.handle:
+            raise LlamaError(f"{path} cannot be loaded: {last_errors() or 'llama.cpp does not say why'}")
+        self.vocab = C.llama_model_get_vocab(self.handle)
+        self.vocabulary = int(C.llama_vocab_n_tokens(self.vocab))
+        self.longest_context = int(C.llama_model_n_ctx_train(self.handle))
+        template = C.llama_model_chat_template(self.handle, None)
+        self.chat_template: str | None = template.decode(errors="replace") if template else None
+        self.begin = self._token(C.llama_vocab_bos) if C.llama_vocab_get_add_bos(self.vocab) else None
+
+    def close(self) -> None:
+        """Free the weights; contexts must be closed before."""
+        if self.handle:
+            C.llama_model_free(self.handle)
+            self.handle = None
+
+    def tokens(self, text: str, *, special: bool = False) -> list[int]:
+        """Return the text's tokens; control tokens are only recognised when ``special``, never in people's words."""
+        encoded = text.encode()
+        size = len(encoded) + 8
+        buffer = (C.llama_token * size)()
+        count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, size, False, special)  # noqa: FBT003
+        if count < 0:
+            raise LlamaError(f"{len(encoded)} bytes of text make more tokens than bytes")
+        return list(buffer[:count])
+
+    def piece(self, token: int, *, special: bool = False) -> bytes:
+        """Return a token's bytes, which may be half a character; control tokens are empty unless ``special``."""
+        size = _PIECE_BYTES
+        while True:
+            buffer = ctypes.create_string_buffer(size)
+            count = int(C.llama_token_to_piece(self.vocab, token, buffer, size, 0, special))
+            if count >= 0:
+                return buffer.raw[:count]
+            size = -count
+
+    def ends(self, token: int) -> bool:
+        """Whether the model says with it that it is done."""
+        return bool(C.llama_vocab_is_eog(self.vocab, token))
+
+    def written(self, which: str) -> str:
+        """Return how the token of the ``beginning`` or of the ``end`` is written, which chat templates ask for."""
+        token = self._token(C.llama_vocab_bos if which == "beginning" else C.llama_vocab_eos)
+        return "" if token is None else self.piece(token, special=True).decode(errors="replace")
+
+    def _token(self, ask: Any) -> int | None:  # noqa: ANN401  # a function of an untyped library
+        token = int(ask(self.vocab))
+        return token if token >= 0 else None
+
+
+class Context:
+    """Reads tokens of several sequences at once and keeps what it has read in cells. Not thread-safe.
+
+    ``cells`` bound the tokens of all sequences together; cells of a copied sequence are shared.
+    """
+
+    def __init__(self, model: Model, *, cells: int, sequences: int, batch: int, threads: int) -> None:
+        self.cells, self.sequences, self.batch_size = cells, sequences, batch
+        self._vocabulary = model.vocabulary
+        # strlen of "" is 0 and of "x" is 1: a C function as the callback, because one in Python would wait for the
+        # interpreter's lock hundreds of times a batch.
+        self._interruption = ctypes.create_string_buffer(2)
+        self._should_stop = ctypes.cast(ctypes.CDLL(None).strlen, C.ggml_abort_callback)
+        wishes = C.llama_context_default_params()
+        wishes.n_ctx = cells
+        wishes.n_batch = batch
+        wishes.n_ubatch = min(batch, MICRO_BATCH)
+        wishes.n_seq_max = wishes.n_outputs_max = sequences
+        wishes.n_threads = wishes.n_threads_batch = threads
+        wishes.flash_attn_type = _FLASH_AUTO if model.on_gpu else _FLASH_OFF
+        wishes.kv_unified = True
+        wishes.no_perf = True
+        wishes.abort_callback = self._should_stop
+        wishes.abort_callback_data = ctypes.cast(self._interruption, ctypes.c_void_p)
+        self._handle = C.llama_init_from_model(model.handle, wishes)
+        if not self._handle:
+            raise LlamaError(f"no context of {cells} tokens can be made: {last_errors() or 'too little memory'}")
+        self.handle = self._handle
+        self._memory = C.llama_get_memory(self._handle)
+        self._batch = C.llama_batch_init(batch, 0, 1)
+
+    def close(self) -> None:
+        """Free the cells."""
+        if self._handle:
+            C.llama_batch_free(self._batch)
+            C.llama_free(self._handle)
+            self._handle = self.handle = None
+
+    def decode(self, entries: Sequence[Entry]) -> None:
+        """Read one batch, at most ``batch_size`` tokens.
+
+        Raises:
+            NoRoomError: nothing was read.
+            InterruptedBatchError: ``interrupt`` was called meanwhile.
+            LlamaError: anything else; what the sequences hold is unknown then.
+        """
+        batch = self._batch
+        batch.n_tokens = len(entries)
+        for i, entry in enumerate(entries):
+            batch.token[i] = entry.token
+            batch.pos[i] = entry.position
+            batch.n_seq_id[i] = 1
+            batch.seq_id[i][0] = entry.sequence
+            batch.logits[i] = entry.wanted
+        status = C.llama_decode(self._handle, batch)
+        if status == _NO_ROOM:
+            raise NoRoomError(f"no free cells for {len(entries)} tokens")
+        if status == _ABORTED:
+            raise InterruptedBatchError("the batch was given up")
+        if status:
+            raise LlamaError(f"llama.cpp could not read {len(entries)} tokens (status {status}): {last_errors()}")
+
+    def interrupt(self) -> None:
+        """Make the batch that is being read, or the next one, end at once (CPU only). From any thread."""
+        self._interruption[0] = b"x"
+
+    def resume(self) -> None:
+        """Take ``interrupt`` back."""
+        self._interruption[0] = b"\0"
+
+    def logits(self, i: int) -> Logits:
+        """Return ``float32[vocabulary]`` after entry ``i`` of the last batch: a view that the next batch overwrites."""
+        row = C.llama_get_logits_ith(self._handle, i)
+        return cast("Logits", np.ctypeslib.as_array(row, shape=(self._vocabulary,)))
+
+    def copy(self, source: int, target: int) -> None:
+        """Let ``target``, which is empty, hold what ``source`` holds, in the same cells."""
+        C.llama_memory_seq_cp(self._memory, source, target, -1, -1)
+
+    def remove(self, sequence: int, start: int = 0) -> bool:
+        """Forget a sequence from position ``start`` on; False when this model's memory cannot forget a part."""
+        if start == 0:
+            return bool(C.llama_memory_seq_rm(self._memory, sequence, -1, -1))
+        return bool(C.llama_memory_seq_rm(self._memory, sequence, start, -1))
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model's memory can do; a recurrent one has a single state that cannot be taken back."""
+
+    copies: bool
+    rewinds: bool
+
+
+def abilities(context: Context, tokens: Sequence[int]) -> Abilities:
+    """Try it: read ``tokens`` (three at least), copy them, go on on both sides, take the last one back."""
+    head, last = list(tokens[:-1]), tokens[-1]
+
+    def read(sequence: int, some: Sequence[int], position: int) -> Logits:
+        entries = [Entry(t, position + i, sequence, i == len(some) - 1) for i, t in enumerate(some)]
+        context.decode(entries)
+        return context.logits(len(entries) - 1).copy()
+
+    read(0, head, 0)
+    context.copy(0, 1)
+    expected = read(0, [last], len(head))
+    try:
+        copies = bool(np.allclose(read(1, [last], len(head)), expected, atol=1e-2))
+        rewinds = context.remove(0, len(head)) and bool(
+            np.allclose(read(0, [last], len(head)), expected, atol=1e-2)
+        )
+    except LlamaError:
+        copies = rewinds = False
+    context.remove(0)
+    context.remove(1)
+    return Abilities(copies=copies, rewinds=rewinds)
