@@ -113,7 +113,9 @@ class Draft(_Value):
     prompt_version: str
     """Name and hash of the prompt files; ``extractive-<n>`` for the extractive engine."""
     timings_ms: dict[str, float] = {}
-    """``queue``, ``generate``, ``judge``."""
+    """``queue``, ``generate``, ``judge``; a local model adds ``wait``, ``first_token``, ``write``, ``opinion``."""
+    tokens: dict[str, int] = {}
+    """Of a local model: ``prompt``, how many of them ``copied``, ``written``, and read for its ``opinion``."""
 
 
 class FailureReason(StrEnum):

@@ -75,14 +75,14 @@ class Settings(BaseSettings):
     llm_url: HttpUrl | None = None
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
+    model_path: Path | None = None
+    n_gpu_layers: int = Field(default=0, ge=-1)
+    slots: int | None = Field(default=None, ge=1, le=64)
 
     # Fixed names whose parts are not built yet: setting one is said to have no effect.
     metrics_port: int | None = None
     embedding_model: str = ""
     orders_url: str = ""
-    model_path: str = ""
-    slots: int | None = Field(default=None, ge=1, le=64)
-
     answer_threshold: float = Field(default=0.75, ge=0, le=1)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
     company_name: str = ""
@@ -94,14 +94,14 @@ class Settings(BaseSettings):
     def _engine_is_complete(self) -> "Settings":
         if self.engine == "openai" and not (self.llm_url and self.llm_model):
             raise ValueError("ENGINE=openai needs LLM_URL (like http://localhost:11434/v1) and LLM_MODEL")
-        if self.engine == "llama_cpp":
-            raise ValueError("ENGINE=llama_cpp is not part of this version yet: use extractive, or openai with LLM_URL")
+        if self.engine == "llama_cpp" and self.model_path is None:
+            raise ValueError("ENGINE=llama_cpp needs MODEL_PATH, a GGUF file (otvet model pull gets one)")
         return self
 
     @property
     def without_effect(self) -> tuple[str, ...]:
         """Keys that are set although this version does not use them yet."""
-        later = ("metrics_port", "embedding_model", "orders_url", "model_path", "slots")
+        later = ("metrics_port", "embedding_model", "orders_url")
         return tuple(name.upper() for name in later if getattr(self, name))
 
     @property

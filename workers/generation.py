@@ -90,7 +90,9 @@ class Generation:
                 "queue": round(queued_ms, 1),
                 "generate": round(best.generate_ms, 1),
                 "judge": round(best.judge_ms, 1),
+                **{name: round(ms, 1) for name, ms in best.answer.timings_ms.items()},
             },
+            tokens=dict(best.answer.tokens),
         )
         return GenerationResult(
             turn_id=job.turn_id, epoch=job.epoch, attempt=job.attempt, draft=draft, failure=None, detail=""
@@ -121,9 +123,16 @@ class Generation:
         started = time.perf_counter()
         answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
         generated = time.perf_counter()
-        verdict = judge(job, answer.text, answer.citations)
+        verdict = judge(job, answer.text, answer.citations, answer.opinion)
         judged = time.perf_counter()
-        return _Judged(answer, verdict, (generated - started) * 1000, (judged - generated) * 1000)
+        # The model was asked for its opinion in the same conversation, but that is the judge's time.
+        opinion_ms = answer.timings_ms.get("opinion", 0.0)
+        return _Judged(
+            answer,
+            verdict,
+            generate_ms=(generated - started) * 1000 - opinion_ms,
+            judge_ms=(judged - generated) * 1000 + opinion_ms,
+        )
 
 
 _service: Generation | None = None

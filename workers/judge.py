@@ -18,6 +18,7 @@ from knowledge.tokens import is_code, normalise, stem, terms, words
 from support.jobs import GenerationJob, JobPassage, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
+from workers.engines.base import Opinion
 from workers.promptbook import phrase
 from workers.sentences import units
 
@@ -47,12 +48,18 @@ COEFFICIENTS: Final = {
     # Rank of the cited passage against the best found for the question, 0..1.
     "standing": _Term(weight=3.0, centre=1.0),
 }
+# What the model that wrote the answer thinks of it, when it was asked: probabilities of «yes». Set by hand, because no
+# trained model ran where this was made: a firm yes leaves the score as the checks found it, and doubt only takes away.
+OPINION: Final = {
+    "supported": _Term(weight=3.0, centre=1.0),
+    "relevant": _Term(weight=3.0, centre=1.0),
+}
 _MAX_LOG_ODDS: Final = 4.0
 # A capital inside a sentence, and no shouting.
 _NAME: Final = re.compile(r"(?<=[\w,;:] )[«\"“]?([A-ZА-ЯЁ][a-zа-яё]{2,})")
 
 
-def judge(job: GenerationJob, text: str, citations: tuple[int, ...]) -> Verdict:
+def judge(job: GenerationJob, text: str, citations: tuple[int, ...], opinion: Opinion | None = None) -> Verdict:
     """Score an answer without showing it to anybody."""
     failed = checks.run(job, text)
     by_number = {passage.number: passage for passage in job.passages}
@@ -64,13 +71,16 @@ def judge(job: GenerationJob, text: str, citations: tuple[int, ...]) -> Verdict:
         "named": _named(job, sources),
         "standing": _standing(job, sources),
     }
+    if opinion is not None:
+        features |= {"supported": opinion.supported, "relevant": opinion.relevant}
     return Verdict(score=0.0 if failed else score(features), failed=failed, features=features)
 
 
 def score(features: dict[str, float]) -> float:
-    """Combine features, each 0..1, into a probability, 0..1."""
+    """Combine features, each 0..1, into a probability, 0..1; the model's opinion counts if it is among them."""
     values = features | {"answerable": _log_odds(features["answerable"])}
-    z = BIAS + sum(term.weight * (values[name] - term.centre) for name, term in COEFFICIENTS.items())
+    terms_used = COEFFICIENTS | {name: term for name, term in OPINION.items() if name in features}
+    z = BIAS + sum(term.weight * (values[name] - term.centre) for name, term in terms_used.items())
     return 1 / (1 + math.exp(-z))
 
 

@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
-from types import FrameType
 from typing import Any, Final
 
 import structlog
@@ -20,6 +19,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue, SimpleWorker
 from rq.exceptions import DequeueTimeout
 from rq.job import Job
+from rq.timeouts import BaseDeathPenalty
 from rq.worker_registration import register
 
 from support.queue import JsonSerializer
@@ -27,8 +27,6 @@ from support.queue import JsonSerializer
 LEASE_S: Final = 6
 BEAT_S: Final = 2
 _CLEANING_LOCK_S: Final = 10
-# Ctrl-C reaches a worker twice: from the terminal and from its supervisor.
-_SAME_SIGNAL_S: Final = 1.0
 _BACKOFF_S: Final = 0.5
 _BACKOFF_CAP_S: Final = 10.0
 
@@ -42,10 +40,24 @@ class _Queue(Queue):
         return bool(self.connection.set(self.registry_cleaning_key, 1, nx=True, ex=_CLEANING_LOCK_S))
 
 
+class _NoPenalty(BaseDeathPenalty):
+    """RQ interrupts a job that takes too long by a signal, which reaches only the main thread and never C code.
+
+    Engines look at the deadline themselves; a job that hangs nevertheless is the crew's business.
+    """
+
+    def setup_death_penalty(self) -> None:
+        """Nothing is set up."""
+
+    def cancel_death_penalty(self) -> None:
+        """Nothing is to be cancelled."""
+
+
 class Slot(SimpleWorker):
-    """Takes jobs of one queue, one after another, in the main thread. ``profile`` is shown beside the worker."""
+    """Takes jobs of one queue, one after another, in any thread. ``profile`` is shown beside the worker."""
 
     queue_class = _Queue
+    death_penalty_class = _NoPenalty
 
     def __init__(
         self, queue: str, *, redis: Redis, profile: Mapping[str, str], cancel: Callable[[str], None], name: str
@@ -53,7 +65,6 @@ class Slot(SimpleWorker):
         self._profile = dict(profile)
         self._cancel = cancel
         self._stopping = threading.Event()
-        self._stop_asked_at = 0.0
         self._job_ends_at: float | None = None
         super().__init__(
             [_Queue(queue, connection=redis, serializer=JsonSerializer)],
@@ -91,13 +102,14 @@ class Slot(SimpleWorker):
                 self._pause(failures)
                 failures += 1
 
-    def request_stop(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002  # a signal handler's signature
-        """Finish the job in hand, then leave; a second signal leaves at once."""
-        if not self._stopping.is_set():
-            self._stop_asked_at = time.monotonic()
-            self._stopping.set()
-        elif time.monotonic() - self._stop_asked_at > _SAME_SIGNAL_S:
-            raise SystemExit(128 + signum)
+    def request_stop(self, signum: int = 0, frame: object = None) -> None:  # noqa: ARG002  # RQ's signature
+        """Finish the job in hand, then leave. From any thread."""
+        self._stopping.set()
+
+    def overrun_s(self) -> float:
+        """Seconds for which the job in hand has been at work beyond its timeout, 0 if it is not."""
+        ends_at = self._job_ends_at
+        return 0.0 if ends_at is None else max(0.0, time.monotonic() - ends_at)
 
     def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:  # noqa: ARG002  # RQ's signature
         """Cancel the job in hand: RQ calls it for ``send_stop_job_command``, from its own thread."""

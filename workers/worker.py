@@ -20,10 +20,10 @@ from support.jobs import GenerationResult
 from support.queue import BUILD_QUEUE, GENERATE_QUEUE, RESULTS_STREAM, publish
 from support.settings import Settings
 from workers import engines, generation
-from workers.engines.base import Engine, EngineError, EngineRefusedError
+from workers.crew import STALLED, STOPPED, Crew, leave
+from workers.engines.base import Engine, EngineError, EngineRefusedError, LocalEngine
 from workers.slot import Slot
 
-STOPPED: Final = 0
 UNUSABLE_SETTINGS: Final = 2
 ENGINE_REFUSED: Final = 3
 _ENGINE_PAUSE_S: Final = 5.0
@@ -37,7 +37,8 @@ _log = structlog.get_logger()
 def run_worker(queue: str, settings: Settings, *, create_engine: Callable[[Settings], Engine] = engines.create) -> int:
     """Work on one queue until SIGTERM or SIGINT; return the process's exit status.
 
-    0: stopped as asked. 2: the settings do not suffice. 3: the engine refuses to work as it is configured.
+    0: stopped as asked. 2: the settings do not suffice. 3: the engine refuses to work as it is configured. It ends
+    with 4 when the engine or a job hangs.
     Waits for a Redis or an engine that cannot be reached; until the engine answers, the bot sees no live worker.
     """
     # RQ reports every job twice in words of its own.
@@ -77,7 +78,19 @@ def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -
     service = generation.Generation(engine=engine, threshold=settings.answer_threshold, send=send)
     generation.serve_with(service)
     profile = {"engine": engine.name, "model": engine.model}
-    return _serve(GENERATE_QUEUE, redis, profile=profile, cancel=service.cancel)
+    local = engine if isinstance(engine, LocalEngine) else None
+    status = _serve(
+        GENERATE_QUEUE,
+        settings,
+        stopped,
+        slots=engines.slots(settings),
+        profile=profile,
+        cancel=service.cancel,
+        stalled_s=local.stalled_s if local else lambda: 0.0,
+    )
+    if local:
+        local.close()
+    return status
 
 
 def _build(settings: Settings) -> int:
@@ -85,7 +98,7 @@ def _build(settings: Settings) -> int:
 
     redis = connect(settings.redis_url)
     build.serve_with(redis)
-    return _serve(BUILD_QUEUE, redis, profile={"engine": "", "model": ""}, cancel=lambda _: None)
+    return _serve(BUILD_QUEUE, settings, _Stop(), profile={"engine": "", "model": ""}, cancel=lambda _: None)
 
 
 class _Stop:
@@ -122,21 +135,33 @@ def _sleep(seconds: float, stopped: _Stop) -> None:
         time.sleep(0.1)
 
 
-def _serve(queue: str, redis: Redis, *, profile: Mapping[str, str], cancel: Callable[[str], None]) -> int:
-    stopped = _Stop()
-    name = f"{queue}-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+def _serve(
+    queue: str,
+    settings: Settings,
+    stopped: "_Stop",
+    *,
+    slots: int = 1,
+    profile: Mapping[str, str],
+    cancel: Callable[[str], None],
+    stalled_s: Callable[[], float] = lambda: 0.0,
+) -> int:
+    crew: list[Slot] = []
     failures = 0
-    slot: Slot | None = None
-    while slot is None and not stopped.asked:
+    while len(crew) < slots and not stopped.asked:
+        name = f"{queue}-{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
         try:
-            slot = Slot(queue, redis=redis, profile=profile, cancel=cancel, name=name)
+            # Each slot has its own connection: a blocking pop of one must not keep the others.
+            crew.append(Slot(queue, redis=connect(settings.redis_url), profile=profile, cancel=cancel, name=name))
         except (RedisConnectionError, RedisTimeoutError) as error:
             _log.warning("Redis is gone, trying again", error=type(error).__name__)
             _sleep(min(10.0, 0.5 * 2**failures), stopped)
             failures += 1
-    if slot is not None and not stopped.asked:
-        signal.signal(signal.SIGTERM, slot.request_stop)
-        signal.signal(signal.SIGINT, slot.request_stop)
-        slot.serve(lambda: _log.info("worker ready", queue=queue, worker=name, **profile))
-    _log.info("worker stopped", queue=queue, worker=name)
-    return STOPPED
+    status = STOPPED
+    if not stopped.asked:
+        workers = Crew(crew, stalled_s=stalled_s)
+        workers.handle_signals()
+        status = workers.serve(lambda slot: _log.info("worker ready", queue=queue, worker=slot.name, **profile))
+    if status == STALLED:
+        leave(STALLED)
+    _log.info("worker stopped", queue=queue)
+    return status

@@ -5,11 +5,13 @@ EngineError
 ├── EngineTimeoutError       the deadline came first
 ├── EngineRefusedError       the server will not do it: wrong key, unknown model, request not accepted
 ├── EngineGarbageError       an answer that cannot be read: not JSON, empty, cut off
+├── EngineOverflowError      the question with one passage is longer than the model can read
 └── EngineCancelledError     nobody waits for the answer any more
 """
 
-from dataclasses import dataclass
-from typing import Final, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol, runtime_checkable
 
 from support.jobs import GenerationJob
 
@@ -40,8 +42,22 @@ class EngineGarbageError(EngineError):
     """What came back is no answer."""
 
 
+class EngineOverflowError(EngineError):
+    """There is more to read than the model has room for, and nothing left that may be dropped."""
+
+
 class EngineCancelledError(EngineError):
     """The job was withdrawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model itself thinks of an answer: probabilities of «yes» against «no», 0..1."""
+
+    supported: float
+    """Does everything in the answer stand in the passages?"""
+    relevant: float
+    """Does the answer answer the question?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,12 @@ class Answer:
     """Plain text, citations as ``[1]``; NO_ANSWER when the passages hold none."""
     citations: tuple[int, ...]
     """Numbers of the passages cited, in order of appearance, each once."""
+    opinion: Opinion | None = None
+    """None when the engine has none, or when the deterministic checks fail anyway."""
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """Parts of the engine's work: ``wait`` for a place, ``first_token``, ``write``, ``opinion``."""
+    tokens: Mapping[str, int] = field(default_factory=dict)
+    """How many were read (``prompt``), copied instead (``copied``), ``written`` and read for the ``opinion``."""
 
 
 class Engine(Protocol):
@@ -95,4 +117,17 @@ class Engine(Protocol):
 
     def cancel(self, job_id: str) -> None:
         """Give the job up if it is being generated; called from another thread."""
+        ...
+
+
+@runtime_checkable
+class LocalEngine(Protocol):
+    """An engine that computes in this process: it can get stuck, and it has something to give back."""
+
+    def stalled_s(self) -> float:
+        """Seconds without progress although there is work; infinite when it broke for good."""
+        ...
+
+    def close(self) -> None:
+        """Stop computing and free the model."""
         ...

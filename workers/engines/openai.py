@@ -88,7 +88,7 @@ class OpenAIEngine:
         self._url = url.rstrip("/")
         self._api_key = api_key
         self._company = company
-        self._running: tuple[str, Callable[[], object]] | None = None
+        self._running: dict[str, Callable[[], object]] = {}
 
     def check(self) -> None:
         """Ask for the list of models; a server that has none is trusted.
@@ -127,21 +127,21 @@ class OpenAIEngine:
 
     def cancel(self, job_id: str) -> None:
         """Close the connection of the job's request, which makes servers stop decoding."""
-        running = self._running
-        if running and running[0] == job_id:
+        stop = self._running.get(job_id)
+        if stop:
             with suppress(RuntimeError):  # its loop has just closed: the answer was faster
-                running[1]()
+                stop()
 
     async def _cancellable(self, job_id: str, answer: Coroutine[None, None, str]) -> str:
         task = asyncio.ensure_future(answer)
         loop = asyncio.get_running_loop()
-        self._running = (job_id, lambda: loop.call_soon_threadsafe(task.cancel))
+        self._running[job_id] = lambda: loop.call_soon_threadsafe(task.cancel)
         try:
             return await task
         except asyncio.CancelledError as error:
             raise EngineCancelledError("the job was withdrawn") from error
         finally:
-            self._running = None
+            self._running.pop(job_id, None)
 
     async def _within(self, deadline: float, answer: Coroutine[None, None, T]) -> T:
         """Bound the whole exchange: httpx's own timeouts start anew with every byte of a slow server."""

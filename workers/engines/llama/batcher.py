@@ -10,7 +10,6 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -159,7 +158,7 @@ class Batcher:
         try:
             while parts := self._next_parts():
                 self._step(parts)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # the thread's edge: whoever waits must hear of it
             _log.exception("the batcher broke")
             failure = self._broken = EngineUnavailableError(f"llama.cpp failed ({type(error).__name__})")
         with self._condition:
@@ -234,9 +233,7 @@ class Batcher:
         for lane, count in parts:
             last = lane.request is not None and count == len(lane.unread)
             start = len(lane.held)
-            entries += [
-                Entry(lane.unread[i], start + i, lane.sequence, last and i == count - 1) for i in range(count)
-            ]
+            entries += [Entry(lane.unread[i], start + i, lane.sequence, last and i == count - 1) for i in range(count)]
             rows.append(len(entries) - 1 if last else None)
         writing = sum(lane.writes for lane, _ in parts)
         began = time.perf_counter()
@@ -296,12 +293,17 @@ class OpenSequence:
         self._batcher = batcher
         self._lane = lane
         # No lock in a finaliser: it may run in the middle of anything.
-        weakref.finalize(self, setattr, lane, "abandoned", True)  # noqa: FBT003
+        weakref.finalize(self, setattr, lane, "abandoned", True)
 
     @property
     def length(self) -> int:
         """How many tokens it holds."""
         return self._batcher.length(self._lane)
+
+    @property
+    def copied(self) -> int:
+        """How many tokens of its prefix had been read for somebody else already."""
+        return len(self._lane.prefix) if self._lane.copies else 0
 
     def read(self, tokens: Sequence[int], ids: Sequence[int] = ()) -> tuple[float, ...]:
         """Append tokens; return how probable each of ``ids`` is as the next one, 0..1, over the whole vocabulary.

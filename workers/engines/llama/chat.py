@@ -8,7 +8,7 @@ import datetime
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, NoReturn
+from typing import Final, NoReturn
 
 from jinja2 import TemplateError
 from jinja2.exceptions import TemplateRuntimeError
@@ -30,7 +30,7 @@ _CHATML_TOKENS: Final = ("<|im_start|>", "<|im_end|>")
 class _Generation(Extension):
     """``{% generation %}``, with which templates mark the answer for training."""
 
-    tags: ClassVar[set[str]] = {"generation"}
+    tags = {"generation"}  # noqa: RUF012  # jinja2's own way
 
     def parse(self, parser: Parser) -> list[Node]:
         """Return what stands between the tags."""
@@ -104,7 +104,9 @@ def _apart(text: str, marks: Sequence[str]) -> list[str]:
 
 
 def _rendered(template: str, model: Model, messages: Sequence[Mapping[str, str]]) -> str:
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
+    environment = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation]
+    )
     environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
     try:
         return environment.from_string(template).render(

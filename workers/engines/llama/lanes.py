@@ -105,7 +105,6 @@ class Writing:
         return min(found, default=None)
 
 
-
 Request = Reading | Writing
 State = Literal["waiting", "open", "closed"]
 
@@ -129,6 +128,8 @@ class Lane:
     keep: int | None = None
     """Forget what is held beyond this many tokens, as soon as the library is free."""
     base: "Prefix | None" = None
+    copies: bool = False
+    """Whether its prefix had been asked for before."""
     opened: Future[None] = field(default_factory=Future)
     request: Request | None = None
     abandoned: bool = False

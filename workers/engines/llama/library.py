@@ -122,7 +122,7 @@ class Model:
         encoded = text.encode()
         size = len(encoded) + 8
         buffer = (C.llama_token * size)()
-        count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, size, False, special)  # noqa: FBT003
+        count = C.llama_tokenize(self.vocab, encoded, len(encoded), buffer, size, False, special)
         if count < 0:
             raise LlamaError(f"{len(encoded)} bytes of text make more tokens than bytes")
         return list(buffer[:count])
@@ -259,9 +259,7 @@ def abilities(context: Context, tokens: Sequence[int]) -> Abilities:
     expected = read(0, [last], len(head))
     try:
         copies = bool(np.allclose(read(1, [last], len(head)), expected, atol=1e-2))
-        rewinds = context.remove(0, len(head)) and bool(
-            np.allclose(read(0, [last], len(head)), expected, atol=1e-2)
-        )
+        rewinds = context.remove(0, len(head)) and bool(np.allclose(read(0, [last], len(head)), expected, atol=1e-2))
     except LlamaError:
         copies = rewinds = False
     context.remove(0)

@@ -30,6 +30,7 @@ class Places:
             if not self._evict_one(spare=known):
                 return False
         if shared:
+            lane.copies = known is not None
             lane.base = known or self._begin(lane.prefix)
             lane.base.users += 1
             self._prefixes.move_to_end(lane.prefix)

@@ -68,7 +68,8 @@ class Sampler:
     def _allowed(self, tokens: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         candidates = _candidates(tokens, np.zeros(len(tokens), np.float32))
         C.llama_sampler_apply(self._grammar, ctypes.byref(_array(candidates)))
-        return np.isfinite(candidates["logit"])
+        allowed: npt.NDArray[np.bool_] = np.isfinite(candidates["logit"])
+        return allowed
 
 
 _CANDIDATE: Final = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -82,7 +83,7 @@ def _candidates(tokens: npt.NDArray[np.int32], logits: Logits) -> npt.NDArray[np
 
 def _array(candidates: npt.NDArray[np.void]) -> C.llama_token_data_array:
     data = candidates.ctypes.data_as(ctypes.POINTER(C.llama_token_data))
-    return C.llama_token_data_array(data, len(candidates), -1, False)  # noqa: FBT003  # ctypes takes no names
+    return C.llama_token_data_array(data, len(candidates), -1, False)  # ctypes takes no names
 
 
 def _chance(wishes: Sampling) -> object:

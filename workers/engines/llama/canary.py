@@ -1,0 +1,46 @@
+"""Load a model and write a few words, as a program: ``python -m workers.engines.llama.canary PATH GPU_LAYERS``.
+
+Prints one JSON object, ``{"problem": "" | "why it cannot be used"}``. Whoever starts it survives its crash.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from workers.engines.llama.chat import read_chat
+from workers.engines.llama.library import Context, Entry, LlamaError, Model, spare_cores
+
+_TRIAL: Final = "Где мой заказ? Where is my order? 12345"
+_WORDS: Final = 4
+
+
+def problem(path: Path, gpu_layers: int) -> str:
+    """Return what is wrong with the model, nothing when it writes."""
+    try:
+        model = Model(path, gpu_layers=gpu_layers)
+        read_chat(model)
+        context = Context(model, cells=256, sequences=1, batch=128, threads=spare_cores())
+        return _first_words(model, context)
+    except LlamaError as error:
+        return str(error)
+
+
+def _first_words(model: Model, context: Context) -> str:
+    tokens = model.tokens(_TRIAL)[:128]
+    position = 0
+    for _ in range(_WORDS):
+        last = len(tokens) - 1
+        context.decode([Entry(token, position + i, 0, i == last) for i, token in enumerate(tokens)])
+        position += len(tokens)
+        logits = context.logits(last)
+        if not np.isfinite(logits).all():
+            return "it computes nonsense (not a number) on this machine"
+        tokens = [int(logits.argmax())]
+    return ""
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps({"problem": problem(Path(sys.argv[1]), int(sys.argv[2]))}) + "\n")
