@@ -36,14 +36,16 @@ def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = ()
 
 
 def write_random(path: Path, *, seed: int = 0) -> None:
-    """Write a model whose every word depends on all the words before and means nothing."""
+    """Write a model whose every word depends on all the words before and means nothing; it never ends by itself."""
     _, tokens, merges = _vocabulary("")
     chance = np.random.default_rng(seed)
 
     def weights(*shape: int) -> np.ndarray:
         return chance.standard_normal(shape, np.float32) * 0.3
 
-    _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), weights(len(tokens), WIDTH))
+    output = weights(len(tokens), WIDTH)
+    output[-len(SPECIAL) :] = 0
+    _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), output)
 
 
 def _vocabulary(says: str) -> tuple[Tokenizer, list[str], list[str]]:

@@ -26,7 +26,7 @@ class Places:
         known = self._prefixes.get(lane.prefix) if shared else None
         cells = lane.room + (0 if known else len(lane.prefix))
         sequences = 2 if shared and not known else 1
-        while self._free_cells() < cells or len(self._free) < sequences:
+        while self.free_cells() < cells or len(self._free) < sequences:
             if not self._evict_one(spare=known):
                 return False
         if shared:
@@ -74,7 +74,8 @@ class Places:
         lane.unread = lane.held[shared:length] + lane.unread
         lane.held = []
 
-    def _free_cells(self) -> int:
+    def free_cells(self) -> int:
+        """Return how many cells are neither reserved nor held by a prefix."""
         return self._context.cells - self._reserved - sum(map(len, self._prefixes))
 
     def _begin(self, tokens: Tokens) -> Prefix:

@@ -1,0 +1,357 @@
+import gc
+import json
+import random
+import threading
+import time
+
+import pytest
+
+from workers.engines.base import EngineCancelledError, EngineTimeoutError, EngineUnavailableError
+from workers.engines.llama.lanes import Cancellation
+from workers.engines.llama.library import Abilities, LlamaError
+from workers.engines.llama.sampling import Sampling
+
+RULES = "Сколько стоит доставка? Returns take 14 days. " * 4
+OTHER_RULES = "How do I return an item? Доставка стоит 300 рублей. " * 4
+QUESTIONS = [f"Вопрос {i}: {'где мой заказ? ' * i}" for i in range(1, 9)]
+JSON = r"""
+root ::= "{" "\"intent\":" intent "," "\"order\":" (text | "null") "}"
+intent ::= "\"faq\"" | "\"order_status\"" | "\"operator\""
+text ::= "\"" ([^"\\\x00-\x1F\x7F] | "\\" ["\\bfnrt]){0,12} "\""
+"""
+
+
+def soon(seconds=20.0):
+    return time.time() + seconds
+
+
+def answer(batcher, question, *, rules=RULES, budget=24, deadline=None, cancellation=None, **wishes):
+    tokens = batcher.model.tokens
+    asked = tokens(question)
+    with batcher.open(
+        tokens(rules), room=len(asked) + budget, deadline=deadline or soon(), cancellation=cancellation
+    ) as sequence:
+        return sequence.write(asked, budget=budget, **wishes)
+
+
+def test_alone_or_in_a_batch_the_text_is_the_same(batch, at_once):
+    batcher = batch(limit=8)
+    alone = [answer(batcher, question).text for question in QUESTIONS]
+
+    together = at_once(*(lambda q=q: answer(batcher, q).text for q in QUESTIONS))
+
+    assert together == alone
+    assert len(set(alone)) == len(alone), "the model listens to the question"
+    assert batcher.counters.widest > 2
+
+
+def test_a_short_answer_joins_a_long_one_and_leaves_before_its_end(batch):
+    batcher = batch(pause_s=0.003)
+    ended = []
+    long = threading.Thread(target=lambda: ended.append(("long", answer(batcher, "а", budget=120).tokens)))
+    long.start()
+    time.sleep(0.2)
+
+    ended.append(("short", answer(batcher, "б", budget=3).tokens))
+    long.join()
+
+    assert ended == [("short", 3), ("long", 120)]
+
+
+def test_simultaneous_questions_wait_for_one_reading_of_their_prefix(batch, at_once):
+    batcher = batch(limit=4, pause_s=0.0005)
+
+    at_once(*(lambda q=q: answer(batcher, q, budget=2) for q in QUESTIONS[:4]))
+
+    prefix, questions = len(batcher.model.tokens(RULES)), [len(batcher.model.tokens(q)) for q in QUESTIONS[:4]]
+    assert batcher.places.prefixes_read == 1
+    assert batcher.counters.read == prefix + sum(questions) + 4, "and one more token of each answer"
+
+
+def test_a_shared_prefix_changes_no_answer(batch, at_once):
+    shared, unshared = batch(), batch(able=Abilities(copies=False, rewinds=True))
+    asked = [(question, rules) for question in QUESTIONS[:3] for rules in (RULES, OTHER_RULES)]
+
+    texts = [
+        at_once(*(lambda q=q, r=r, b=b: answer(b, q, rules=r).text for q, r in asked)) for b in (shared, unshared)
+    ]
+
+    assert texts[0] == texts[1]
+    assert (shared.places.prefixes_read, unshared.places.prefixes_read) == (2, 0)
+
+
+def test_the_least_recently_used_prefix_is_evicted_when_cells_run_out(batch):
+    rules, room = [f"{n}. {RULES}" for n in range(3)], 120
+    batcher = batch(cells=256, limit=1, prefixes=4)
+    size = len(batcher.model.tokens(rules[0]))
+    assert 2 * size + room <= 256 < 3 * size + room, "two prefixes and an answer fit, and no more"
+
+    def opened(n):
+        with batcher.open(batcher.model.tokens(rules[n]), room=room, deadline=soon()) as sequence:
+            sequence.read(batcher.model.tokens("да"))
+            return sequence.copied > 0
+
+    known = [opened(n) for n in (0, 1, 0, 2, 0, 1, 0)]
+
+    assert known == [False, False, True, False, True, False, True], "0 was used more lately than 1"
+    assert batcher.places.prefixes_evicted == 2
+
+
+def test_what_can_never_fit_is_refused_at_once(batch):
+    with pytest.raises(LlamaError, match="never fit"):
+        batch(cells=512).open([1] * 100, room=500, deadline=soon())
+
+
+def test_a_sequence_cannot_grow_beyond_its_room(batch):
+    with batch().open([], room=10, deadline=soon()) as sequence:
+        sequence.read([1, 2, 3])
+        with pytest.raises(LlamaError, match="room for 10"):
+            sequence.write([1], budget=7)
+
+
+def test_who_does_not_fit_waits_for_a_place(batch, at_once):
+    batcher = batch(cells=512, limit=4)
+
+    results = at_once(*(lambda: answer(batcher, "а" * 20, rules="", budget=300).tokens for _ in range(4)))
+
+    assert results == [300] * 4
+    assert batcher.counters.widest == 1
+
+
+def test_more_clients_than_sequences_are_all_served(batch, at_once):
+    batcher = batch(limit=2)
+
+    results = at_once(*(lambda q=q: answer(batcher, q, budget=5).tokens for q in QUESTIONS))
+
+    assert results == [5] * len(QUESTIONS)
+    assert batcher.counters.widest <= 3, "two sequences and a prefix"
+
+
+@pytest.mark.parametrize("after_s", [0.05, 0.6], ids=["while the prompt is read", "in the middle of the answer"])
+def test_a_cancelled_job_ends_at_once_and_changes_nothing_for_the_others(batch, at_once, after_s):
+    expected = answer(batch(), QUESTIONS[3], budget=40).text
+    batcher = batch(pause_s=0.004)
+    cancellation = Cancellation()
+    cancelled_at = []
+
+    def cancel():
+        time.sleep(after_s)
+        cancellation.asked = True
+        cancelled_at.append(time.monotonic())
+        batcher.notice()
+
+    def victim():
+        try:
+            answer(batcher, "я" * 50, budget=200, cancellation=cancellation)
+        except EngineCancelledError:
+            return time.monotonic() - cancelled_at[0]
+
+    took_s, other, _ = at_once(victim, lambda: answer(batcher, QUESTIONS[3], budget=40).text, cancel)
+
+    assert took_s < 0.15
+    assert other == expected
+
+
+def test_a_job_that_waits_for_a_place_can_be_cancelled(batch, at_once):
+    batcher = batch(limit=1)
+    cancellation = Cancellation()
+    with batcher.open([], room=10, deadline=soon()):
+
+        def cancel():
+            time.sleep(0.1)
+            cancellation.asked = True
+            batcher.notice()
+
+        result, _ = at_once(lambda: answer(batcher, "а", cancellation=cancellation), cancel)
+
+    assert isinstance(result, EngineCancelledError)
+
+
+def test_an_answer_is_given_up_at_its_deadline(batch):
+    batcher = batch(pause_s=0.01)
+    started = time.monotonic()
+
+    with pytest.raises(EngineTimeoutError):
+        answer(batcher, "а", budget=500, deadline=soon(0.5))
+
+    assert 0.3 < time.monotonic() - started < 1.5
+
+
+def test_a_client_that_never_closes_loses_its_place_at_its_deadline(batch):
+    batcher = batch(cells=512, limit=1)
+    forgotten = batcher.open([], room=500, deadline=soon(0.5))
+
+    assert answer(batcher, "а", rules="", budget=300).tokens == 300
+    with pytest.raises(EngineTimeoutError):
+        forgotten.read([1])
+
+
+def test_a_handle_that_is_thrown_away_gives_its_place_back(batch):
+    batcher = batch(cells=512, limit=1)
+    sequence = batcher.open([], room=500, deadline=soon(3600))
+    del sequence
+    gc.collect()
+
+    assert answer(batcher, "а", rules="", budget=300, deadline=soon(10)).tokens == 300
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_grammar_gives_valid_json_whatever_the_model_would_say(batch, at_once, seed):
+    batcher = batch()
+
+    results = at_once(
+        *(
+            lambda t=t: answer(
+                batcher, "Где заказ?", budget=120, sampling=Sampling(temperature=t, seed=seed, grammar=JSON)
+            )
+            for t in (0.0, 1.0, 3.0)
+        )
+    )
+
+    for written in results:
+        value = json.loads(written.text)
+        assert value["intent"] in {"faq", "order_status", "operator"}
+        assert written.ended
+
+
+def test_a_grammar_that_cannot_be_read_harms_only_its_client(batch):
+    batcher = batch()
+
+    with pytest.raises(LlamaError, match="grammar"):
+        answer(batcher, "а", sampling=Sampling(grammar="root ::= nothing"))
+    assert answer(batcher, "а", budget=3).tokens == 3
+
+
+def test_chance_is_repeatable_by_its_seed(batch):
+    batcher = batch()
+    texts = [answer(batcher, "а", sampling=Sampling(temperature=1.5, seed=seed)).text for seed in (1, 1, 2)]
+
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_a_stop_string_across_tokens_ends_the_answer_before_it(batch):
+    batcher = batch()
+    whole = answer(batcher, "а", budget=40)
+    pieces = [len(answer(batcher, "а", budget=n).text) for n in range(1, 40)]
+    boundary = next(n for n in pieces if n > 5 and "\ufffd" not in whole.text[n - 2 : n + 2])
+    stop = whole.text[boundary - 2 : boundary + 2]
+
+    written = answer(batcher, "а", budget=40, stops=("###", stop))
+
+    assert written.text == whole.text[: whole.text.index(stop)]
+    assert written.ended
+    assert written.tokens < 40
+
+
+def test_a_question_on_the_answers_own_sequence_is_what_a_fresh_reading_would_say(batch):
+    batcher, tokens = batch(), batch().model.tokens
+    asked, first, second, ids = tokens("Где?"), tokens(" Верно?"), tokens(" Точно?"), [5, 50, 300]
+    with batcher.open(tokens(RULES), room=100, deadline=soon()) as sequence:
+        sequence.read(asked)
+        length = sequence.length
+        one = sequence.read(first, ids)
+        sequence.rewind(length)
+        two = sequence.read(second, ids)
+        sequence.rewind(length)
+        again = sequence.read(first, ids)
+    fresh = []
+    for question in (first, second):
+        with batcher.open([], room=300, deadline=soon()) as sequence:
+            fresh.append(sequence.read([*tokens(RULES), *asked, *question], ids))
+
+    assert one == pytest.approx(fresh[0], rel=1e-3)
+    assert two == pytest.approx(fresh[1], rel=1e-3)
+    assert again == pytest.approx(one, rel=1e-3)
+
+
+@pytest.mark.parametrize("copies", [True, False])
+def test_a_memory_that_cannot_be_taken_back_is_read_again(batch, copies):
+    able, unable = batch(), batch(able=Abilities(copies=copies, rewinds=False))
+    tokens = able.model.tokens
+
+    def judged(batcher):
+        with batcher.open(tokens(RULES), room=200, deadline=soon()) as sequence:
+            text = sequence.write(tokens("Где?"), budget=10).text
+            length = sequence.length
+            first = sequence.read(tokens(" Верно?"), [7])
+            sequence.rewind(length)
+            assert sequence.length == length
+            return text, *first, *sequence.read(tokens(" Точно?"), [7])
+
+    expected, found = judged(able), judged(unable)
+
+    assert found[0] == expected[0]
+    assert found[1:] == pytest.approx(expected[1:], rel=1e-3)
+
+
+def test_probabilities_of_all_tokens_are_one_together(batch):
+    batcher = batch()
+    with batcher.open([], room=10, deadline=soon()) as sequence:
+        assert sum(sequence.read([1, 2], range(batcher.model.vocabulary))) == pytest.approx(1)
+
+
+def test_a_library_that_fails_fails_everybody_and_is_said_to_be_broken(batch, at_once):
+    batcher = batch(pause_s=0.01)
+    threading.Timer(0.2, lambda: setattr(batcher._context, "broken", True)).start()
+
+    results = at_once(*(lambda q=q: answer(batcher, q, budget=400) for q in QUESTIONS[:3]))
+
+    assert all(isinstance(result, EngineUnavailableError) for result in results)
+    assert batcher.stalled_s() == float("inf")
+    with pytest.raises(EngineUnavailableError):
+        batcher.open([], room=10, deadline=soon())
+
+
+def test_a_step_that_hangs_is_seen_as_a_stall_and_idleness_is_not(batch):
+    batcher = batch()
+    assert answer(batcher, "а", budget=3).tokens == 3
+    time.sleep(0.3)
+    assert batcher.stalled_s() == 0
+
+    batcher._context.pause_s = 0.2
+    threading.Thread(target=lambda: pytest.raises(EngineUnavailableError, answer, batcher, "а" * 20)).start()
+    time.sleep(0.8)
+
+    assert batcher.stalled_s() > 0.3
+
+
+def test_closing_ends_whoever_waits(batch, at_once):
+    batcher = batch(pause_s=0.01)
+    threading.Timer(0.2, batcher.close).start()
+
+    [result] = at_once(lambda: answer(batcher, "а", budget=500))
+
+    assert isinstance(result, EngineUnavailableError)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_any_crowd_every_cell_is_free_again(batch, at_once, seed):
+    chance = random.Random(seed)
+    batcher = batch(cells=1024, limit=3, pause_s=0.0005)
+
+    def client(kind, size, rules):
+        cancellation = Cancellation()
+        if kind == "cancelled":
+
+            def cancel():
+                cancellation.asked = True
+                batcher.notice()
+
+            threading.Timer(chance.uniform(0, 0.3), cancel).start()
+        deadline = soon(0.2) if kind == "late" else soon()
+        return answer(batcher, "а" * size, rules=rules, budget=size, deadline=deadline, cancellation=cancellation)
+
+    kinds = ["served", "cancelled", "late"]
+    crowd = [
+        (chance.choice(kinds), chance.randint(1, 120), chance.choice([RULES, OTHER_RULES, ""])) for _ in range(24)
+    ]
+
+    results = at_once(*(lambda c=c: client(*c) for c in crowd))
+
+    for (kind, size, _), result in zip(crowd, results, strict=True):
+        if kind == "served":
+            assert result.tokens == size
+        else:
+            assert isinstance(result, EngineCancelledError | EngineTimeoutError) or result.tokens == size
+    with batcher.open([], room=1024, deadline=soon()) as sequence:
+        sequence.read([1] * 1000)
