@@ -1,4 +1,4 @@
-"""Llamas of 600 kB for real engines: one says a sentence, once and stops, or for ever; one says noise from all it read."""
+"""Llamas of 600 kB for real engines: one says a sentence, once and stops, or for ever; one says noise."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -14,7 +14,11 @@ CHAT_TEMPLATE = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-TEXTS = ["Сколько стоит доставка? Доставка стоит 300 рублей.", "How do I return an item? Returns take 14 days."] * 20
+TEXTS = [
+    "Сколько стоит доставка? Доставка стоит 300 рублей.",
+    "How do I return an item? Returns take 14 days.",
+    *("да", "нет", "yes", "no"),
+] * 20
 
 
 def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = ()) -> None:

@@ -94,8 +94,8 @@ class Batcher:
         """Give an open lane something to do; what ``OpenSequence`` calls."""
         with self._condition:
             self._refuse_if_not_at_work()
-            if lane.state == "closed":
-                raise EngineTimeoutError("the sequence was closed at its deadline, or with its job")
+            if lane.ended:
+                raise lane.ended
             lane.unread += tokens
             if not lane.unread:
                 raise ValueError("there must be a token to read")

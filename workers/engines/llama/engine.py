@@ -86,11 +86,19 @@ class LlamaEngine:
         Raises:
             EngineRefusedError: the model cannot serve; the sentence says why.
         """
-        if self._loaded:
+        if self._loaded is not None:
             return
         shape = Shape(cells=self._cells(LONGEST), gpu_layers=self._gpu_layers)
         examine(self._path, shape)
         try_in_child(self._path, self._gpu_layers)
+        self.load()
+
+    def load(self) -> None:
+        """Load the model without trying it first.
+
+        Raises:
+            EngineRefusedError: llama.cpp cannot load it, or its chat template cannot be used.
+        """
         try:
             self._loaded = self._load()
         except LlamaError as error:

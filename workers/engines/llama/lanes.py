@@ -133,6 +133,8 @@ class Lane:
     opened: Future[None] = field(default_factory=Future)
     request: Request | None = None
     abandoned: bool = False
+    ended: Exception | None = None
+    """Why it was closed."""
 
     @property
     def own_cells(self) -> int:
@@ -147,7 +149,7 @@ class Lane:
 
     def fail(self, reason: Exception) -> None:
         """Tell whoever waits for the lane, and keep nothing."""
-        was, self.state = self.state, "closed"
+        was, self.state, self.ended = self.state, "closed", reason
         request, self.request = self.request, None
         if was == "waiting":
             self.opened.set_exception(reason)

@@ -1,0 +1,131 @@
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from gguf import GGUFWriter
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from workers.engines.base import EngineRefusedError
+from workers.engines.llama.gguf import GgufError, read_header
+from workers.engines.llama.preflight import Shape, examine, needed_bytes, try_in_child
+
+SHAPE = Shape(cells=4096, gpu_layers=0)
+PLENTY = 1 << 34
+
+
+def test_a_sound_model_passes_and_its_memory_is_told_from_its_header(noise_path):
+    header = examine(noise_path, SHAPE, available_bytes=PLENTY)
+
+    assert header.architecture == "llama"
+    # Two layers, two heads of 16 for keys and for values each, two bytes a number.
+    assert header.cell_bytes == 2 * (2 * 16 + 2 * 16) * 2
+    assert needed_bytes(header, 1000) - needed_bytes(header, 0) == 1000 * header.cell_bytes
+    try_in_child(noise_path, 0)
+
+
+def test_a_folder_or_nothing_is_no_model(tmp_path):
+    for path in (tmp_path, tmp_path / "none.gguf"):
+        with pytest.raises(EngineRefusedError, match="is no file"):
+            examine(path, SHAPE)
+
+
+@pytest.mark.parametrize("content", [b"", b"GG", b"PK\x03\x04 a zip file", b"<html>404</html>" * 100])
+def test_what_is_no_gguf_is_told(tmp_path, content):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(content)
+
+    with pytest.raises(EngineRefusedError, match="is not a GGUF file"):
+        examine(path, SHAPE)
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.5])
+def test_a_truncated_file_is_told_before_it_is_loaded(tmp_path, noise_path, share):
+    whole = noise_path.read_bytes()
+    path = tmp_path / "model.gguf"
+    path.write_bytes(whole[: max(5, int(len(whole) * share))])
+
+    with pytest.raises(EngineRefusedError, match="is cut off"):
+        examine(path, SHAPE, available_bytes=PLENTY)
+
+
+def test_a_file_whose_last_tensor_is_cut_is_told_by_the_child(tmp_path, noise_path):
+    path = tmp_path / "model.gguf"
+    path.write_bytes(noise_path.read_bytes()[:-100])
+
+    with pytest.raises(EngineRefusedError, match="cannot be used"):
+        try_in_child(path, 0)
+
+
+def test_an_unknown_architecture_is_named(tmp_path):
+    path = tmp_path / "model.gguf"
+    writer = GGUFWriter(path, "abacus")
+    writer.add_block_count(1)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    examine(path, SHAPE, available_bytes=PLENTY)
+
+    with pytest.raises(EngineRefusedError, match="abacus"):
+        try_in_child(path, 0)
+
+
+def test_a_gguf_without_layers_is_no_language_model(tmp_path):
+    path = tmp_path / "adapter.gguf"
+    writer = GGUFWriter(path, "llama")
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+
+    with pytest.raises(EngineRefusedError, match="no language model"):
+        examine(path, SHAPE)
+
+
+def test_too_little_memory_is_said_with_numbers_before_loading(noise_path):
+    with pytest.raises(EngineRefusedError, match=r"needs about 1\.3 GiB .* for 4,000,000 tokens .* and 1\.0 are free"):
+        examine(noise_path, Shape(cells=4_000_000, gpu_layers=0), available_bytes=1 << 30)
+
+
+def test_the_memory_of_a_gpu_is_not_ours_to_measure(noise_path):
+    examine(noise_path, Shape(cells=4_000_000, gpu_layers=-1), available_bytes=1)
+
+
+def child(code):
+    return (sys.executable, "-c", code)
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("import os; os.kill(os.getpid(), 11)", r"crashes llama\.cpp on this machine \(signal 11\)"),
+        ("print('hello')", "could not be tried"),
+        ("import sys; sys.exit('the library is gone')", "the library is gone"),
+        ("print('noise'); print('{\"problem\": \"too sad\"}')", "cannot be used: too sad"),
+    ],
+)
+def test_a_child_that_crashes_or_complains_is_a_sentence(code, sentence):
+    with pytest.raises(EngineRefusedError, match=sentence):
+        try_in_child(Path("model.gguf"), 0, command=child(code))
+
+
+def test_a_child_that_hangs_is_given_up(monkeypatch):
+    monkeypatch.setattr("workers.engines.llama.preflight._CHILD_TIMEOUT_S", 0.5)
+    started = time.monotonic()
+
+    with pytest.raises(EngineRefusedError, match="wrote no word within"):
+        try_in_child(Path("model.gguf"), 0, command=child("import time; time.sleep(60)"))
+    assert time.monotonic() - started < 10
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_header_is_an_error_and_nothing_worse(data, noise_path, tmp_path):
+    damaged = bytearray(noise_path.read_bytes()[:20_000])
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, 3000))] = data.draw(st.integers(0, 255))
+    path = tmp_path / "model.gguf"
+    path.write_bytes(damaged)
+
+    with pytest.raises(GgufError):
+        read_header(path)
