@@ -3,7 +3,6 @@
 Shapes of Qwen2.5-0.5B and -1.5B. One layer's weights serve for all layers, which costs the processor the same.
 """
 
-import ctypes
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +39,7 @@ class Shape:
 
 HALF: Final = Shape("0.5b", 896, 24, 14, 2, 4864)
 ONE_AND_A_HALF: Final = Shape("1.5b", 1536, 28, 12, 2, 8960)
-QUANTISATIONS: Final = {"q8_0": "LLAMA_FTYPE_MOSTLY_Q8_0", "q4_k_m": "LLAMA_FTYPE_MOSTLY_Q4_K_M"}
+TINY: Final = Shape("tiny", 64, 2, 4, 2, 128, vocabulary=1024, context=4096)
 
 
 def model(shape: Shape, quantisation: str) -> Path:
@@ -58,14 +57,9 @@ def model(shape: Shape, quantisation: str) -> Path:
 
 
 def _quantise(source: Path, target: Path, quantisation: str) -> None:
-    import llama_cpp  # noqa: PLC0415  # an extra
+    from workers.engines.llama.library import quantise  # noqa: PLC0415  # an extra
 
-    wishes = llama_cpp.llama_model_quantize_default_params()
-    wishes.ftype = getattr(llama_cpp, QUANTISATIONS[quantisation])
-    wishes.nthread = len(os.sched_getaffinity(0))
-    status = llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(wishes))
-    if status:
-        raise RuntimeError(f"{source} could not be quantised (status {status})")
+    quantise(source, target, quantisation)
 
 
 def _tokens(size: int) -> list[str]:

@@ -19,6 +19,8 @@ import structlog
 Logits = npt.NDArray[np.float32]
 
 MICRO_BATCH: Final = 512
+# From almost lossless to half the size; what llama.cpp calls them.
+QUANTISATIONS: Final = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0")
 _PIECE_BYTES: Final = 64
 # ggml.h, enum ggml_log_level.
 _DEBUG_LEVEL: Final = 1
@@ -88,6 +90,21 @@ def last_errors() -> str:
 def spare_cores() -> int:
     """How many threads to compute with: as many as cores, and the slowest core sets the pace of all."""
     return max(1, len(os.sched_getaffinity(0)) - 1)
+
+
+def quantise(source: Path, target: Path, name: str) -> None:
+    """Write a smaller copy of a model; ``name`` is one of QUANTISATIONS.
+
+    Raises:
+        LlamaError: the source cannot be read or the target not be written.
+    """
+    _begin()
+    _library_log.errors.clear()
+    wishes = C.llama_model_quantize_default_params()
+    wishes.ftype = getattr(C, f"LLAMA_FTYPE_MOSTLY_{name.upper()}")
+    wishes.nthread = spare_cores()
+    if C.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(wishes)):
+        raise LlamaError(f"{source} could not be quantised: {last_errors() or 'llama.cpp does not say why'}")
 
 
 class Model:

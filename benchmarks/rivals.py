@@ -1,0 +1,124 @@
+"""What our batching is compared with: the bare loop, one ``Llama`` a job, and llama.cpp's own server.
+
+As a program it is that server: ``python -m benchmarks.rivals MODEL THREADS PARALLEL`` prints its address and stays.
+"""
+
+import contextlib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from workers.engines.llama.library import Context, Entry, Model
+
+START_S: Final = 120.0
+PATIENCE_S: Final = 600.0
+
+
+def all_at_once(jobs: Sequence[Callable[[], object]]) -> float:
+    """Run every job in a thread of its own; return the seconds until the last one is done."""
+    errors: list[BaseException] = []
+
+    def run(job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001  # raised again below, in the main thread
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(job,)) for job in jobs]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return time.perf_counter() - began
+
+
+def bare_loop(model: Model, prompts: Sequence[Sequence[int]], *, words: int, threads: int) -> float:
+    """Read the prompts and write ``words`` tokens for each with nothing around the library; return the seconds."""
+    cells = sum(map(len, prompts)) + len(prompts) * words
+    context = Context(model, cells=cells, sequences=len(prompts), batch=512, threads=threads)
+    began = time.perf_counter()
+    last = []
+    for number, prompt in enumerate(prompts):
+        final = len(prompt) - 1
+        context.decode([Entry(token, i, number, i == final) for i, token in enumerate(prompt)])
+        last.append(int(context.logits(final).argmax()))
+    for word in range(words - 1):
+        context.decode([Entry(token, len(prompts[n]) + word, n, True) for n, token in enumerate(last)])
+        last = [int(context.logits(n).argmax()) for n in range(len(prompts))]
+    seconds = time.perf_counter() - began
+    context.close()
+    return seconds
+
+
+def one_llama_a_job(path: Path, prompts: Sequence[Sequence[int]], *, words: int, threads: int) -> float:
+    """Load a high-level ``Llama`` for every job, as simple programs do, all jobs at once; return the seconds."""
+    import llama_cpp  # noqa: PLC0415  # an extra
+
+    def job(prompt: Sequence[int]) -> None:
+        llama = llama_cpp.Llama(
+            str(path), n_ctx=len(prompt) + words + 8, n_threads=threads, n_threads_batch=threads, verbose=False
+        )
+        written = zip(range(words), llama.generate(list(prompt), temp=0.0), strict=False)
+        assert len(list(written)) == words  # noqa: S101  # a benchmark that measured less would lie
+        llama.close()
+
+    return all_at_once([lambda prompt=prompt: job(prompt) for prompt in prompts])  # type: ignore[misc]
+
+
+@contextlib.contextmanager
+def server(path: Path, *, threads: int, parallel: int) -> Iterator[str]:
+    """Start llama.cpp's server in another process and give its address."""
+    command = [sys.executable, "-m", "benchmarks.rivals", str(path), str(threads), str(parallel)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603  # our own module
+        try:
+            if process.stdout is None or not (address := process.stdout.readline().strip()).startswith("http"):
+                raise RuntimeError("llama.cpp's server did not start")
+            yield address
+        finally:
+            process.kill()
+
+
+def ask_server(address: str, prompts: Sequence[Sequence[int]], *, words: int) -> float:
+    """Let the server complete the prompts, all at once; return the seconds."""
+
+    def job(prompt: Sequence[int]) -> None:
+        request = {
+            "prompt": list(prompt),
+            "n_predict": words,
+            "temperature": 0,
+            "cache_prompt": True,
+            "ignore_eos": True,
+        }
+        answer = httpx.post(f"{address}/completion", json=request, timeout=PATIENCE_S)
+        answer.raise_for_status()
+        if answer.json()["tokens_predicted"] != words:
+            raise RuntimeError("the server wrote another number of tokens")
+
+    return all_at_once([lambda prompt=prompt: job(prompt) for prompt in prompts])  # type: ignore[misc]
+
+
+def _serve(path: str, threads: int, parallel: int) -> None:
+    import xllamacpp  # noqa: PLC0415  # a development package
+
+    wishes = xllamacpp.CommonParams()
+    wishes.model.path = path
+    wishes.port, wishes.n_parallel, wishes.n_ctx = 0, parallel, parallel * 1536
+    wishes.no_extra_bufts, wishes.warmup = True, False
+    wishes.cpuparams.n_threads = wishes.cpuparams_batch.n_threads = threads
+    running = xllamacpp.Server(wishes)
+    sys.stdout.write(running.listening_address + "\n")
+    sys.stdout.flush()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    _serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
