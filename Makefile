@@ -7,25 +7,35 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # pip's own progress bars need a terminal; these lines show where the time goes.
 SAY := @printf '· %s\n'
 
+# GGML_NATIVE makes quantised models crash on processors that advertise AMX, and a wheel that runs on this machine only.
+# For a GPU: .venv/bin/python -m pip cache remove llama_cpp_python, then
+# make -B .venv/.llama LLAMA_FLAGS='-DGGML_CUDA=on -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF'
+LLAMA_FLAGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
+BUILD_PROCESSES ?= 2
+
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
-export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL
+export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL MODEL_PATH N_GPU_LAYERS SLOTS
+# The model in the worker is built from source, so only who asks for it waits for it.
+LLAMA := $(if $(filter llama_cpp,$(ENGINE)),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check bench-bot bench-delivery clean
+.PHONY: help demo run install llama test check bench-bot bench-delivery bench-generation clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.base ## Try the bot in the browser, without a token: one address is printed
+demo: $(VENV)/.base $(LLAMA) ## Try the bot in the browser, without a token: one address is printed
 	@exec $(BIN)/otvet demo $(if $(PORT),--port $(PORT))
 
-run: $(VENV)/.base ## Run everything on this machine against Telegram; settings from .env
+run: $(VENV)/.base $(LLAMA) ## Run everything on this machine against Telegram; settings from .env
 	@exec $(BIN)/otvet run
 
 install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the command line
 
+llama: $(VENV)/.llama ## What ENGINE=llama_cpp needs: builds llama.cpp, 3 to 8 minutes on two cores, once
+
 # Most tests wait for other processes: two at a time share two cores well. Tests of one file stay together.
-test: $(VENV)/.dev ## Run all tests; TEST_PROCESSES=0 for one after another
+test: $(VENV)/.dev $(VENV)/.llama ## Run all tests; TEST_PROCESSES=0 for one after another
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
@@ -37,6 +47,9 @@ bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmar
 
 bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; ARGS='--kills 200' for longer
 	$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in the worker; ARGS='--models 0.5b --rounds 1' for less
+	$(BIN)/python -m benchmarks.generation $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -52,6 +65,12 @@ $(VENV)/.dev: requirements/dev.txt | $(BIN)/otvet
 	$(SAY) 'installing the locked packages with the tools for tests and checks'
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $(VENV)/.base $@
+
+$(VENV)/.llama: requirements/llama.txt | $(VENV)/.base
+	$(SAY) 'building llama.cpp (3 to 8 minutes on two cores; pip keeps the result)'
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(BUILD_PROCESSES) CMAKE_ARGS='$(LLAMA_FLAGS)' $(PIP) install --quiet --require-hashes \
+		--only-binary :all: --no-binary llama-cpp-python -r requirements/base.txt -r requirements/llama.txt
+	@touch $@
 
 # No build step: the packages are imported from this folder, and the command is two lines of shell.
 $(BIN)/otvet: | $(BIN)/python

@@ -10,6 +10,7 @@ from otvet.commands.demo import demo, sandbox
 from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
+from otvet.commands.model import model_group
 from otvet.commands.orders import orders_group
 from otvet.commands.outbox import outbox_group
 from otvet.commands.running import alive, bot, prepare, run, worker
@@ -34,6 +35,7 @@ for command in (
     orders_group,
     outbox_group,
     evaluate_group,
+    model_group,
     doctor,
     database_group,
     prepare,

@@ -233,8 +233,14 @@ def _examine_knowledge(sources: Path, releases: Path) -> list[Finding]:
 
 async def examine_engine(settings: Settings) -> list[Finding]:
     """The engine that writes the answers."""
-    if settings.engine != "openai":
-        return [good(f"ENGINE={settings.engine}: answers quote the articles, no language model is needed.")]
+    if settings.engine == "llama_cpp":
+        return [_examine_model(settings)]
+    if settings.engine == "openai":
+        return [await _examine_server(settings)]
+    return [good(f"ENGINE={settings.engine}: answers quote the articles, no language model is needed.")]
+
+
+async def _examine_server(settings: Settings) -> Finding:
     key = settings.llm_api_key.get_secret_value()
     started = time.monotonic()
     try:
@@ -242,15 +248,28 @@ async def examine_engine(settings: Settings) -> list[Finding]:
             headers = {"Authorization": f"Bearer {key}"} if key else {}
             response = await client.get(f"{settings.llm_url}/models", headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return [wrong(f"The language model's server at LLM_URL cannot be reached ({type(error).__name__}): start it.")]
+        return wrong(f"The language model's server at LLM_URL cannot be reached ({type(error).__name__}): start it.")
     if response.status_code in {401, 403}:
-        return [wrong(f"The language model's server refuses LLM_API_KEY ({response.status_code}).")]
+        return wrong(f"The language model's server refuses LLM_API_KEY ({response.status_code}).")
     took = f"{(time.monotonic() - started) * 1000:.0f} ms"
     try:
         models = [str(model["id"]) for model in response.raise_for_status().json()["data"]]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return [doubtful(f"The language model's server answers ({took}) but does not list its models.")]
+        return doubtful(f"The language model's server answers ({took}) but does not list its models.")
     if settings.llm_model not in models:
         listed = ", ".join(models[:5]) or "none"
-        return [wrong(f"The language model's server does not have LLM_MODEL={settings.llm_model}; it has: {listed}.")]
-    return [good(f"The language model's server answers ({took}) and has {settings.llm_model}.")]
+        return wrong(f"The language model's server does not have LLM_MODEL={settings.llm_model}; it has: {listed}.")
+    return good(f"The language model's server answers ({took}) and has {settings.llm_model}.")
+
+
+def _examine_model(settings: Settings) -> Finding:
+    from workers.engines.base import EngineRefusedError  # noqa: PLC0415  # only who has a model in the worker needs it
+    from workers.engines.llama.preflight import Shape, examine  # noqa: PLC0415
+
+    path = settings.model_path
+    try:
+        header = examine(path or Path(), Shape(cells=0, gpu_layers=settings.n_gpu_layers))
+    except EngineRefusedError as error:
+        return wrong(f"{error}.")
+    sentence = f"The model at MODEL_PATH is whole ({header.architecture}, {header.size / 1e9:.1f} GB)"
+    return good(f"{sentence}; otvet model check tries it.")

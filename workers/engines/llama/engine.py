@@ -88,8 +88,7 @@ class LlamaEngine:
         """
         if self._loaded is not None:
             return
-        shape = Shape(cells=self._cells(LONGEST), gpu_layers=self._gpu_layers)
-        examine(self._path, shape)
+        examine(self._path, self.shape)
         try_in_child(self._path, self._gpu_layers)
         self.load()
 
@@ -139,6 +138,11 @@ class LlamaEngine:
             loaded.batcher.close()
             loaded.context.close()
             loaded.model.close()
+
+    @property
+    def shape(self) -> Shape:
+        """How the model is loaded, at most."""
+        return Shape(cells=self._cells(LONGEST), gpu_layers=self._gpu_layers)
 
     @property
     def batcher(self) -> Batcher:
