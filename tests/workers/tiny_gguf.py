@@ -52,6 +52,50 @@ def write_random(path: Path, *, seed: int = 0) -> None:
     _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), output)
 
 
+def write_recurrent(path: Path) -> None:
+    """Write a Mamba of noise: one state a sequence, which cannot be taken back."""
+    _, tokens, merges = _vocabulary("")
+    chance = np.random.default_rng(0)
+    inner, states, rank, kernel = 2 * WIDTH, 16, 4, 4
+
+    def weights(*shape: int) -> np.ndarray:
+        return chance.standard_normal(shape, np.float32) * 0.3
+
+    writer = GGUFWriter(path, "mamba")
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(WIDTH)
+    writer.add_block_count(LAYERS)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_ssm_conv_kernel(kernel)
+    writer.add_ssm_inner_size(inner)
+    writer.add_ssm_state_size(states)
+    writer.add_ssm_time_step_rank(rank)
+    add_tokenizer(writer, tokens, merges)
+    output = weights(len(tokens), WIDTH)
+    output[-len(SPECIAL) :] = 0
+    writer.add_tensor("token_embd.weight", weights(len(tokens), WIDTH))
+    writer.add_tensor("output.weight", output)
+    writer.add_tensor("output_norm.weight", np.ones(WIDTH, np.float32))
+    for layer in range(LAYERS):
+        block = f"blk.{layer}."
+        writer.add_tensor(f"{block}attn_norm.weight", np.ones(WIDTH, np.float32))
+        writer.add_tensor(f"{block}ssm_in.weight", weights(2 * inner, WIDTH))
+        writer.add_tensor(f"{block}ssm_conv1d.weight", weights(inner, kernel))
+        writer.add_tensor(f"{block}ssm_conv1d.bias", weights(inner))
+        writer.add_tensor(f"{block}ssm_x.weight", weights(rank + 2 * states, inner))
+        writer.add_tensor(f"{block}ssm_dt.weight", weights(inner, rank))
+        writer.add_tensor(f"{block}ssm_dt.bias", weights(inner))
+        writer.add_tensor(f"{block}ssm_a", -np.abs(weights(inner, states)))
+        writer.add_tensor(f"{block}ssm_d", weights(inner))
+        writer.add_tensor(f"{block}ssm_out.weight", weights(WIDTH, inner))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def _vocabulary(says: str) -> tuple[Tokenizer, list[str], list[str]]:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)

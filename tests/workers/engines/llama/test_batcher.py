@@ -3,12 +3,14 @@ import json
 import random
 import threading
 import time
+from contextlib import ExitStack, closing
 
 import pytest
 
 from workers.engines.base import EngineCancelledError, EngineTimeoutError, EngineUnavailableError
+from workers.engines.llama.batcher import Batcher
 from workers.engines.llama.lanes import Cancellation
-from workers.engines.llama.library import Abilities, LlamaError
+from workers.engines.llama.library import Abilities, Context, LlamaError, Model, abilities
 from workers.engines.llama.sampling import Sampling
 
 RULES = "Сколько стоит доставка? Returns take 14 days. " * 4
@@ -280,6 +282,40 @@ def test_a_memory_that_cannot_be_taken_back_is_read_again(batch, copies):
 
     assert found[0] == expected[0]
     assert found[1:] == pytest.approx(expected[1:], rel=1e-3)
+
+
+@pytest.fixture(scope="module")
+def mamba(tiny_gguf, tmp_path_factory):
+    path = tmp_path_factory.mktemp("gguf") / "mamba.gguf"
+    tiny_gguf.write_recurrent(path)
+    with closing(Model(path)) as model:
+        yield model
+
+
+def test_a_recurrent_model_is_found_out_and_judged_all_the_same(mamba, at_once):
+    tokens = mamba.tokens
+    with ExitStack() as stack:
+        context = Context(mamba, cells=2048, sequences=6, batch=256, threads=1)
+        stack.callback(context.close)
+        able = abilities(context, tokens("Где мой заказ"))
+        batcher = Batcher(mamba, context, able, limit=3)
+        stack.callback(batcher.close)
+
+        def judged(number):
+            with batcher.open(tokens(RULES), room=200, deadline=soon()) as sequence:
+                text = sequence.write(tokens(f"Где {number}?"), budget=10).text
+                length = sequence.length
+                first = sequence.read(tokens(" Верно?"), [7])
+                sequence.rewind(length)
+                return text, *first, *sequence.read(tokens(" Верно?"), [7])
+
+        alone = [judged(number) for number in range(3)]
+        together = at_once(*(lambda n=n: judged(n) for n in range(3)))
+
+    assert able == Abilities(copies=True, rewinds=False)
+    assert [text for text, *_ in together] == [text for text, *_ in alone]
+    for _, first, again in (*alone, *together):
+        assert again == pytest.approx(first, rel=1e-3)
 
 
 def test_probabilities_of_all_tokens_are_one_together(batch):
