@@ -24,7 +24,6 @@ from workers.engines.llama.lanes import Cancellation
 from workers.engines.llama.library import Context, Model, abilities
 
 WORDS = 48
-PREFIX = 1000
 QUESTION = 40
 # One of the judge's questions with its frame, in tokens of a usual vocabulary.
 DOUBT = 50
@@ -34,9 +33,9 @@ FAR = 3600.0
 class Bench:
     """One model and how to use it."""
 
-    def __init__(self, shape: weights.Shape, quantisation: str, *, threads: int, rounds: int) -> None:
+    def __init__(self, shape: weights.Shape, quantisation: str, *, threads: int, rounds: int, prefix: int) -> None:
         self.name = f"{shape.name} {quantisation.upper()}"
-        self.threads, self.rounds = threads, rounds
+        self.threads, self.rounds, self.prefix = threads, rounds, prefix
         self.path = weights.model(shape, quantisation)
         self.model = Model(self.path)
         self._chance = np.random.default_rng(1)
@@ -107,10 +106,10 @@ def against_server(bench: Bench) -> list[Line]:
     lines = []
     for count in (4, 8):
         with (
-            bench.batcher(limit=count, cells=3 * PREFIX + count * 128) as batcher,
+            bench.batcher(limit=count, cells=3 * bench.prefix + count * 128) as batcher,
             rivals.server(bench.path, threads=bench.threads, parallel=count) as address,
         ):
-            prefix = bench.tokens(PREFIX)
+            prefix = bench.tokens(bench.prefix)
             ask(batcher, prefix, bench.tokens(QUESTION))
             rivals.ask_server(address, [prefix + bench.tokens(QUESTION)], words=WORDS)
 
@@ -121,7 +120,7 @@ def against_server(bench: Bench) -> list[Line]:
                 prompts = [prefix + bench.tokens(QUESTION) for _ in range(count)]
                 return rivals.ask_server(address, prompts, words=WORDS)
 
-            fresh = [bench.tokens(PREFIX) for _ in range(bench.rounds)]
+            fresh = [bench.tokens(bench.prefix) for _ in range(bench.rounds)]
             ours_new, theirs_new = iter(fresh), iter(fresh)
             known, server_known, new, server_new = bench.median(
                 lambda ours=ours, prefix=prefix: ours(prefix),  # type: ignore[misc]
@@ -131,7 +130,7 @@ def against_server(bench: Bench) -> list[Line]:
             )
         lines += [
             Line(
-                f"{bench.name}: {count} at once with a known prefix of {PREFIX} tokens against llama.cpp's server",
+                f"{bench.name}: {count} at once, known prefix of {bench.prefix} tokens, against llama.cpp's server",
                 f"{server_known / known:.2f} × ({known:.1f} s and {server_known:.1f} s)",
                 "≥ 1.0 ×",
             ),
@@ -146,8 +145,8 @@ def against_server(bench: Bench) -> list[Line]:
 
 def against_llamas(bench: Bench) -> list[Line]:
     """One ``Llama`` a job, eight jobs at once."""
-    with bench.batcher(limit=8, cells=3 * PREFIX + 8 * 128) as batcher:
-        prefix = bench.tokens(PREFIX)
+    with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher:
+        prefix = bench.tokens(bench.prefix)
         ask(batcher, prefix, bench.tokens(QUESTION))
         seconds = together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)])
         theirs = rivals.one_llama_a_job(
@@ -162,17 +161,17 @@ def against_llamas(bench: Bench) -> list[Line]:
 
 def first_token(bench: Bench) -> list[Line]:
     """Seconds until the first token with the prefix known and unknown, and what the judge costs."""
-    with bench.batcher(limit=2, cells=3 * PREFIX + 2048) as batcher:
-        known = bench.tokens(PREFIX)
+    with bench.batcher(limit=2, cells=3 * bench.prefix + 2048) as batcher:
+        known = bench.tokens(bench.prefix)
         ask(batcher, known, bench.tokens(QUESTION), words=1)
         warm, cold = bench.median(
             lambda: ask(batcher, known, bench.tokens(QUESTION), words=1),
-            lambda: ask(batcher, bench.tokens(PREFIX), bench.tokens(QUESTION), words=1),
+            lambda: ask(batcher, bench.tokens(bench.prefix), bench.tokens(QUESTION), words=1),
         )
         answer, judged = bench.median(*_judged(bench, batcher, known))
     return [
         Line(
-            f"{bench.name}: first token after {PREFIX} + {QUESTION} tokens, prefix known",
+            f"{bench.name}: first token after {bench.prefix} + {QUESTION} tokens, prefix known",
             f"{warm:.2f} s, {cold / warm:.1f} × sooner than cold ({cold:.2f} s)",
             "≥ 5 ×",
         ),
@@ -250,6 +249,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--prefix", type=int, default=1000, help="tokens of the shared prefix")
     parser.add_argument("--parts", default=",".join([*PARTS, "queue", "memory"]))
     parser.add_argument("--models", default="0.5b,1.5b")
     parser.add_argument("--dry", action="store_true", help="print instead of writing docs/benchmarks.md")
@@ -258,7 +258,7 @@ def main() -> None:
     lines = [Line("threads of every side, rounds", f"{wishes.threads}, {wishes.rounds}")]
     models = {"0.5b": (weights.HALF, "q8_0"), "1.5b": (weights.ONE_AND_A_HALF, "q4_k_m")}
     for name in wishes.models.split(","):
-        bench = Bench(*models[name], threads=wishes.threads, rounds=wishes.rounds)
+        bench = Bench(*models[name], threads=wishes.threads, rounds=wishes.rounds, prefix=wishes.prefix)
         for part in (part for part in PARTS if part in parts):
             lines += _shown(PARTS[part](bench))
         bench.model.close()
