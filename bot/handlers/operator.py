@@ -61,7 +61,7 @@ async def on_words(message: Message, customer: CustomerRow, unit: Unit, services
     if opened.new:
         note = SendMessage(chat_id=0, text=operators("operator-reopened"))
         await unit.to_topic(note, customer, _key(message, "reopened"))
-        await services.renderer.show_words(unit, customer, opened.turn_ids)
+    await services.renderer.show_words(unit, customer, opened.turn_ids)
     await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 
 

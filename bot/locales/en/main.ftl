@@ -178,6 +178,7 @@ failure-file = Telegram did not give the file: send it once more
 operator-unblocked = ✅ The customer lets the bot write again.
 group-works = ✅ The bot is an administrator of the group «{ $group }» again.
 group-lost = ⚠️ The bot is no administrator of the group «{ $group }» any more: operators do not see customers. Give it back that right, «Manage topics» included.
+card-again = ⚠️ The connection to Telegram broke: this card may stand above already.
 card-failed = ⚠️ The card of the customer «{ $name }» could not be shown to the operators: { $reason } Open that customer's topic, or write to him.
 group-refuses = ⚠️ The operators' group { $group } does not take the bot's messages ({ $reason }). Make the bot an administrator of the group again, with the right «Manage topics». Customers' messages are kept and will arrive once the group works.
 
