@@ -11,9 +11,12 @@ from knowledge.passages import Chunk
 TARGET_TOKENS = 200
 """A chunk that has reached this many is closed at the next paragraph end."""
 MAX_TOKENS = 350
-"""Only code, question–answer pairs and text without any space are ever longer."""
+"""Only code and question–answer pairs are ever longer."""
+MAX_WHOLE_TOKENS = 2_000
+"""Longer code is split at line ends, a longer answer at paragraph ends: no model reads more with understanding."""
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+# A longer word is none but text without any space, and counts as many.
+_TOKEN = re.compile(r"\w{1,40}|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s ]+(?=\S)")
 
 
@@ -37,14 +40,17 @@ def _chunk(document: Document, section: Section, text: str, seen: dict[str, int]
     parts = (document.source, *headings, section.question or "", text)
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     seen[digest] = times = seen.get(digest, 0) + 1
+    valid = document.validity.within(section.validity)
     return Chunk(
         id=digest if times == 1 else f"{digest}-{times}",
         source=document.source,
         title=document.title,
         breadcrumb=section.breadcrumb,
         text=text,
-        language=_language(document, " ".join((*headings, section.question or "")), text),
+        language=document.language or _language(document, " ".join((*headings, section.question or "")), text),
         question=section.question,
+        valid_from=None if valid.start is None else valid.start.isoformat(),
+        valid_until=None if valid.end is None else valid.end.isoformat(),
     )
 
 
@@ -56,14 +62,23 @@ def _language(document: Document, headings: str, text: str) -> str:
 
 def _texts(section: Section) -> Iterator[str]:
     if section.question is not None:
-        yield "\n".join(block.text for block in section.blocks)
-        return
-    if not section.blocks:
+        text = "\n".join(block.text for block in section.blocks)
+        yield from (
+            [text]
+            if _fits(text, MAX_WHOLE_TOKENS)
+            else _packed(piece for line in text.split("\n") for piece in _split(line))
+        )
+    elif section.blocks:
+        yield from _packed(piece for block in section.blocks for piece in _pieces(block))
+    else:
         yield section.breadcrumb[-1]
-        return
+
+
+def _packed(pieces: Iterable[str]) -> Iterator[str]:
+    """Put pieces together, each on a line of its own, until a chunk is full."""
     open_pieces: list[str] = []
     size = 0
-    for piece in (piece for block in section.blocks for piece in _pieces(block)):
+    for piece in pieces:
         tokens = token_count(piece)
         if open_pieces and (size >= TARGET_TOKENS or size + tokens > MAX_TOKENS):
             yield "\n".join(open_pieces)
@@ -74,34 +89,50 @@ def _texts(section: Section) -> Iterator[str]:
 
 
 def _pieces(block: Block) -> Iterator[str]:
-    """Split a block that is too long alone at sentence ends, a sentence that is too long at spaces."""
-    if block.whole or token_count(block.text) <= MAX_TOKENS:
+    if not block.whole:
+        yield from _split(block.text)
+    elif _fits(block.text, MAX_WHOLE_TOKENS):
         yield block.text
+    else:
+        lines = block.text.split("\n")
+        yield from _joined((part for line in lines for part in _split(line)), "\n", MAX_WHOLE_TOKENS)
+
+
+def _split(text: str) -> Iterator[str]:
+    """Split a text that is too long alone at sentence ends, a sentence that is too long at spaces."""
+    if _fits(text):
+        yield text
         return
-    taken: list[str] = []
-    size = 0
-    for sentence in _SENTENCE_END.split(block.text):
-        for part in _short_parts(sentence):
-            tokens = token_count(part)
-            if taken and size + tokens > MAX_TOKENS:
-                yield " ".join(taken)
-                taken, size = [], 0
-            taken.append(part)
-            size += tokens
-    yield " ".join(taken)
+    sentences = _SENTENCE_END.split(text)
+    yield from _joined((part for sentence in sentences for part in _short_parts(sentence)), " ", MAX_TOKENS)
 
 
 def _short_parts(sentence: str) -> Iterator[str]:
-    if token_count(sentence) <= MAX_TOKENS:
+    if _fits(sentence):
         yield sentence
         return
+    yield from _joined((part for word in sentence.split() for part in _cut(word)), " ", MAX_TOKENS)
+
+
+def _cut(word: str) -> Iterator[str]:
+    """Cut what holds no space and too much, such as a long row of dots."""
+    starts = [token.start() for token in _TOKEN.finditer(word)][::MAX_TOKENS] if not _fits(word) else []
+    for start, end in zip([0, *starts[1:]], [*starts[1:], len(word)], strict=True):
+        yield word[start:end]
+
+
+def _joined(parts: Iterable[str], between: str, most: int) -> Iterator[str]:
     taken: list[str] = []
     size = 0
-    for word in sentence.split():
-        tokens = token_count(word)
-        if taken and size + tokens > MAX_TOKENS:
-            yield " ".join(taken)
+    for part in parts:
+        tokens = token_count(part)
+        if taken and size + tokens > most:
+            yield between.join(taken)
             taken, size = [], 0
-        taken.append(word)
+        taken.append(part)
         size += tokens
-    yield " ".join(taken)
+    yield between.join(taken)
+
+
+def _fits(text: str, most: int = MAX_TOKENS) -> bool:
+    return token_count(text) <= most
