@@ -95,6 +95,9 @@ def _files(folder: Path, errors: list[SourceError]) -> Iterator[Path]:
         folders[:] = _entered(here, folders, folder, errors)
         for name in sorted(name for name in names if not is_hidden(name)):
             path = here / name
+            if not _is_text(name):
+                errors.append(_misnamed(folder, path))
+                continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 reason = "the link leads out of the knowledge folder"
                 errors.append(SourceError(_below(folder, path), None, reason))
@@ -111,7 +114,9 @@ def _entered(here: Path, names: list[str], folder: Path, errors: list[SourceErro
     entered = []
     for name in sorted(name for name in names if not is_hidden(name)):
         below = _below(folder, here / name)
-        if (here / name).is_symlink():
+        if not _is_text(name):
+            errors.append(_misnamed(folder, here / name))
+        elif (here / name).is_symlink():
             errors.append(SourceError(below, None, "links to folders are refused"))
         elif below.count("/") >= MAX_DEPTH:
             errors.append(SourceError(below, None, f"folders are nested deeper than {MAX_DEPTH}: move it up"))
@@ -122,3 +127,12 @@ def _entered(here: Path, names: list[str], folder: Path, errors: list[SourceErro
 
 def _below(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
+
+
+def _misnamed(folder: Path, path: Path) -> SourceError:
+    shown = _below(folder, path).encode("utf-8", "replace").decode()
+    return SourceError(shown, None, "has a name that is no text in UTF-8: rename it")
+
+
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

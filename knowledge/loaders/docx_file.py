@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import docx
@@ -43,43 +43,49 @@ def read_docx(raw: bytes, source: str) -> Reading:
     return Reading(Document(source, title or title_from(source), sections, titled=title is not None))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Style:
+    level: int = _TEXT_LEVEL
+    """0 a title, 1–9 headings, 10 text."""
+    name: str = ""
+    numbering: Element | None = None
+    """The list that its paragraphs are items of."""
+
+
 class _Styles:
     """What a paragraph's style says of it."""
 
-    document: WordDocument
-    _known: dict[str, tuple[int, str]] = field(default_factory=dict)
+    def __init__(self, document: WordDocument) -> None:
+        self._known = {style.style_id: _read_style(style) for style in document.styles}
 
-    def look_up(self, paragraph: Element) -> tuple[int, str]:
-        """Return the heading's level (0 a title, 1–9 headings, 10 text) and the style's name in lower case."""
-        own = paragraph.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
-        reference = paragraph.find(f"{qn('w:pPr')}/{qn('w:pStyle')}")
-        style = "" if reference is None else reference.get(qn("w:val")) or ""
-        level, name = self._style(style)
-        return (_outline_level(own) if own is not None and level == _TEXT_LEVEL else level), name
-
-    def _style(self, style_id: str) -> tuple[int, str]:
-        if style_id not in self._known:
-            found = next((style for style in self.document.styles if style.style_id == style_id), None)
-            self._known[style_id] = _style_level(found) if style_id and found is not None else (_TEXT_LEVEL, "")
-        return self._known[style_id]
+    def of(self, paragraph: Element) -> _Style:
+        properties = paragraph.find(qn("w:pPr"))
+        if properties is None:
+            return _Style()
+        style = self._known.get(_value(properties.find(qn("w:pStyle"))), _Style())
+        own = properties.find(qn("w:outlineLvl"))
+        numbering = properties.find(qn("w:numPr"))
+        level = _outline_level(own) if own is not None and style.level == _TEXT_LEVEL else style.level
+        return _Style(level, style.name, style.numbering if numbering is None else numbering)
 
 
-def _style_level(style: BaseStyle) -> tuple[int, str]:
+def _read_style(style: BaseStyle) -> _Style:
     name = (style.name or "").lower()
-    if name == "title":
-        return 0, name
+    level, numbering = 0 if name == "title" else _TEXT_LEVEL, None
     for _ in range(_MAX_LEVEL):
         kind, _, number = (style.name or "").lower().partition(" ")
-        if kind == "heading" and number.isdecimal() and 1 <= int(number) <= _MAX_LEVEL:
-            return int(number), name
-        if (level := style.element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")) is not None:
-            return _outline_level(level), name
+        outline = style.element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
+        if level == _TEXT_LEVEL and kind == "heading" and number.isdecimal() and 1 <= int(number) <= _MAX_LEVEL:
+            level = int(number)
+        elif level == _TEXT_LEVEL and outline is not None:
+            level = _outline_level(outline)
+        if numbering is None:
+            numbering = style.element.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
         base = getattr(style, "base_style", None)
         if base is None:
             break
         style = base
-    return _TEXT_LEVEL, name
+    return _Style(level, name, numbering)
 
 
 def _outline_level(level: Element) -> int:
@@ -97,10 +103,10 @@ class _Lists:
             if relation.reltype.endswith("/numbering") and not relation.is_external:
                 self._learn(relation.target_part.element)
 
-    def mark(self, paragraph: Element, style: str) -> str:
-        properties = paragraph.find(f"{qn('w:pPr')}/{qn('w:numPr')}")
+    def mark(self, properties: Element | None) -> str:
+        """Return the mark of an item with these list properties; of a paragraph that is none, nothing."""
         if properties is None:
-            return "- " if style.startswith("list bullet") else ""
+            return ""
         number, level = (_value(properties.find(qn(name))) for name in ("w:numId", "w:ilvl"))
         if number in {"", "0"}:
             return ""
@@ -156,9 +162,9 @@ class _Body:
                 self.walk(parse_xml(relation.target_part.blob))
 
     def _paragraph(self, paragraph: Element) -> None:
-        level, style = self._styles.look_up(paragraph)
-        text = self._text(paragraph)
-        if any(word in style for word in _CODE_STYLES):
+        style = self._styles.of(paragraph)
+        level, text = style.level, self._text(paragraph)
+        if any(word in style.name for word in _CODE_STYLES):
             self._code.append(text)
             return
         self._end_code()
@@ -170,7 +176,7 @@ class _Body:
         elif level < _TEXT_LEVEL:
             self.outline.heading(max(level, 1), lines)
         else:
-            self.outline.add([Block(self._lists.mark(paragraph, style) + lines)])
+            self.outline.add([Block(self._lists.mark(style.numbering) + lines)])
         for box in paragraph.iter(qn("w:txbxContent")):
             if not any(ancestor.tag == _FALLBACK for ancestor in box.iterancestors()):
                 self.walk(box)

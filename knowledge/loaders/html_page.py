@@ -186,7 +186,8 @@ class _Page:
             self._lead = lead + _mark(element)
         self.gather(element, depth)
         self.flush()
-        self._lead = lead
+        if tag == "li":
+            self._lead = lead
 
     def gather(self, element: html.HtmlElement, depth: int = 0) -> None:
         """Take what stands inside an element."""

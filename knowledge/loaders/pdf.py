@@ -44,7 +44,7 @@ def read_pdf(raw: bytes, source: str) -> Reading:
     named = {problem.page for problem in problems}
     empty = [number for number, page in enumerate(pages, start=1) if not page and number not in named]
     problems += [
-        SourceError(source, None, "holds a picture only, its text is not read", number, warning=True)
+        SourceError(source, None, "holds no text that can be read: perhaps a picture", number, warning=True)
         for number in empty
     ]
     text = "".join(line.text for page in pages for line in page)

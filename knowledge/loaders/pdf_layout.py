@@ -15,6 +15,9 @@ _MAX_LEVELS = 3
 _SENTENCE_END = (".", "!", "?", "…", ":", ";")
 _ITEM = re.compile(r"[-–—•·▪◦*]\s|\d{1,3}[.)]\s")
 _WORD = re.compile(r"[^\W\d_]+")
+_PAGE_NUMBER = re.compile(
+    r"(?:(?:page|p\.|страница|стр\.|с\.)\s*)?[-–—]?\s*\d{1,4}\s*[-–—]?(?:\s*(?:/|of|из)\s*\d{1,4})?", re.IGNORECASE
+)
 _SHORT = 0.75
 """A line shorter than this share of the page's longest ends its paragraph."""
 _FEWEST_PAGES = 3
@@ -97,17 +100,17 @@ class _Layout:
 
 
 def _without_running_heads(pages: list[list[Line]]) -> list[list[Line]]:
+    """Drop page numbers, and what stands at the same end of most pages after the first time."""
     if len(pages) < _FEWEST_PAGES:
         return pages
-    for end in (0, -1):
-        ends = [re.sub(r"\d+", "#", page[end].text) if page else "" for page in pages]
-        running = {text for text, times in Counter(filter(None, ends)).items() if 2 * times > len(pages)}
-        told: set[str] = {"#"}
-        for page, text in zip(pages, ends, strict=True):
-            if text in told:
+    for end in (-1, 0):
+        for page in pages:
+            if page and _PAGE_NUMBER.fullmatch(page[end].text):
                 del page[end]
-            elif text in running:
-                told.add(text)
+        ends = Counter(page[end].text for page in pages if page)
+        running = {text for text, times in ends.items() if 2 * times > len(pages)}
+        for page in [page for page in pages if page and page[end].text in running][1:]:
+            del page[end]
     return pages
 
 

@@ -146,5 +146,5 @@ def _uncounted(raw: bytes, source: str) -> Iterator[SourceError]:
         sheets = [name for name in package.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
         count = sum(len(_UNCOUNTED.findall(package.read(name))) for name in sheets)
     if count:
-        reason = f"{count} cells hold formulas without results: open it in Excel and save it again"
+        reason = f"holds formulas without results ({count}): open it in Excel and save it again"
         yield SourceError(source, None, reason)
