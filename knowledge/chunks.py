@@ -15,6 +15,9 @@ MAX_TOKENS = 350
 MAX_WHOLE_TOKENS = 2_000
 """Longer code is split at line ends, a longer answer at paragraph ends: no model reads more with understanding."""
 
+_Piece = tuple[str, int]
+"""(text, its tokens)"""
+
 # A longer word is none but text without any space, and counts as many.
 _TOKEN = re.compile(r"\w{1,40}|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s ]+(?=\S)")
@@ -22,7 +25,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s ]+(?=\S)")
 
 def token_count(text: str) -> int:
     """Words and punctuation marks, the unit of chunk sizes."""
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return len(_TOKEN.findall(text))
 
 
 def chunk_documents(documents: Iterable[Document]) -> tuple[Chunk, ...]:
@@ -63,23 +66,21 @@ def _language(document: Document, headings: str, text: str) -> str:
 def _texts(section: Section) -> Iterator[str]:
     if section.question is not None:
         text = "\n".join(block.text for block in section.blocks)
-        yield from (
-            [text]
-            if _fits(text, MAX_WHOLE_TOKENS)
-            else _packed(piece for line in text.split("\n") for piece in _split(line))
-        )
+        if token_count(text) <= MAX_WHOLE_TOKENS:
+            yield text
+        else:
+            yield from _packed(piece for line in text.split("\n") for piece in _split(line))
     elif section.blocks:
         yield from _packed(piece for block in section.blocks for piece in _pieces(block))
     else:
         yield section.breadcrumb[-1]
 
 
-def _packed(pieces: Iterable[str]) -> Iterator[str]:
+def _packed(pieces: Iterable[_Piece]) -> Iterator[str]:
     """Put pieces together, each on a line of its own, until a chunk is full."""
     open_pieces: list[str] = []
     size = 0
-    for piece in pieces:
-        tokens = token_count(piece)
+    for piece, tokens in pieces:
         if open_pieces and (size >= TARGET_TOKENS or size + tokens > MAX_TOKENS):
             yield "\n".join(open_pieces)
             open_pieces, size = [], 0
@@ -88,51 +89,52 @@ def _packed(pieces: Iterable[str]) -> Iterator[str]:
     yield "\n".join(open_pieces)
 
 
-def _pieces(block: Block) -> Iterator[str]:
+def _pieces(block: Block) -> Iterator[_Piece]:
     if not block.whole:
         yield from _split(block.text)
-    elif _fits(block.text, MAX_WHOLE_TOKENS):
-        yield block.text
+    elif (tokens := token_count(block.text)) <= MAX_WHOLE_TOKENS:
+        yield block.text, tokens
     else:
         lines = block.text.split("\n")
         yield from _joined((part for line in lines for part in _split(line)), "\n", MAX_WHOLE_TOKENS)
 
 
-def _split(text: str) -> Iterator[str]:
+def _split(text: str) -> Iterator[_Piece]:
     """Split a text that is too long alone at sentence ends, a sentence that is too long at spaces."""
-    if _fits(text):
-        yield text
+    tokens = token_count(text)
+    if tokens <= MAX_TOKENS:
+        yield text, tokens
         return
     sentences = _SENTENCE_END.split(text)
     yield from _joined((part for sentence in sentences for part in _short_parts(sentence)), " ", MAX_TOKENS)
 
 
-def _short_parts(sentence: str) -> Iterator[str]:
-    if _fits(sentence):
-        yield sentence
+def _short_parts(sentence: str) -> Iterator[_Piece]:
+    tokens = token_count(sentence)
+    if tokens <= MAX_TOKENS:
+        yield sentence, tokens
         return
     yield from _joined((part for word in sentence.split() for part in _cut(word)), " ", MAX_TOKENS)
 
 
-def _cut(word: str) -> Iterator[str]:
+def _cut(word: str) -> Iterator[_Piece]:
     """Cut what holds no space and too much, such as a long row of dots."""
-    starts = [token.start() for token in _TOKEN.finditer(word)][::MAX_TOKENS] if not _fits(word) else []
+    tokens = token_count(word)
+    if tokens <= MAX_TOKENS:
+        yield word, tokens
+        return
+    starts = [token.start() for token in _TOKEN.finditer(word)][::MAX_TOKENS]
     for start, end in zip([0, *starts[1:]], [*starts[1:], len(word)], strict=True):
-        yield word[start:end]
+        yield word[start:end], MAX_TOKENS
 
 
-def _joined(parts: Iterable[str], between: str, most: int) -> Iterator[str]:
+def _joined(parts: Iterable[_Piece], between: str, most: int) -> Iterator[_Piece]:
     taken: list[str] = []
     size = 0
-    for part in parts:
-        tokens = token_count(part)
+    for part, tokens in parts:
         if taken and size + tokens > most:
-            yield between.join(taken)
+            yield between.join(taken), size
             taken, size = [], 0
         taken.append(part)
         size += tokens
-    yield between.join(taken)
-
-
-def _fits(text: str, most: int = MAX_TOKENS) -> bool:
-    return token_count(text) <= most
+    yield between.join(taken), size
