@@ -144,7 +144,7 @@ class _Page:
         tag = element.tag if isinstance(element.tag, str) else ""
         if tag in _SILENT or self._is_around(element, tag):
             return
-        if tag in _HEADINGS:
+        if tag in _HEADINGS and next(element.iterdescendants(*_HEADINGS), None) is None:
             self.flush()
             self.outline.heading(_HEADINGS[tag], _line(element))
         elif tag == "pre":
@@ -157,7 +157,7 @@ class _Page:
             self.outline.add(table_blocks(cells, headed=headed))
         elif tag == "br":
             self._words.append("\n")
-        elif tag in _BLOCKS:
+        elif tag in _BLOCKS or tag in _HEADINGS:
             self._block(element, tag, depth)
         else:
             start = len(self._words)

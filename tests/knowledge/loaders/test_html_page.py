@@ -2,7 +2,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge.documents import Reading
@@ -123,7 +123,9 @@ TREE = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREE)
+@example(("h2", [("h2", ["a"])]))
 def test_no_word_of_a_page_is_lost(tree: object) -> None:
     def written(node: object) -> str:
         if isinstance(node, str):
