@@ -48,6 +48,8 @@ class Customer:
     heard: asyncio.Event = field(default_factory=asyncio.Event)
     talks: bool = False
     """The operator keeps him for now."""
+    topic: tuple[int, int] | None = None
+    """(group, topic) where the operator last heard of him: there he answers."""
 
 
 def chance(seed: int) -> Random:
@@ -163,6 +165,8 @@ class Crowd:
         text = message.get("text", "")
         if customer is None:
             return
+        if text:
+            customer.topic = (chat_id, message["message_thread_id"])
         relayed = any(text == words for _, words in customer.said)
         if relayed:
             self._in_topic(customer, f"Ответ: {text}")
@@ -177,10 +181,9 @@ class Crowd:
             self._in_topic(customer, "/close")
 
     def _in_topic(self, customer: Customer, words: str) -> bool:
-        topics = topics_of(self.world, customer)
-        if not topics:
+        if customer.topic is None:
             return False
-        group, thread = topics[-1]
+        group, thread = customer.topic
         people.say(self.world, group, MARIA, Words(text=words), thread_id=thread)
         if not words.startswith("/"):
             self.replies.setdefault(customer.id, []).append(words)

@@ -153,18 +153,18 @@ def _disorder(customer: Customer, what: str, wanted: list[str], seen: list[str])
 
 def _how(place: tuple[bool, int | None, str], deliveries: list[DeliveryRow], calls: list[Json]) -> list[str]:
     """Return what the ledger and the sandbox know of some words."""
-    to_topic, chat_id, words = place
+    in_group, chat_id, words = place
     rows = [
         f"delivery {row.id} {row.key}: {row.state}, attempts {row.attempts}, message {row.message_id}, "
         f"attempted {row.attempted_at}, finished {row.finished_at}, error {row.error}"
         for row in deliveries
-        if row.payload.get("text") == words and row.to_topic is to_topic and (to_topic or row.chat_id == chat_id)
+        if row.payload.get("text") == words and (in_group or row.chat_id == chat_id)
     ]
     seen = [
         f"call {call['n']} at {call['at']:.3f} {call['method']}: ok {call['ok']}, effect {call['effect']}, "
         f"fault {call['fault']}, error {call['error_code']}, messages {call['message_ids']}"
         for call in calls
-        if call["text"] == words and (to_topic or call["chat_id"] == chat_id)
+        if call["text"] == words and (in_group or call["chat_id"] == chat_id)
     ]
     return rows + seen
 
@@ -175,7 +175,8 @@ def _count_twins(verdict: Verdict, world: World, deliveries: list[DeliveryRow], 
     unknown: Counter[tuple[bool, int | None, str]] = Counter()
     for row in deliveries:
         if row.method == "SendMessage":
-            place = (row.to_topic, None if row.to_topic else row.chat_id, row.payload["text"])
+            in_group = row.to_topic or (row.chat_id or 0) < 0
+            place = (in_group, None if in_group else row.chat_id, row.payload["text"])
             decided[place] += 1
             unknown[place] += row.attempts > 1
     seen = Counter(

@@ -21,6 +21,7 @@ from support.escalations import EscalationReason, EscalationRepository
 from support.tables import CustomerRow, DeliveryRow, TurnRow
 from support.turns import TurnRepository, Words
 
+CARDS: Final = ("escalation:", "card:")
 TOLD_FROM_S: Final = 60.0
 """A pause that an operator should know of."""
 REASONS: Final = (
@@ -109,7 +110,9 @@ class Aftermath:
             for number, (text, _) in enumerate(split(self._operators_texts("customer-edited", text=words))):
                 call = SendMessage(chat_id=0, text=text)
                 await unit.to_topic(call, customer, f"delivery:{row.id}:edited:{number}")
-        if row.key.startswith("escalation:"):
+        if row.key.startswith("escalation:") and ended.state is DeliveryState.UNKNOWN:
+            await self._card_again(unit, row, customer)
+        elif row.key.startswith(CARDS):
             await self._card_lost(unit, row, ended, customer)
         if row.source_chat_id != customer.chat_id:
             return
@@ -122,6 +125,12 @@ class Aftermath:
         about = (customer.chat_id, row.source_ids[0]) if row.source_ids else None
         key = f"delivery:{row.id}:told"
         await unit.to_chat(told, customer.chat_id, key, customer=customer, about=about)
+
+    async def _card_again(self, unit: Unit, row: DeliveryRow, customer: CustomerRow) -> None:
+        """Nobody knows whether the card is there: one that says so is better than a customer who waits for nobody."""
+        words = f"{row.payload['text']}\n\n{self._operators_texts('card-again')}"
+        card = SendMessage.model_validate(row.payload | {"text": words, "chat_id": 0})
+        await unit.to_topic(card, customer, f"card:{row.id}:again", priority=Priority.CARD, turn_id=row.turn_id)
 
     async def _card_lost(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
         """Nobody would know that a person was called: administrators and the customer hear of it."""

@@ -91,6 +91,10 @@ class Topics:
         if known := topic_of(customer, chat_id):
             return known
         name = f"{customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
+        if customer.topic_id is None and customer.topic_chat_id != chat_id:
+            # Before the call: after a restart in the middle of it the customer is sought in the same group.
+            async with self.units.open() as unit:
+                (await CustomerRepository(unit.session).by_id(customer_id)).topic_chat_id = chat_id
         topic = await self._make(chat_id, name)
         async with self.units.open() as unit:
             customer = await CustomerRepository(unit.session).by_id(customer_id)

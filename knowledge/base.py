@@ -8,7 +8,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.calendar import Calendar
 from knowledge.concepts import concepts_of, is_everyday
+from knowledge.days import Today, today
 from knowledge.errors import ReleaseError
 from knowledge.index import Index
 from knowledge.keyboard import repair
@@ -33,14 +35,23 @@ class KnowledgeBase:
     """A loaded release. Immutable and safe to share between threads."""
 
     def __init__(
-        self, index: Index, model: NoAnswerModel, *, release: int = 0, channels: Set[Channel] = ALL_CHANNELS
+        self,
+        index: Index,
+        model: NoAnswerModel,
+        *,
+        release: int = 0,
+        channels: Set[Channel] = ALL_CHANNELS,
+        today: Today = today,
     ) -> None:
-        """Search with ``channels`` only: switching one off shows what it is worth."""
+        """Search with ``channels`` only: switching one off shows what it is worth.
+
+        Chunks that are not valid on the day that ``today`` tells are not found.
+        """
         self._index = index
         self._model = model
         self._release = release
         self._channels = frozenset(channels)
-        self._everything: NDArray[np.bool_] = np.ones(len(index.chunks), dtype=np.bool_)
+        self._calendar = Calendar(index.chunks, today)
         languages = {chunk.language for chunk in index.chunks}
         self._written_in = {
             language: np.array([chunk.language == language for chunk in index.chunks]) for language in languages
@@ -77,13 +88,15 @@ class KnowledgeBase:
         """
         typed = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
         searched = mend(typed, self._knows, lambda term: len(self._index.lexical.holders(term)))
-        own = self._written_in.get(language or "")
-        if own is None:
-            return self._search(searched, self._everything, limit)
+        valid = self._calendar.valid()
+        written = self._written_in.get(language or "")
+        if written is None:
+            return self._search(searched, valid, limit)
+        own = written & valid
         result = self._search(searched, own, limit)
-        if result.answerable >= _NOTHING or own.all():
+        if result.answerable >= _NOTHING or written.all():
             return result
-        other = self._search(searched, ~own, limit)
+        other = self._search(searched, ~written & valid, limit)
         nothing_here = not result.passages or (
             result.features["term_coverage"] == 0 and other.features["term_coverage"] > 0
         )

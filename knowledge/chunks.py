@@ -11,15 +11,21 @@ from knowledge.passages import Chunk
 TARGET_TOKENS = 200
 """A chunk that has reached this many is closed at the next paragraph end."""
 MAX_TOKENS = 350
-"""Only code, question–answer pairs and text without any space are ever longer."""
+"""Only code and question–answer pairs are ever longer."""
+MAX_WHOLE_TOKENS = 2_000
+"""Longer code is split at line ends, a longer answer at paragraph ends: no model reads more with understanding."""
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
+_Piece = tuple[str, int]
+"""(text, its tokens)"""
+
+# A longer word is none but text without any space, and counts as many.
+_TOKEN = re.compile(r"\w{1,40}|[^\w\s]")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])[\s ]+(?=\S)")
 
 
 def token_count(text: str) -> int:
     """Words and punctuation marks, the unit of chunk sizes."""
-    return sum(1 for _ in _TOKEN.finditer(text))
+    return len(_TOKEN.findall(text))
 
 
 def chunk_documents(documents: Iterable[Document]) -> tuple[Chunk, ...]:
@@ -37,14 +43,17 @@ def _chunk(document: Document, section: Section, text: str, seen: dict[str, int]
     parts = (document.source, *headings, section.question or "", text)
     digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     seen[digest] = times = seen.get(digest, 0) + 1
+    valid = document.validity.within(section.validity)
     return Chunk(
         id=digest if times == 1 else f"{digest}-{times}",
         source=document.source,
         title=document.title,
         breadcrumb=section.breadcrumb,
         text=text,
-        language=_language(document, " ".join((*headings, section.question or "")), text),
+        language=document.language or _language(document, " ".join((*headings, section.question or "")), text),
         question=section.question,
+        valid_from=None if valid.start is None else valid.start.isoformat(),
+        valid_until=None if valid.end is None else valid.end.isoformat(),
     )
 
 
@@ -56,15 +65,22 @@ def _language(document: Document, headings: str, text: str) -> str:
 
 def _texts(section: Section) -> Iterator[str]:
     if section.question is not None:
-        yield "\n".join(block.text for block in section.blocks)
-        return
-    if not section.blocks:
+        text = "\n".join(block.text for block in section.blocks)
+        if token_count(text) <= MAX_WHOLE_TOKENS:
+            yield text
+        else:
+            yield from _packed(piece for line in text.split("\n") for piece in _split(line))
+    elif section.blocks:
+        yield from _packed(piece for block in section.blocks for piece in _pieces(block))
+    else:
         yield section.breadcrumb[-1]
-        return
+
+
+def _packed(pieces: Iterable[_Piece]) -> Iterator[str]:
+    """Put pieces together, each on a line of its own, until a chunk is full."""
     open_pieces: list[str] = []
     size = 0
-    for piece in (piece for block in section.blocks for piece in _pieces(block)):
-        tokens = token_count(piece)
+    for piece, tokens in pieces:
         if open_pieces and (size >= TARGET_TOKENS or size + tokens > MAX_TOKENS):
             yield "\n".join(open_pieces)
             open_pieces, size = [], 0
@@ -73,35 +89,52 @@ def _texts(section: Section) -> Iterator[str]:
     yield "\n".join(open_pieces)
 
 
-def _pieces(block: Block) -> Iterator[str]:
-    """Split a block that is too long alone at sentence ends, a sentence that is too long at spaces."""
-    if block.whole or token_count(block.text) <= MAX_TOKENS:
-        yield block.text
-        return
-    taken: list[str] = []
-    size = 0
-    for sentence in _SENTENCE_END.split(block.text):
-        for part in _short_parts(sentence):
-            tokens = token_count(part)
-            if taken and size + tokens > MAX_TOKENS:
-                yield " ".join(taken)
-                taken, size = [], 0
-            taken.append(part)
-            size += tokens
-    yield " ".join(taken)
+def _pieces(block: Block) -> Iterator[_Piece]:
+    if not block.whole:
+        yield from _split(block.text)
+    elif (tokens := token_count(block.text)) <= MAX_WHOLE_TOKENS:
+        yield block.text, tokens
+    else:
+        lines = block.text.split("\n")
+        yield from _joined((part for line in lines for part in _split(line)), "\n", MAX_WHOLE_TOKENS)
 
 
-def _short_parts(sentence: str) -> Iterator[str]:
-    if token_count(sentence) <= MAX_TOKENS:
-        yield sentence
+def _split(text: str) -> Iterator[_Piece]:
+    """Split a text that is too long alone at sentence ends, a sentence that is too long at spaces."""
+    tokens = token_count(text)
+    if tokens <= MAX_TOKENS:
+        yield text, tokens
         return
+    sentences = _SENTENCE_END.split(text)
+    yield from _joined((part for sentence in sentences for part in _short_parts(sentence)), " ", MAX_TOKENS)
+
+
+def _short_parts(sentence: str) -> Iterator[_Piece]:
+    tokens = token_count(sentence)
+    if tokens <= MAX_TOKENS:
+        yield sentence, tokens
+        return
+    yield from _joined((part for word in sentence.split() for part in _cut(word)), " ", MAX_TOKENS)
+
+
+def _cut(word: str) -> Iterator[_Piece]:
+    """Cut what holds no space and too much, such as a long row of dots."""
+    tokens = token_count(word)
+    if tokens <= MAX_TOKENS:
+        yield word, tokens
+        return
+    starts = [token.start() for token in _TOKEN.finditer(word)][::MAX_TOKENS]
+    for start, end in zip([0, *starts[1:]], [*starts[1:], len(word)], strict=True):
+        yield word[start:end], MAX_TOKENS
+
+
+def _joined(parts: Iterable[_Piece], between: str, most: int) -> Iterator[_Piece]:
     taken: list[str] = []
     size = 0
-    for word in sentence.split():
-        tokens = token_count(word)
-        if taken and size + tokens > MAX_TOKENS:
-            yield " ".join(taken)
+    for part, tokens in parts:
+        if taken and size + tokens > most:
+            yield between.join(taken), size
             taken, size = [], 0
-        taken.append(word)
+        taken.append(part)
         size += tokens
-    yield " ".join(taken)
+    yield between.join(taken), size

@@ -8,48 +8,24 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from knowledge.documents import Block, Section
+from knowledge.loaders.links import with_address
+from knowledge.loaders.outline import Outline
+from knowledge.loaders.tables import row_blocks
 
 _PARSER = MarkdownIt("commonmark").enable("table")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
-_SHOWN_LINKS = ("http://", "https://", "mailto:", "tel:", "tg:")
 
 
-def parse(text: str) -> tuple[str | None, tuple[Section, ...]]:
-    """Return the title (front matter, else the first heading if it is of level 1) and the sections in order."""
-    title: str | None = None
-    front = _FRONT_MATTER.match(text)
-    if front and (named := _FRONT_TITLE.search(front[1])):
-        title = named[1].strip("\"'")
-        text = text[front.end() :]
-    sections: list[Section] = []
-    headings: dict[int, str] = {}
-    blocks: list[Block] = []
-    pending = False
-
-    def close() -> None:
-        nonlocal blocks
-        if blocks or pending:
-            sections.append(Section(tuple(headings[level] for level in sorted(headings)), tuple(blocks)))
-        blocks = []
-
+def parse(text: str, title: str | None = None) -> tuple[str | None, tuple[Section, ...]]:
+    """Return the title (the one given, else the only heading of level 1 if it stands first) and the sections."""
+    outline = Outline(title)
     for node in SyntaxTreeNode(_PARSER.parse(text)).children:
-        if node.type != "heading":
-            blocks.extend(_blocks(node))
-            continue
-        level, heading = int(node.tag[1]), " ".join(_plain(node).split())
-        if level == 1 and not headings and not blocks and title in {None, heading}:
-            title = heading
-            continue
-        # A heading that only introduces deeper ones lives on in their breadcrumbs and needs no section of its own.
-        if blocks or (pending and level <= max(headings)):
-            close()
-        headings = {known: name for known, name in headings.items() if known < level} | {level: heading}
-        pending = bool(heading)
-    close()
-    return title or None, tuple(section for section in sections if section.blocks or section.breadcrumb)
+        if node.type == "heading":
+            outline.heading(int(node.tag[1]), _plain(node))
+        else:
+            outline.add(_blocks(node))
+    return outline.close()
 
 
 def _blocks(node: SyntaxTreeNode) -> Iterator[Block]:
@@ -98,12 +74,7 @@ def _item_blocks(node: SyntaxTreeNode) -> Iterator[Block]:
 def _table_rows(node: SyntaxTreeNode) -> Iterator[Block]:
     header = [_plain(cell) for cell in node.children[0].children[0].children]
     rows = node.children[1].children if len(node.children) > 1 else []
-    if not rows:
-        yield from _block("; ".join(cell for cell in header if cell))
-    for row in rows:
-        cells = [_plain(cell) for cell in row.children]
-        named = [f"{name}: {cell}" if name else cell for name, cell in zip(header, cells, strict=False) if cell]
-        yield from _block("; ".join(named))
+    yield from row_blocks(header, [[_plain(cell) for cell in row.children] for row in rows])
 
 
 def _plain(node: SyntaxTreeNode) -> str:
@@ -123,9 +94,7 @@ def _inline(tokens: list[Token]) -> str:
                 links.append((str(token.attrs.get("href", "")), len(parts)))
             case "link_close":
                 address, start = links.pop()
-                shown = address.removeprefix("mailto:").removeprefix("tel:")
-                if address.startswith(_SHOWN_LINKS) and shown not in "".join(parts[start:]):
-                    parts.append(f" ({shown})")
+                parts[start:] = [with_address("".join(parts[start:]), address)]
             case "html_inline":
                 parts.append("\n" if token.content.lower().startswith("<br") else _without_tags(token.content))
             case _:
@@ -134,4 +103,4 @@ def _inline(tokens: list[Token]) -> str:
 
 
 def _without_tags(html: str) -> str:
-    return _TAG.sub("", _COMMENT.sub("", html))
+    return _TAG.sub("", _COMMENT.sub("", html) if "-->" in html else html)

@@ -1,80 +1,95 @@
-"""Question–answer files: CSV with the columns ``question,answer`` and JSON lines with the same keys."""
+"""Question–answer pairs from rows and JSON objects that name question and answer; dates and language are optional."""
 
-import csv
-import io
-import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-Problems = tuple[tuple[int, str], ...]
-"""(1-based line, reason) of every row that was left out."""
+from knowledge.documents import ALWAYS, Block, Document, Reading, Section, SourceError, Validity
+from knowledge.loaders.front_matter import known_name, parse_date
+from knowledge.loaders.limits import MAX_HEADING_LETTERS
+from knowledge.loaders.names import title_from
 
-_QUESTION_COLUMNS = ("question", "вопрос")
-_ANSWER_COLUMNS = ("answer", "ответ")
+QUESTION_NAMES = ("question", "вопрос", "q")
+ANSWER_NAMES = ("answer", "ответ", "a")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A question with its answer."""
+class Columns:
+    """Where a table keeps its pairs."""
 
-    question: str
-    answer: str
+    question: int
+    answer: int
+    dates: Mapping[int, str]
+    """Column → ``start``, ``end`` or ``dated``."""
 
-
-def read_csv(text: str) -> tuple[tuple[Pair, ...], Problems]:
-    """Read rows under a header that names question and answer; the separator is a comma, semicolon or tab."""
-    header_line = text.split("\n", 1)[0]
-    separator = max(",;\t", key=header_line.count)
-    rows = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
-    pairs: list[Pair] = []
-    problems: list[tuple[int, str]] = []
-    columns: tuple[int, int] | None = None
-    line = 1
-    try:
-        for row in rows:
-            if columns is None:
-                columns = _columns(row)
-                if columns is None:
-                    return (), ((1, "the first line must name the columns question and answer"),)
-            elif any(cell.strip() for cell in row):
-                cells = [row[column] if column < len(row) else "" for column in columns]
-                _add(cells[0], cells[1], line, pairs, problems)
-            line = rows.line_num + 1
-    except csv.Error as error:
-        problems.append((line, f"is not valid CSV from here on: {error}"))
-    return tuple(pairs), tuple(problems)
+    @classmethod
+    def of(cls, header: Sequence[str]) -> "Columns | None":
+        """Find the columns by their names, None if question or answer is not among them."""
+        names = [name.strip().lower() for name in header]
+        question = next((names.index(name) for name in QUESTION_NAMES if name in names), None)
+        answer = next((names.index(name) for name in ANSWER_NAMES if name in names), None)
+        if question is None or answer is None:
+            return None
+        dates = {column: field for column, name in enumerate(names) if (field := _date_name(name))}
+        return cls(question, answer, dates)
 
 
-def read_jsonl(text: str) -> tuple[tuple[Pair, ...], Problems]:
-    """Read one JSON object a line."""
-    pairs: list[Pair] = []
-    problems: list[tuple[int, str]] = []
-    # Not splitlines: JSON strings may hold U+2028 and its kin unescaped.
-    for line, raw in enumerate(text.split("\n"), start=1):
-        if not raw.strip():
-            continue
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            problems.append((line, "is not valid JSON"))
-            continue
+@dataclass(slots=True)
+class Pairs:
+    """Takes pairs one by one; what is wrong with one is named, the others stay."""
+
+    source: str
+    sections: list[Section] = field(default_factory=list)
+    problems: list[SourceError] = field(default_factory=list)
+
+    def add_row(self, columns: Columns, row: Sequence[str], line: int) -> None:
+        """Add a table's row, unless it is empty."""
+        if any(cell.strip() for cell in row):
+            cells = dict(enumerate(row))
+            dates = {name: cells.get(column, "") for column, name in columns.dates.items()}
+            self.add(cells.get(columns.question), cells.get(columns.answer), dates, line)
+
+    def add_object(self, value: object, line: int | None, which: str = "") -> None:
+        """Add a JSON object; ``which`` names it where it has no line of its own."""
         if not isinstance(value, dict):
-            problems.append((line, "is not a JSON object with question and answer"))
-            continue
-        _add(value.get("question"), value.get("answer"), line, pairs, problems)
-    return tuple(pairs), tuple(problems)
+            self.refuse(line, f"{which}is not a JSON object with question and answer")
+            return
+        named = {str(key).strip().lower(): entry for key, entry in value.items()}
+        question = next((named[name] for name in QUESTION_NAMES if name in named), None)
+        answer = next((named[name] for name in ANSWER_NAMES if name in named), None)
+        dates = {name: entry for key, entry in named.items() if (name := _date_name(key)) and isinstance(entry, str)}
+        self.add(question, answer, dates, line, which)
+
+    def add(
+        self, question: object, answer: object, dates: Mapping[str, str], line: int | None, which: str = ""
+    ) -> None:
+        """Add one pair if it is whole."""
+        if not isinstance(question, str) or not question.strip():
+            self.refuse(line, f"{which}has no question")
+        elif not isinstance(answer, str) or not answer.strip():
+            self.refuse(line, f"{which}has no answer")
+        elif len(question.strip()) > MAX_HEADING_LETTERS:
+            self.refuse(line, f"{which}has a question longer than {MAX_HEADING_LETTERS} letters: make it shorter")
+        elif (validity := self._validity(dates, line, which)) is not None:
+            self.sections.append(Section((), (Block(answer.strip()),), " ".join(question.split()), validity))
+
+    def refuse(self, line: int | None, reason: str) -> None:
+        """Name what is wrong."""
+        self.problems.append(SourceError(self.source, line, reason))
+
+    def reading(self) -> Reading:
+        """Return the document that holds all pairs."""
+        document = Document(self.source, title_from(self.source), tuple(self.sections))
+        return Reading(document if self.sections else None, tuple(self.problems))
+
+    def _validity(self, dates: Mapping[str, str], line: int | None, which: str) -> Validity | None:
+        try:
+            days = {name: parse_date(written) for name, written in dates.items() if written.strip()}
+        except ValueError as error:
+            self.refuse(line, f"{which}{error}")
+            return None
+        return Validity(days.get("start"), days.get("end"), days.get("dated")) if days else ALWAYS
 
 
-def _columns(header: list[str]) -> tuple[int, int] | None:
-    names = [name.strip().lower() for name in header]
-    question = next((names.index(name) for name in _QUESTION_COLUMNS if name in names), None)
-    answer = next((names.index(name) for name in _ANSWER_COLUMNS if name in names), None)
-    return None if question is None or answer is None else (question, answer)
-
-
-def _add(question: object, answer: object, line: int, pairs: list[Pair], problems: list[tuple[int, str]]) -> None:
-    if not isinstance(question, str) or not question.strip():
-        problems.append((line, "has no question"))
-    elif not isinstance(answer, str) or not answer.strip():
-        problems.append((line, "has no answer"))
-    else:
-        pairs.append(Pair(question.strip(), answer.strip()))
+def _date_name(written: str) -> str | None:
+    name = known_name(written)
+    return name if name in {"start", "end", "dated"} else None

@@ -19,6 +19,10 @@ class Chunk:
     """``ru`` or ``en``: what the text itself is written in."""
     question: str | None = None
     """The question of a question–answer pair."""
+    valid_from: str | None = None
+    """The first day on which it may answer, ISO 8601."""
+    valid_until: str | None = None
+    """The last one."""
 
 
 @dataclass(frozen=True, slots=True)

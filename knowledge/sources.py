@@ -1,52 +1,83 @@
-"""A folder of sources → documents. A file that cannot be read is named with its line and a reason, the rest goes on."""
+"""A folder of sources → documents. What cannot be read is named with its place and a reason, the rest goes on."""
 
 import os
-import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
-from knowledge import markdown, pairs
-from knowledge.documents import Block, Document, Section, SourceError, Sources
+from knowledge import days
+from knowledge.contradictions import settle
+from knowledge.documents import Document, Reading, SourceError, Sources
 from knowledge.errors import SourcesError
+from knowledge.loaders.archives import unpack
+from knowledge.loaders.cache import ReadingCache, key_of
+from knowledge.loaders.kinds import KNOWN
+from knowledge.loaders.limits import MAX_DEPTH, MAX_FILES
+from knowledge.loaders.names import is_hidden
+from knowledge.loaders.reader import Reader
 
 __all__ = ["Document", "SourceError", "Sources", "read_sources"]
 
-MAX_FILE_BYTES = 10_000_000
-_MAX_TITLE_LETTERS = 100
-_ENDINGS = {".md", ".txt", ".csv", ".jsonl"}
-_PARAGRAPHS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
+def read_sources(sources: Path, *, cache: Path | None = None, today: date | None = None) -> Sources:
+    """Read every article below a folder, in the order of paths; also one file, or a zip of a folder.
 
-class _UnreadableError(Exception):
-    def __init__(self, reason: str, line: int | None = None) -> None:
-        self.reason, self.line = reason, line
-
-
-def read_sources(folder: Path) -> Sources:
-    """Read every article below the folder, in the order of paths.
+    What has expired by ``today`` is left out, and of texts that contradict each other the older. ``cache`` names a
+    file in which readings are kept from one time to the next.
 
     Raises:
-        SourcesError: the folder does not exist or cannot be listed.
+        SourcesError: there is no such folder or file, or it cannot be listed.
     """
-    if not folder.is_dir():
-        raise SourcesError(
-            f"The knowledge folder {folder} does not exist. Create it and put .md, .txt or .csv files in."
-        )
-    documents: list[Document] = []
+    if sources.is_dir():
+        return _read_folder(sources, cache, today)
+    if not sources.is_file():
+        raise SourcesError(f"The knowledge folder {sources} does not exist. Create it and put articles in ({KNOWN}).")
+    if sources.suffix.lower() != ".zip":
+        return _read_files([sources], sources.parent, [], cache, today)
+    with tempfile.TemporaryDirectory(prefix="otvet-sources-") as folder:
+        refused = unpack(sources, Path(folder)).refused
+        found = _read_folder(Path(folder), cache, today)
+    return Sources(found.documents, (*refused, *found.errors))
+
+
+def _read_folder(folder: Path, cache: Path | None, today: date | None) -> Sources:
     errors: list[SourceError] = []
-    for path in _files(folder, errors):
-        name = _below(folder, path)
-        try:
-            document, problems = _read(path, name)
-        except _UnreadableError as problem:
-            errors.append(SourceError(name, problem.line, problem.reason))
-        else:
-            errors.extend(problems)
-            if document.sections:
-                documents.append(document)
-            elif not problems:
-                errors.append(SourceError(name, None, "holds no text"))
-    return Sources(tuple(documents), tuple(errors))
+    return _read_files(_files(folder, errors), folder, errors, cache, today)
+
+
+def _read_files(
+    paths: Iterable[Path], folder: Path, errors: list[SourceError], cache: Path | None, today: date | None
+) -> Sources:
+    known = None if cache is None else ReadingCache(cache)
+    documents: list[Document] = []
+    with Reader() as reader:
+        for path in paths:
+            reading = _read(path, _below(folder, path), reader, known)
+            errors.extend(reading.problems)
+            if reading.document is not None:
+                documents.append(reading.document)
+    if known is not None:
+        with suppress(OSError):  # a full disk makes the next reading slow, not this one wrong
+            known.save()
+    settled, warnings = settle(documents, today or days.today())
+    return Sources(settled, (*errors, *warnings))
+
+
+def _read(path: Path, source: str, reader: Reader, cache: ReadingCache | None) -> Reading:
+    if cache is None or not path.is_file():
+        return reader.read(path, source)
+    try:
+        key = key_of(path, source)
+    except OSError:
+        return reader.read(path, source)
+    reading = cache.get(key)
+    if reading is None:
+        reading = reader.read(path, source)
+        if reading.document is not None:
+            cache.put(key, reading)
+    return reading
 
 
 def _files(folder: Path, errors: list[SourceError]) -> Iterator[Path]:
@@ -58,71 +89,50 @@ def _files(folder: Path, errors: list[SourceError]) -> Iterator[Path]:
             raise SourcesError(f"The knowledge folder {folder} cannot be listed: {error.strerror}.") from error
         errors.append(SourceError(name, None, f"the folder cannot be listed: {error.strerror}"))
 
+    count = 0
     for parent, folders, names in os.walk(folder, onerror=unlisted):
         here = Path(parent)
-        for name in folders:
-            if name.startswith(".") or not (here / name).is_symlink():
-                continue
-            errors.append(SourceError(_below(folder, here / name), None, "links to folders are refused"))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
+        folders[:] = _entered(here, folders, folder, errors)
+        for name in sorted(name for name in names if not is_hidden(name)):
             path = here / name
-            if name.startswith("."):
+            if not _is_text(name):
+                errors.append(_misnamed(folder, path))
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 reason = "the link leads out of the knowledge folder"
                 errors.append(SourceError(_below(folder, path), None, reason))
                 continue
+            count += 1
+            if count > MAX_FILES:
+                reason = f"there are more than {MAX_FILES:,} files: from this one on they are not read"
+                errors.append(SourceError(_below(folder, path), None, reason))
+                return
             yield path
+
+
+def _entered(here: Path, names: list[str], folder: Path, errors: list[SourceError]) -> list[str]:
+    entered = []
+    for name in sorted(name for name in names if not is_hidden(name)):
+        below = _below(folder, here / name)
+        if not _is_text(name):
+            errors.append(_misnamed(folder, here / name))
+        elif (here / name).is_symlink():
+            errors.append(SourceError(below, None, "links to folders are refused"))
+        elif below.count("/") >= MAX_DEPTH:
+            errors.append(SourceError(below, None, f"folders are nested deeper than {MAX_DEPTH}: move it up"))
+        else:
+            entered.append(name)
+    return entered
 
 
 def _below(folder: Path, path: Path) -> str:
     return path.relative_to(folder).as_posix()
 
 
-def _read(path: Path, name: str) -> tuple[Document, tuple[SourceError, ...]]:
-    ending = path.suffix.lower()
-    if ending not in _ENDINGS:
-        known = ", ".join(sorted(_ENDINGS))
-        raise _UnreadableError(f"unknown kind of file “{ending or path.name}”: articles are {known}")
-    text = _decoded(path)
-    title = path.stem.replace("_", " ").replace("-", " ").strip().capitalize() or path.stem
-    match ending:
-        case ".md":
-            found, sections = markdown.parse(text)
-            return Document(name, found or title, sections or ((Section((), (Block(found),)),) if found else ())), ()
-        case ".txt":
-            return _plain_document(name, title, text), ()
-        case _:
-            read = pairs.read_csv if ending == ".csv" else pairs.read_jsonl
-            found_pairs, problems = read(text)
-            sections = tuple(Section((), (Block(pair.answer),), question=pair.question) for pair in found_pairs)
-            return Document(name, title, sections), tuple(SourceError(name, line, reason) for line, reason in problems)
+def _misnamed(folder: Path, path: Path) -> SourceError:
+    shown = _below(folder, path).encode("utf-8", "replace").decode()
+    return SourceError(shown, None, "has a name that is no text in UTF-8: rename it")
 
 
-def _decoded(path: Path) -> str:
-    try:
-        if not path.is_file():
-            raise _UnreadableError("is not an ordinary file")
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise _UnreadableError(f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it into several articles")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise _UnreadableError(f"cannot be read: {error.strerror}") from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise _UnreadableError("is not UTF-8 text: save it in the UTF-8 encoding", line) from error
-    if "\0" in text:
-        raise _UnreadableError("is not text", text.count("\n", 0, text.index("\0")) + 1)
-    if not text.strip():
-        raise _UnreadableError("is empty")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _plain_document(name: str, title: str, text: str) -> Document:
-    paragraphs = [part.strip() for part in _PARAGRAPHS.split(text) if part.strip()]
-    if len(paragraphs) > 1 and "\n" not in paragraphs[0] and len(paragraphs[0]) <= _MAX_TITLE_LETTERS:
-        title, *paragraphs = paragraphs
-    return Document(name, title, (Section((), tuple(Block(part) for part in paragraphs)),))
+def _is_text(name: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

@@ -227,7 +227,10 @@ def _examine_knowledge(sources: Path, releases: Path) -> list[Finding]:
     days = (datetime.now(UTC) - info.built_at).days
     sentence = f"Knowledge release {current}: {info.articles} articles, {days} days old."
     findings.append(doubtful(f"{sentence} Is it still true?") if days > OLD_RELEASE_DAYS else good(sentence))
-    findings.extend(doubtful(f"Not in it: {error.file}: {error.reason}") for error in info.errors)
+    findings.extend(
+        doubtful(f"{'Articles' if error.warning else 'Not in it'}: {error.place}: {error.reason}")
+        for error in info.errors
+    )
     return findings
 
 

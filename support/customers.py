@@ -46,6 +46,13 @@ class CustomerRepository:
         )
         return (await self._session.scalars(query)).one_or_none()
 
+    async def by_former_topic(self, chat_id: int, topic_id: int) -> CustomerRow | None:
+        """Return whose topic it was before his present one."""
+        query = select(CustomerRow).where(
+            CustomerRow.former_topic_chat_id == chat_id, CustomerRow.former_topic_id == topic_id
+        )
+        return (await self._session.scalars(query.limit(1))).one_or_none()
+
     async def get_or_add(self, person: Person, now: datetime) -> CustomerRow:
         """Return the customer with his present name, made if he is new."""
         customer = await self.by_chat(person.chat_id)

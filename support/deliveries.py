@@ -228,12 +228,14 @@ class DeliveryRepository:
         )
         return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount > 0
 
-    async def withdraw_words_about_turns(self, customer_id: int, now: datetime) -> int:
-        """Take back what the bot has not yet said to the customer about his turns; return how much."""
+    async def withdraw_words_about_turns(self, customer_id: int, now: datetime) -> set[int]:
+        """Take back what the bot has not yet said to the customer; return the turns that something was said about."""
         statement = (
             update(_TABLE)
             .where(_TABLE.c.customer_id == customer_id, _TABLE.c.state == DeliveryState.PENDING)
             .where(_TABLE.c.to_topic.is_(False), _TABLE.c.key.like("turn:%"))
             .values(state=DeliveryState.WITHDRAWN, finished_at=now, error="a person has the conversation")
+            .returning(_TABLE.c.method, _TABLE.c.turn_id)
         )
-        return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount
+        rows = (await self._session.execute(statement)).all()
+        return {turn_id for method, turn_id in rows if method == "SendMessage" and turn_id is not None}

@@ -191,14 +191,17 @@ class Desk:
         """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened.
 
         When it is an operator who writes, what the bot has decided to say and not yet said is taken back: it never
-        talks over a human.
+        talks over a human, who has to answer those questions as well.
         """
         customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
         waiting = [one for one in await TurnRepository(session).waiting_of(customer.id) if one is not turn]
         turns = waiting if turn is None else [turn, *waiting]
         cancelled = [job_id(one.id, one.epoch, one.attempt) for one in turns if one.state == TurnState.GENERATING]
         if reason is EscalationReason.OPERATOR_WROTE:
-            await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
+            unsaid = await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
+            for one in await TurnRepository(session).by_ids(unsaid - {known.id for known in turns}):
+                one.outcome = None
+                turns.append(one)
         row, new = await EscalationRepository(session).open(customer.id, reason, now, turns=turns, draft=draft)
         for one in turns:
             one.trace = traces.outcome(one.trace, "escalated", reason)

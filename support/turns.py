@@ -1,6 +1,7 @@
 """Turns: what one customer asked, possibly in several messages. Callers own the transaction."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -99,6 +100,11 @@ class TurnRepository:
         waiting = (*OPEN_STATES, TurnState.CLARIFYING)
         query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state.in_(waiting))
         return list(await self._session.scalars(query.order_by(TurnRow.id).with_for_update()))
+
+    async def by_ids(self, turn_ids: Collection[int]) -> list[TurnRow]:
+        """Return these turns, locked until the transaction ends, oldest first."""
+        query = select(TurnRow).where(TurnRow.id.in_(turn_ids)).order_by(TurnRow.id).with_for_update()
+        return list(await self._session.scalars(query)) if turn_ids else []
 
     async def unfinished(self) -> list[TurnRow]:
         """Return every open turn, oldest first."""

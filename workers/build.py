@@ -65,5 +65,4 @@ def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> Bu
 
 
 def _sentence(error: SourceError) -> str:
-    place = error.file if error.line is None else f"{error.file}:{error.line}"
-    return f"{place}: {error.reason}"
+    return f"{error.place}: {error.reason}"

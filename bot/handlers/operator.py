@@ -12,6 +12,7 @@ from aiogram.types import Message, TelegramObject, Update, User
 from bot import keyboards, relay
 from bot.incoming import is_service, words_of
 from bot.services import Services
+from bot.topics import topic_link
 from bot.unit import Unit
 from support.customers import CustomerRepository
 from support.deliveries import Priority
@@ -60,7 +61,7 @@ async def on_words(message: Message, customer: CustomerRow, unit: Unit, services
     if opened.new:
         note = SendMessage(chat_id=0, text=operators("operator-reopened"))
         await unit.to_topic(note, customer, _key(message, "reopened"))
-        await services.renderer.show_words(unit, customer, opened.turn_ids)
+    await services.renderer.show_words(unit, customer, opened.turn_ids)
     await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 
 
@@ -129,10 +130,37 @@ async def load_customer(
         return None
     customer = await CustomerRepository(unit.session).by_topic(message.chat.id, message.message_thread_id)
     if customer is None:
+        await _tell_astray(message, message.message_thread_id, unit, services)
         return None
     data["customer"] = customer
     data["sender"] = data["event_from_user"]
     return await handler(event, data)
+
+
+async def _tell_astray(message: Message, thread_id: int, unit: Unit, services: Services) -> None:
+    """Say that words for a customer reach nobody here: he has another topic now, or this one was made by accident."""
+    if message.edit_date is not None or is_inside(message.text or message.caption or ""):
+        return
+    texts = services.library.of(services.renderer.operators_language)
+    moved = await CustomerRepository(unit.session).by_former_topic(message.chat.id, thread_id)
+    if moved is not None:
+        there = topic_link(moved.topic_chat_id, moved.topic_id) if moved.topic_chat_id and moved.topic_id else ""
+        text = texts("operator-moved", link=there) if there else texts("operator-not-sent")
+    elif _is_ours(message):
+        text = texts("operator-no-customer")
+    else:
+        return
+    answer = SendMessage(chat_id=message.chat.id, message_thread_id=thread_id, text=text)
+    about = (message.chat.id, message.message_id)
+    await unit.to_chat(answer, message.chat.id, _key(message, "astray"), priority=Priority.CARD, about=about)
+
+
+def _is_ours(message: Message) -> bool:
+    """Whether the bot made the topic: what is written there without an explicit reply answers its first message."""
+    first = message.reply_to_message
+    if first is None or first.forum_topic_created is None or first.from_user is None or message.bot is None:
+        return False
+    return first.from_user.id == message.bot.id
 
 
 async def _remember(message: Message, customer: CustomerRow, unit: Unit, speaker: str) -> MessageRow | None:

@@ -10,7 +10,6 @@ import click
 from otvet.errors import CommandError
 
 if TYPE_CHECKING:
-    from knowledge.documents import SourceError
     from knowledge.releases import BuildReport, ReleaseStore
 
 
@@ -24,8 +23,8 @@ def knowledge_group() -> None:
 def build(folder: Path | None) -> None:
     """Build a release from FOLDER (KNOWLEDGE_DIR unless given) and switch to it.
 
-    Markdown, text and CSV/JSONL question-answer files are read. What cannot be read is listed by file and line, and
-    skipped.
+    FOLDER may also be one file, or a zip of a folder. Markdown, text, HTML, PDF, Word, Excel, CSV and JSON are read.
+    What cannot be read is listed by file and line or page, and skipped.
     """
     from otvet.composition import load_settings
 
@@ -111,11 +110,7 @@ def describe(report: "BuildReport") -> str:
     """Say what a build made, and what it skipped."""
     size = f"{report.articles} articles, {report.chunks} chunks"
     first = f"knowledge: {size}, release {report.release} ({report.seconds:.1f} s)"
-    return "\n".join([first, *(f"  ! {_place(error)}: {error.reason}" for error in report.errors)])
-
-
-def _place(error: "SourceError") -> str:
-    return error.file if error.line is None else f"{error.file}, line {error.line}"
+    return "\n".join([first, *(f"  ! {error.place}: {error.reason}" for error in report.errors)])
 
 
 def _configured_store() -> "ReleaseStore":

@@ -7,6 +7,8 @@ from aiogram.methods import EditMessageText, SendMessage
 from aiohttp import web
 from sqlalchemy import select
 
+from bot.groups import Groups
+from bot.topics import Topics
 from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
@@ -106,6 +108,30 @@ async def test_a_group_that_swallows_topics_is_not_given_new_ones_for_ever(bot, 
         assert await ended() == [DeliveryState.FAILED, DeliveryState.WITHDRAWN, DeliveryState.WITHDRAWN]
 
     assert len(await people.topics(OPERATORS_CHAT_ID)) <= 3
+
+
+async def test_after_a_restart_a_customer_is_sought_in_the_group_where_his_topic_was_being_made(
+    bot, people, run_outbox, database
+):
+    groups = (OPERATORS_CHAT_ID, OPERATORS_CHAT_ID - 1)
+    await people.fault("createForumTopic", 502, "Bad Gateway", times=None)
+    async with run_outbox(bot, groups=groups) as units:
+        await card(units, "карточка")
+        until = time.monotonic() + 10
+        while not (calls := await made(people, "createForumTopic")):
+            assert time.monotonic() < until
+            await asyncio.sleep(0.02)
+    async with database.reading() as session:
+        anna = await session.scalar(select(CustomerRow).where(CustomerRow.chat_id == ANNA))
+
+    assert anna.topic_id is None
+    busy = dict.fromkeys(groups, 0) | {calls[0]["chat_id"]: 50}
+    restarted = Topics(bot, units, Groups(groups), texts=None)
+    assert restarted.group_of(anna, busy) == calls[0]["chat_id"]
+
+
+async def made(people, method):
+    return [call for call in (await people.journal(0))["calls"] if call["method"] == method]
 
 
 async def test_a_card_waits_for_its_topic_through_server_errors(bot, people, run_outbox, ended):

@@ -1,11 +1,12 @@
 import re
+from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge import markdown
-from knowledge.chunks import MAX_TOKENS, chunk_documents, token_count
-from knowledge.documents import Block, Document, Section
+from knowledge.chunks import MAX_TOKENS, MAX_WHOLE_TOKENS, chunk_documents, token_count
+from knowledge.documents import Block, Document, Section, Validity
 
 WORD = st.text("абвгдежзиклмнabcdefg", min_size=1, max_size=9)
 SENTENCE = st.lists(WORD, min_size=1, max_size=40).map(lambda words: " ".join(words) + ".")
@@ -31,10 +32,26 @@ def test_no_word_of_an_article_is_lost_or_repeated(sections: list[tuple[int, str
     assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 
-@given(st.text(min_size=1))
-def test_any_text_is_chunked_with_all_its_letters(text: str) -> None:
-    chunks = chunk_documents([document(Block(text))])
-    assert "".join("".join(chunk.text for chunk in chunks).split()) == "".join(text.split())
+# Rows of one sign, words without end, mixtures of both: what no author writes and some file holds.
+TEXT = st.text(min_size=1) | st.lists(
+    st.tuples(st.sampled_from(["слово ", "x", ".", "-", "a. ", "\n", "é", "  ", "漢"]), st.integers(1, 1_500)),
+    min_size=1,
+    max_size=6,
+).map(lambda runs: "".join(part * times for part, times in runs))
+
+
+@settings(deadline=None)  # the longest texts take long on a busy machine
+@given(TEXT)
+def test_any_text_is_chunked_with_all_its_letters_into_chunks_of_bounded_size(text: str) -> None:
+    for blocks, question, most in (
+        ([Block(text)], None, MAX_TOKENS),
+        ([Block(text, whole=True)], None, MAX_WHOLE_TOKENS),
+        ([Block(text)], "Why?", MAX_WHOLE_TOKENS),
+    ):
+        chunks = chunk_documents([document(*blocks, question=question)])
+        assert "".join("".join(chunk.text for chunk in chunks).split()) == "".join(text.split())
+        assert all(token_count(chunk.text) <= most for chunk in chunks)
+        assert len({chunk.id for chunk in chunks}) == len(chunks)
 
 
 def test_ids_stay_when_other_sections_change() -> None:
@@ -70,3 +87,18 @@ def test_code_and_pairs_stay_whole_however_long() -> None:
 def test_the_language_is_that_of_the_text_itself() -> None:
     chunks = chunk_documents([document(Block("Это по-русски")), document(Block("12345"))])
     assert [chunk.language for chunk in chunks] == ["ru", "en"]
+
+
+def test_a_chunk_answers_on_the_days_of_its_article_and_of_its_pair() -> None:
+    own = Section((), (Block("yes"),), "A?", Validity(date(2026, 2, 1), date(2026, 12, 31)))
+    article = Document("a.csv", "T", (own, Section((), (Block("no"),), "B?")), validity=Validity(end=date(2026, 6, 1)))
+    chunks = chunk_documents([article])
+    assert [(chunk.valid_from, chunk.valid_until) for chunk in chunks] == [
+        ("2026-02-01", "2026-06-01"),
+        (None, "2026-06-01"),
+    ]
+
+
+def test_a_language_that_the_article_names_is_believed() -> None:
+    (chunk,) = chunk_documents([Document("en/a.md", "T", (Section((), (Block("GET /v1"),)),), language="ru")])
+    assert chunk.language == "ru"

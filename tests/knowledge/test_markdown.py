@@ -39,10 +39,16 @@ def test_comments_and_tags_are_not_text() -> None:
     assert lines("<!-- secret -->\n\nOne<br>two <b>bold</b>\n\n<div>three</div>\n") == ["One\ntwo bold", "three"]
 
 
-def test_front_matter_gives_the_title() -> None:
-    title, sections = parse('---\ntitle: "Delivery"\ntags: x\n---\n# Delivery\n\nText.\n')
+def test_a_heading_that_repeats_the_given_title_is_dropped() -> None:
+    title, sections = parse("# Delivery\n\nText.\n", "Delivery")
     assert title == "Delivery"
     assert [section.breadcrumb for section in sections] == [()]
+
+
+def test_several_headings_of_the_first_level_are_no_title() -> None:
+    title, sections = parse("# Returns\n\nOne.\n\n# Refunds\n\nTwo.\n")
+    assert title is None
+    assert [section.breadcrumb for section in sections] == [("Returns",), ("Refunds",)]
 
 
 def test_a_heading_without_text_of_its_own_is_kept() -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
-from support.deliveries import Delivery, DeliveryRepository, Priority
+from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
 from support.jobs import CheckName, FailedCheck, FailureReason
@@ -103,6 +103,36 @@ async def test_what_the_bot_has_not_yet_said_is_taken_back_when_a_person_writes(
     await desk.escalate(session, anna, EscalationReason.OPERATOR_WROTE, now)
 
     assert [row.key for row in await deliveries.open_after(0)] == ["escalation:1:told"]
+
+
+async def test_a_question_whose_answer_is_taken_back_is_left_to_the_person(session, say, anna, desk, now, make_result):
+    deliveries = DeliveryRepository(session)
+
+    async def answer(question, at):
+        job = (await say(anna, question, at=at)).job
+        await desk.settle(session, make_result(job), at + timedelta(seconds=5))
+        key = f"turn:{job.turn_id}:1:Answered"
+        call = Delivery(
+            key=key,
+            method="SendMessage",
+            payload={"chat_id": anna.chat_id, "text": "ответ"},
+            priority=Priority.ANSWER,
+            chat_id=anna.chat_id,
+            customer_id=anna.id,
+            turn_id=job.turn_id,
+        )
+        await deliveries.add(call, at)
+        return job.turn_id, await deliveries.by_key(key)
+
+    _, shown = await answer(QUESTION, now)
+    await deliveries.finish(shown.id, 0, DeliveryState.DELIVERED, now)
+    unsaid, _ = await answer("Как оплатить заказ картой?", now + LATER)
+
+    taken = await desk.escalate(session, anna, EscalationReason.OPERATOR_WROTE, now + 2 * LATER)
+
+    assert taken.turn_ids == (unsaid,)
+    turn = await session.get_one(TurnRow, unsaid)
+    assert (turn.state, turn.outcome) == (TurnState.ESCALATED, EscalationReason.OPERATOR_WROTE)
 
 
 async def test_a_ban_ends_what_is_open(session, say, anna, desk, now):

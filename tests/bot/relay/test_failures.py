@@ -1,5 +1,7 @@
 """What cannot be passed on is explained to whoever sent it, and the conversation goes on."""
 
+import asyncio
+
 import pytest
 
 from sandbox.world import ANNA, OPERATORS_CHAT_ID
@@ -94,3 +96,29 @@ async def test_telegrams_own_notes_are_no_words_of_the_customer(talk):
     await talk.first(talk.in_topic, "а это слова")
     await talk.nothing_more(talk.in_topic, 1, for_s=0.3)
     assert await talk.in_chat() == []
+
+
+async def test_a_card_whose_outcome_stays_unknown_comes_once_more_and_says_so(product):
+    await product.people.fault("sendMessage", kind="reset", times=2, chat_id=OPERATORS_CHAT_ID)
+    await product.people.say(ANNA, "/operator")
+
+    card = await product.in_group("возможно, уже есть выше", timeout_s=30)
+
+    assert "Почему" in card["text"]
+    assert "/close" in card["text"]
+
+
+async def test_a_question_whose_answer_was_held_back_is_shown_to_the_operator_who_wrote(talk):
+    await talk.operator("/close")
+    await talk.first(talk.in_chat, "окончен")
+    await talk.product.people.fault("sendMessage", retry_after=4, chat_id=ANNA)
+    await talk.customer("Сколько дней есть на возврат товара?")
+    await asyncio.sleep(2)  # it is answered, and the answer waits for the pause to pass
+    assert any(call["retry_after"] for call in (await talk.product.people.journal(0))["calls"])
+
+    await talk.operator("Добрый день, это Мария")
+
+    await talk.first(talk.in_topic, "Сколько дней есть на возврат")
+    written = await talk.first(talk.in_chat, "Добрый день")
+    assert "Источник" not in str(await talk.nothing_more(talk.in_chat, 2, for_s=2))
+    assert written["text"] == "Добрый день, это Мария"

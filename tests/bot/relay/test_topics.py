@@ -1,8 +1,13 @@
-"""A topic that is gone or closed."""
+"""A topic that is gone or closed, and what is written where no customer is."""
+
+import asyncio
 
 import pytest
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 
-from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
+from sandbox.world import ANNA, DEMO_TOKEN, MARIA, OPERATORS_CHAT_ID
 
 pytestmark = pytest.mark.e2e
 
@@ -46,3 +51,42 @@ async def test_a_closed_topic_is_opened_again_and_the_message_arrives_there(talk
     assert (await talk.first(talk.in_topic, "Ещё вопрос"))["message_thread_id"] == talk.thread_id
     [topic] = await talk.product.people.topics(OPERATORS_CHAT_ID)
     assert not topic["closed"]
+
+
+async def said_in(talk, thread_id, text):
+    """Let the operator write into a topic; returns what the bot answered there, once it has something to say."""
+    mine = await talk.product.people.in_topic(MARIA, OPERATORS_CHAT_ID, thread_id, text)
+    await asyncio.sleep(1)
+    answers = await talk.product.people.messages(OPERATORS_CHAT_ID, thread_id)
+    return [one["text"] for one in answers if one["from"]["is_bot"] and one["message_id"] > mine["message_id"]]
+
+
+async def test_who_writes_where_a_conversation_was_before_is_shown_where_it_is_now(talk):
+    await talk.product.people.fault(
+        "sendMessage", 400, "Bad Request: message thread not found", chat_id=OPERATORS_CHAT_ID
+    )
+    await talk.customer("Где мой заказ?")
+    copy = await talk.first(talk.in_topic, "Где мой заказ?")
+
+    [answer] = await said_in(talk, talk.thread_id, "Отвечаю не там")
+
+    assert f"https://t.me/c/1000000001/{copy['message_thread_id']}" in answer
+    assert "не ушло" in answer
+    assert await said_in(talk, talk.thread_id, "// заметка") == []
+    assert "Отвечаю не там" not in str(await talk.in_chat())
+
+
+async def test_who_writes_into_a_spare_topic_of_the_bots_is_told_that_nobody_reads_it(talk):
+    api = TelegramAPIServer.from_base(talk.product.server.url)
+    async with Bot(DEMO_TOKEN, session=AiohttpSession(api=api)) as bot:
+        spare = await bot.create_forum_topic(OPERATORS_CHAT_ID, "Анна · RU")
+
+    [answer] = await said_in(talk, spare.message_thread_id, "Отвечаю не там")
+
+    assert "никому не ушло" in answer
+
+
+async def test_operators_own_topics_are_none_of_the_bots_business(talk):
+    own = await talk.product.people.post("topics", chat_id=OPERATORS_CHAT_ID, user_id=MARIA, name="Обед")
+
+    assert await said_in(talk, own["thread_id"], "Кто идёт обедать?") == []

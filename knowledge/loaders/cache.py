@@ -1,0 +1,89 @@
+"""What was read last time, by the files' contents: unchanged files are not read again.
+
+The file holds only what the last reading used, so that a deleted article is gone from it with the next one.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from knowledge.documents import Reading
+from knowledge.loaders.wire import from_json, to_json
+
+_LIBRARIES = ("markdown-it-py", "lxml", "openpyxl", "pypdf", "python-docx")
+
+
+class ReadingCache:
+    """Readings of earlier files; a damaged or older cache is as good as none."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at ``path``; it is made when the first reading is kept."""
+        self._path = path
+        self._known = dict(_lines(path))
+        self._used: dict[str, str] = {}
+
+    def get(self, key: str) -> Reading | None:
+        """Return what the file with this key gave."""
+        line = self._known.get(key)
+        if line is None:
+            return None
+        try:
+            reading = from_json(json.loads(line))
+        except (ValueError, KeyError, TypeError):
+            return None
+        self._used[key] = line
+        return reading
+
+    def put(self, key: str, reading: Reading) -> None:
+        """Remember a reading until the one after next."""
+        self._used[key] = json.dumps(to_json(reading), ensure_ascii=False)
+
+    def save(self) -> None:
+        """Keep what was used, forget the rest.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._used.keys() == self._known.keys():
+            return
+        handle, aside = tempfile.mkstemp(prefix=f"{self._path.name}-", dir=self._path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.writelines(f"{key} {line}\n" for key, line in self._used.items())
+            Path(aside).replace(self._path)
+        except BaseException:
+            Path(aside).unlink(missing_ok=True)
+            raise
+
+
+def key_of(path: Path, source: str) -> str:
+    """Return the key of a file's contents under its name, as these loaders read it.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        contents = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(f"{_loaders()}\n{contents}\n{source}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@cache
+def _loaders() -> str:
+    """Digest of everything that decides what a file's contents become."""
+    digest = hashlib.sha256(" ".join(map(version, _LIBRARIES)).encode())
+    folder = Path(__file__).parent
+    for module in sorted([*folder.glob("*.py"), *(folder.parent / f"{name}.py" for name in ("markdown", "pairs"))]):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
+
+
+def _lines(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [(key, line) for key, _, line in (row.partition(" ") for row in text.split("\n")) if line]
