@@ -108,3 +108,9 @@ def test_without_a_webhook_the_defaults_hold():
 def test_a_wrong_secret_is_answered_with_what_is_allowed():
     with pytest.raises(SettingsError, match="1 to 256 characters"):
         settings.load(webhook_secret="so secret")
+
+
+def test_a_model_in_the_worker_needs_its_file():
+    with pytest.raises(SettingsError, match="MODEL_PATH"):
+        settings.load(engine="llama_cpp")
+    assert settings.load(engine="llama_cpp", model_path="model.gguf").n_gpu_layers == 0

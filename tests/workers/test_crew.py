@@ -209,6 +209,16 @@ def test_a_model_in_the_worker_survives_kill_9_of_its_process(redis, queue, put,
     assert {result.turn_id for result in results(redis)} == {1, 2, 3, 4}
 
 
+def test_a_worker_without_the_library_says_what_to_install(start_worker, tiny_model):
+    worker = start_worker("sys.modules['llama_cpp'] = None", ENGINE="llama_cpp", MODEL_PATH=str(tiny_model))
+
+    output = ended(worker)
+
+    assert worker.returncode == 2
+    assert "run make llama" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(None, "is no file"), (b"<html>404 Not Found</html>", "is not a GGUF file"), (b"GGUF\x03\0\0\0", "is cut off")],

@@ -18,7 +18,15 @@ import structlog
 
 from workers.engines.base import EngineCancelledError, EngineError, EngineTimeoutError, EngineUnavailableError
 from workers.engines.llama.lanes import Cancellation, Lane, Reading, Request, Writing, Written
-from workers.engines.llama.library import Abilities, Context, Entry, InterruptedBatchError, LlamaError, Model
+from workers.engines.llama.library import (
+    Abilities,
+    Context,
+    Entry,
+    InterruptedBatchError,
+    LlamaError,
+    Model,
+    NoRoomError,
+)
 from workers.engines.llama.pace import Pace
 from workers.engines.llama.places import Places
 from workers.engines.llama.sampling import Sampling
@@ -242,8 +250,13 @@ class Batcher:
         except InterruptedBatchError:
             self._put_back(parts)
             return
+        except NoRoomError:
+            self._end_the_last()
+            return
         finally:
             self._in_step = frozenset()
+            # Where batches cannot be interrupted, on a GPU, the wish would stay.
+            self._context.resume()
         seconds = time.perf_counter() - began
         (self._pace if writing else self._quiet_pace).measured(len(entries) - writing, seconds)
         self._count(len(entries), len(parts))
@@ -255,10 +268,17 @@ class Batcher:
 
     def _put_back(self, parts: list[tuple[Lane, int]]) -> None:
         """Bring every sequence of an interrupted batch to where it was."""
-        self._context.resume()
         self.counters.interrupted += 1
         for lane, _ in parts:
             self._context.remove(lane.sequence, len(lane.held))
+
+    def _end_the_last(self) -> None:
+        """Reserved cells were not there after all: rather one goes without an answer than all."""
+        with self._condition:
+            if not self._open:
+                raise LlamaError("there are no cells for a prefix alone")
+            _log.error("the model's memory is fuller than it should be", open=len(self._open))
+            self._end(self._open[-1], EngineUnavailableError("there was no room in the model's memory"))
 
     def _count(self, tokens: int, lanes: int) -> None:
         self._busy_since = time.monotonic()

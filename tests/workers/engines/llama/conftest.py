@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from workers.engines.llama.batcher import Batcher
-from workers.engines.llama.library import Abilities, Context, LlamaError, Model, abilities
+from workers.engines.llama.library import Abilities, Context, LlamaError, Model, NoRoomError, abilities
 
 
 def _tiny_gguf() -> ModuleType:
@@ -23,14 +23,18 @@ def _tiny_gguf() -> ModuleType:
 
 
 class SlowContext(Context):
-    """Takes its time for every token, as a large model does; ``broken`` and ``hanging`` make the next batch so."""
+    """Takes its time for every token, as a large model does; ``broken`` and ``full`` make the next batches so."""
 
     pause_s = 0.0
     broken = False
+    full = 0
 
     def decode(self, entries):
         if self.broken:
             raise LlamaError("the device is gone")
+        if self.full and any(entry.wanted for entry in entries):
+            self.full -= 1
+            raise NoRoomError("no free cells")
         end = time.monotonic() + self.pause_s * len(entries)
         while time.monotonic() < end and self._interruption[0] == b"\0":
             time.sleep(0.002)

@@ -336,6 +336,17 @@ def test_a_library_that_fails_fails_everybody_and_is_said_to_be_broken(batch, at
         batcher.open([], room=10, deadline=soon())
 
 
+def test_when_cells_are_missing_the_last_one_goes_without(batch, at_once):
+    expected = answer(batch(), QUESTIONS[0]).text
+    batcher = batch(pause_s=0.002)
+    batcher._context.full = 1
+
+    results = at_once(*(lambda: answer(batcher, QUESTIONS[0]).text for _ in range(3)))
+
+    assert sum(isinstance(result, EngineUnavailableError) for result in results) == 1
+    assert results.count(expected) == 2
+
+
 def test_a_step_that_hangs_is_seen_as_a_stall_and_idleness_is_not(batch):
     batcher = batch()
     assert answer(batcher, "а", budget=3).tokens == 3
