@@ -14,9 +14,9 @@ LLAMA_FLAGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
-export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL MODEL_PATH N_GPU_LAYERS SLOTS
+export LLM_URL LLM_MODEL LLM_API_KEY ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S LOG_LEVEL
 # The model in the worker is built from source, so only who asks for it waits for it.
-LLAMA := $(if $(filter llama_cpp,$(ENGINE)),$(VENV)/.llama)
+LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run install llama test check bench-bot bench-delivery bench-generation clean

@@ -10,19 +10,27 @@ SHOP = PACKAGE_ROOT / "otvet" / "demo_shop"
 DEMO_TOKEN = "1000001:demo"  # noqa: S105  # the sandbox's bot: nothing outside this machine knows it
 DEMO_GROUP = "-1001000000001"
 DEMO_ADMIN = "9001"
-TAKEN_OVER = ("ENGINE", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "ANSWER_THRESHOLD")
+TAKEN_OVER = (
+    *("ENGINE", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "MODEL_PATH", "N_GPU_LAYERS", "SLOTS"),
+    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S"),
+)
 
 
 def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, redis_url: str) -> dict[str, str]:
     """Return the whole environment of the demo's processes.
 
-    Of the user's settings only those of the language model are taken over; LLM_URL alone means ENGINE=openai.
+    Of the user's settings only those of the language model are taken over; LLM_URL alone means ENGINE=openai,
+    MODEL_PATH alone ENGINE=llama_cpp.
     """
     known = {name.upper() for name in Settings.model_fields}
     environment = {name: value for name, value in outer.items() if name.upper() not in known}
     environment |= {name: outer[name] for name in TAKEN_OVER if outer.get(name)}
     if "LLM_URL" in environment:
         environment.setdefault("ENGINE", "openai")
+    if "MODEL_PATH" in environment:
+        environment.setdefault("ENGINE", "llama_cpp")
+        # The demo's processes work in folders of their own.
+        environment["MODEL_PATH"] = str(Path(environment["MODEL_PATH"]).absolute())
     return environment | {
         "BOT_TOKEN": DEMO_TOKEN,
         "TELEGRAM_API_URL": api_url,

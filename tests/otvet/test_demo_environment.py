@@ -25,6 +25,14 @@ def test_a_language_model_of_the_user_is_taken_over_and_chooses_the_engine():
     assert (environment["LLM_URL"], environment["LLM_MODEL"]) == ("http://localhost:11434/v1", "m")
 
 
+def test_a_model_file_of_the_user_is_found_from_any_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    environment = made_from({"MODEL_PATH": "model.gguf", "SLOTS": "2"})
+    assert environment["ENGINE"] == "llama_cpp"
+    assert environment["MODEL_PATH"] == str(tmp_path / "model.gguf")
+    assert environment["SLOTS"] == "2"
+
+
 def test_an_engine_that_the_user_names_is_kept():
     environment = made_from({"LLM_URL": "http://localhost/v1", "ENGINE": "extractive", "ANSWER_THRESHOLD": "0.9"})
     assert (environment["ENGINE"], environment["ANSWER_THRESHOLD"]) == ("extractive", "0.9")
