@@ -22,7 +22,7 @@ def otvet(tmp_path):
             env={**outer, "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
 
