@@ -78,8 +78,7 @@ class Index:
         Raises:
             OSError, ValueError, KeyError, TypeError: the files are missing or damaged.
         """
-        text = (folder / _CHUNKS).read_text(encoding="utf-8")
-        chunks = tuple(_chunk(json.loads(line)) for line in text.split("\n") if line)
+        chunks = read_chunks(folder)
         vocabularies = json.loads((folder / _VOCABULARIES).read_text(encoding="utf-8"))
         with np.load(folder / _ARRAYS, allow_pickle=False) as file:
             arrays = dict(file)
@@ -104,6 +103,16 @@ class Index:
             *(table.values for table in tables),
         ]
         return all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+def read_chunks(folder: Path) -> tuple[Chunk, ...]:
+    """Read a release's chunks alone.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: the file is missing or damaged.
+    """
+    text = (folder / _CHUNKS).read_text(encoding="utf-8")
+    return tuple(_chunk(json.loads(line)) for line in text.split("\n") if line)
 
 
 def _searched(chunk: Chunk) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from knowledge import markdown, pairs
 from knowledge.documents import Block, Document, Section, SourceError, Sources
 from knowledge.errors import SourcesError
+from knowledge.golden import FILE_NAMES as GOLDEN
 
 __all__ = ["Document", "SourceError", "Sources", "read_sources"]
 
@@ -67,7 +68,7 @@ def _files(folder: Path, errors: list[SourceError]) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = here / name
-            if name.startswith("."):
+            if name.startswith(".") or (here == folder and name in GOLDEN):
                 continue
             if path.is_symlink() and not path.resolve().is_relative_to(root):
                 reason = "the link leads out of the knowledge folder"

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
-from knowledge.releases import KEPT, ReleaseStore
+from knowledge.releases import KEPT, Order, ReleaseStore, Stage, Step
+
+FORCED = Order(force=True)
 
 
 class InterruptedBuildError(Exception):
@@ -23,7 +25,7 @@ def store(tmp_path: Path) -> ReleaseStore:
 
 
 def names(store: ReleaseStore) -> set[str]:
-    return {path.name for path in store.root.iterdir()} - {".lock"}
+    return {path.name for path in store.root.iterdir()} - {".lock", ".switching"}
 
 
 def test_nothing_stands_before_the_first_build(store: ReleaseStore) -> None:
@@ -33,11 +35,14 @@ def test_nothing_stands_before_the_first_build(store: ReleaseStore) -> None:
 
 def test_a_build_reports_what_it_did_and_becomes_current(store: ReleaseStore, shop: Path) -> None:
     (shop / "broken.jsonl").write_text("{", encoding="utf-8")
-    steps: list[tuple[str, int, int]] = []
-    report = store.build(shop, progress=lambda *step: steps.append(step))
+    stages: list[Stage] = []
+    report = store.build(shop, progress=stages.append)
     assert (report.release, report.articles, report.chunks) == (1, 8, 12)
     assert [error.file for error in report.errors] == ["broken.jsonl"]
-    assert [number for _, number, _ in steps] == [1, 2, 3, 4, 5]
+    assert [(stage.step, stage.number, stage.of) for stage in stages] == [
+        (step, number, len(Step)) for number, step in enumerate(Step, start=1)
+    ]
+    assert {stage.step: stage.count for stage in stages if stage.count} == {Step.CHUNKING: 8, Step.INDEXING: 12}
     assert store.current() == 1
     [info] = store.infos()
     assert (info.articles, info.chunks, info.languages, info.errors) == (8, 12, ("en", "ru"), report.errors)
@@ -46,19 +51,19 @@ def test_a_build_reports_what_it_did_and_becomes_current(store: ReleaseStore, sh
 
 def test_the_same_sources_give_the_same_release(store: ReleaseStore, shop: Path) -> None:
     store.build(shop)
-    store.build(shop)
+    store.build(shop, order=FORCED)
     first, second = store.infos()
     assert first.digest == second.digest
 
 
 def test_three_releases_stay_and_the_current_one_among_them(store: ReleaseStore, shop: Path) -> None:
     for _ in range(KEPT + 2):
-        store.build(shop)
+        store.build(shop, order=FORCED)
     assert names(store) == {"3", "4", "5", "current"}
     assert store.rollback() == 4
     assert store.rollback(to=3) == 3
     assert store.current() == 3
-    store.build(shop)
+    store.build(shop, order=FORCED)
     assert names(store) == {"4", "5", "6", "current"}
 
 
@@ -71,18 +76,18 @@ def test_rolling_back_further_than_there_are_releases_is_refused(store: ReleaseS
     assert store.current() == 1
 
 
-@pytest.mark.parametrize("step", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("step", Step)
 def test_a_build_interrupted_at_any_step_leaves_the_old_release_answering(
-    store: ReleaseStore, shop: Path, step: int
+    store: ReleaseStore, shop: Path, step: Step
 ) -> None:
     store.build(shop)
 
-    def interrupt(_name: str, number: int, _steps: int) -> None:
-        if number == step:
+    def interrupt(stage: Stage) -> None:
+        if stage.step is step:
             raise InterruptedBuildError
 
     with pytest.raises(InterruptedBuildError):
-        store.build(shop, progress=interrupt)
+        store.build(shop, progress=interrupt, order=FORCED)
     assert store.current() == 1
     assert names(store) == {"1", "current"}
     assert store.open(1).search("доставка").passages
@@ -90,11 +95,11 @@ def test_a_build_interrupted_at_any_step_leaves_the_old_release_answering(
 
 def build_and_die(root: Path, shop: Path) -> None:
     class Dying(ReleaseStore):
-        def _switch(self, number: int) -> None:  # noqa: ARG002  # it dies before it would be used
+        def point_to(self, number: int) -> None:  # noqa: ARG002  # it dies before it would be used
             (self.root / ".building-left").mkdir()
             os.kill(os.getpid(), signal.SIGKILL)
 
-    Dying(root).build(shop)
+    Dying(root).build(shop, order=FORCED)
 
 
 def test_a_killed_build_leaves_the_old_release_and_its_rubbish_goes_with_the_next(
@@ -107,7 +112,7 @@ def test_a_killed_build_leaves_the_old_release_and_its_rubbish_goes_with_the_nex
     assert child.exitcode == -signal.SIGKILL
     assert store.current() == 1
     assert ".building-left" in names(store)
-    report = store.build(shop)
+    report = store.build(shop, order=FORCED)
     assert store.current() == report.release > 1
     assert not {name for name in names(store) if name.startswith(".building")}
 
@@ -136,8 +141,10 @@ def test_two_builds_at_once_are_excluded(store: ReleaseStore, shop: Path) -> Non
         with pytest.raises(BuildRunningError, match="under way"):
             store.build(shop)
         with pytest.raises(BuildRunningError):
-            store.rollback()
-    assert store.build(shop).release == 2
+            store.build(shop, wait_s=0.3)
+        assert store.is_building()
+    assert not store.is_building()
+    assert store.build(shop, order=FORCED).release == 2
 
 
 def test_builds_from_two_threads_never_mix(store: ReleaseStore, shop: Path) -> None:
@@ -145,7 +152,7 @@ def test_builds_from_two_threads_never_mix(store: ReleaseStore, shop: Path) -> N
 
     def build() -> None:
         try:
-            outcomes.append(str(store.build(shop).release))
+            outcomes.append(str(store.build(shop, order=FORCED).release))
         except BuildRunningError:
             outcomes.append("refused")
 
