@@ -105,6 +105,9 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.clock.run(),
         parts.results.run(),
         parts.build_events.run(),
+        parts.orders.run(parts.knowledge.give_up),
+        parts.received.run(),
+        parts.releases.run(),
         _follow_groups(parts),
         _publish(bot, parts),
     ]
