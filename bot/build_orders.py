@@ -115,12 +115,13 @@ class BuildOrders:
         task.add_done_callback(self._tasks.discard)
 
     async def _put(self, order: _Open) -> None:
-        order.puts += 1
         order.gone_since = None
         try:
             await asyncio.to_thread(self.builds.put, order.request)
         except RedisError as error:
             log.error("Redis is gone: the build cannot be ordered yet", error=type(error).__name__)
+        else:
+            order.puts += 1
 
     async def _look_after(self, order: _Open, give_up: Give) -> None:
         now, request_id = self.clock(), order.request.request_id

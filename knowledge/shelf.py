@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -286,7 +286,8 @@ def _replace(file: Path, aside: Path, text: str) -> None:
         aside.replace(file)
         flush_folder(file.parent)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise ReleaseError(f"{file.name} cannot be written: {error.strerror or error}.") from error
 
 

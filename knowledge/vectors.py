@@ -84,7 +84,7 @@ class VectorCache:
 
     def _load(self, file: Path) -> dict[str, NDArray[np.float32]]:
         try:
-            with np.load(file, allow_pickle=False) as arrays:
+            with file.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
                 names, vectors = arrays["names"], arrays["vectors"]
                 return dict(zip(names.tolist(), vectors.astype(np.float32), strict=True))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

@@ -56,22 +56,26 @@ def _releases(store: ReleaseStore) -> Iterator[Finding]:
     if current is None:
         yield wrong("There is no release yet: run otvet kb build.")
         return
+    yield from _intact(store, current)
+    info = store.info(current)
+    if info is not None and info.software != software():
+        yield doubtful("The current release was built by another version of Otvet: otvet kb build makes a new one.")
+    if store.is_building():
+        yield good("A build is under way.")
+    elif any(store.root.glob(".building-*")):
+        yield doubtful("A build was killed and left files behind: the next build removes them.")
+
+
+def _intact(store: ReleaseStore, current: int) -> Iterator[Finding]:
     for number in store.numbers():
         if not store.is_intact(number):
             advice = "roll back or build again" if number == current else "it goes with the builds to come"
             yield (wrong if number == current else doubtful)(f"Release {number} is damaged: {advice}.")
         elif number == current:
             yield good(f"Release {number} answers, and its files are intact.")
-    info = store.info(current)
-    if info is not None and info.software != software():
-        yield doubtful("The current release was built by another version of Otvet: otvet kb build makes a new one.")
     for info in store.infos():
         if info.held:
             yield doubtful(f"Release {info.number} was built and not switched on: otvet kb list says why.")
-    if store.is_building():
-        yield good("A build is under way.")
-    elif any(store.root.glob(".building-*")):
-        yield doubtful("A build was killed and left files behind: the next build removes them.")
 
 
 def _disk(store: ReleaseStore) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
     await unit.to_chat(answer, chat_id, f"press:{query.id}", priority=Priority.ANSWER)
 
 
-async def _act(
+async def _act(  # noqa: PLR0911  # one for each button
     query: CallbackQuery, message: Message, arguments: tuple[str, ...], unit: Unit, services: Services
 ) -> Said | None:
     knowledge, place = services.knowledge, _pressed_at(query, message)

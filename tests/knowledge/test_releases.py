@@ -1,16 +1,21 @@
 import fcntl
+import json
 import multiprocessing
 import os
+import resource
 import signal
 import threading
+import time
 from datetime import UTC
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
-from knowledge.releases import KEPT, Order, ReleaseStore, Stage, Step
+from knowledge.gate import Doubt, Objection
+from knowledge.releases import KEPT, Order, Outcome, ReleaseStore, Stage, Step, software
 
 FORCED = Order(force=True)
 
@@ -172,6 +177,193 @@ def test_a_damaged_file_is_noticed(store: ReleaseStore, shop: Path, name: str) -
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ReleaseError, match="Release 1 is damaged"):
         store.open(1)
+
+
+def test_unchanged_articles_make_no_new_release_unless_forced(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    report = store.build(shop)
+    assert (report.outcome, report.release, report.chunks) == (Outcome.UNCHANGED, 1, 12)
+    assert store.numbers() == [1]
+    assert store.build(shop, order=FORCED).release == 2
+
+
+def test_other_software_builds_another_release_of_the_same_articles(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    manifest = store.root / "1" / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace(software(), "older"), encoding="utf-8")
+    assert store.build(shop).outcome is Outcome.SWITCHED
+
+
+def test_a_damaged_current_release_is_built_again_from_unchanged_articles(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    (store.root / "1" / "arrays.npz").write_bytes(b"rubbish")
+    assert (store.build(shop).release, store.current()) == (2, 2)
+
+
+def test_the_report_says_what_has_changed(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    (shop / "en" / "new.md").write_text("# Drones\n\nDrones deliver on Sundays.\n", encoding="utf-8")
+    (shop / "ru" / "loyalty.md").unlink()
+    difference = store.build(shop).difference
+    assert (difference.added, difference.changed, difference.removed) == (("en/new.md",), (), ("ru/loyalty.md",))
+
+
+def test_a_release_with_less_than_half_of_the_articles_is_held_back(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    for path in [*shop.rglob("*.*")][1:]:
+        path.unlink()
+    report = store.build(shop)
+    assert report.outcome is Outcome.HELD
+    assert {one.doubt for one in report.objections} == {Doubt.ARTICLES, Doubt.CHUNKS}
+    assert store.current() == 1
+    info = store.info(2)
+    assert info is not None
+    assert info.held == report.objections
+    # It is nothing to roll back or forward to by itself; by name it answers, and is then like any other.
+    assert store.newer() is None
+    assert store.rollback(2) == 2
+    info = store.info(2)
+    assert info is not None
+    assert info.held == ()
+    assert store.older() == 1
+
+
+def test_forcing_switches_and_still_says_what_spoke_against_it(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    for path in [*shop.rglob("*.*")][1:]:
+        path.unlink()
+    report = store.build(shop, order=FORCED)
+    assert report.outcome is Outcome.SWITCHED
+    assert report.objections
+    assert store.current() == 2
+
+
+def test_losing_golden_questions_holds_a_release_back(
+    store: ReleaseStore, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.golden.TOP", 1)  # the shop has only a handful of articles
+    (shop / "golden.csv").write_text(
+        "question,source\nВ течение скольких дней можно вернуть товар?,ru/returns.md\n", encoding="utf-8"
+    )
+    report = store.build(shop)
+    assert report.golden is not None
+    assert (report.golden.found, report.golden.found_before) == (1, None)
+    (shop / "ru" / "returns.md").write_text("# Прочее\n\nЗдесь больше ничего нет.\n", encoding="utf-8")
+    report = store.build(shop)
+    assert report.outcome is Outcome.HELD
+    assert [one.doubt for one in report.objections] == [Doubt.GOLDEN_FEWER]
+    assert report.golden is not None
+    assert report.golden.lost == ("В течение скольких дней можно вернуть товар?",)
+
+
+def test_only_the_newest_held_release_stays(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    for path in [*shop.rglob("*.*")][1:]:
+        path.unlink()
+    assert [store.build(shop).outcome for _ in range(3)] == [Outcome.HELD] * 3
+    assert store.numbers() == [1, 4]
+
+
+def test_a_rollback_during_a_build_is_not_undone_by_it(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    store.build(shop, order=FORCED)
+    (shop / "en" / "new.md").write_text("# Drones\n\nDrones deliver on Sundays.\n", encoding="utf-8")
+
+    def roll_back(stage: Stage) -> None:
+        if stage.step is Step.SAVING:
+            assert store.rollback() == 1
+
+    report = store.build(shop, progress=roll_back)
+    assert report.outcome is Outcome.HELD
+    assert report.objections == (Objection(Doubt.SWITCHED_MEANWHILE, 2, 1),)
+    assert store.current() == 1
+
+
+def test_a_rollback_can_be_taken_back(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    store.build(shop, order=FORCED)
+    assert store.newer() is None
+    assert store.rollback() == 1
+    assert store.newer() == 2
+    assert store.rollback(2) == 2
+
+
+def test_who_built_a_release_why_and_how_long_it_took_is_kept(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop, order=Order(built_by="Мария", reason="/kb reload"))
+    [info] = store.infos()
+    assert (info.built_by, info.reason) == ("Мария", "/kb reload")
+    assert info.seconds > 0
+
+
+def test_a_manifest_of_an_earlier_version_is_read(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    manifest = store.root / "1" / "manifest.json"
+    fields = json.loads(manifest.read_text(encoding="utf-8"))
+    for name in ("built_by", "reason", "seconds", "software", "held"):
+        del fields[name]
+    manifest.write_text(json.dumps(fields), encoding="utf-8")
+    [info] = store.infos()
+    assert (info.built_by, info.held) == ("", ())
+    assert store.open(1).release == 1
+
+
+def test_a_release_that_does_not_find_itself_is_refused(
+    store: ReleaseStore, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.build(shop)
+    monkeypatch.setattr("knowledge.releases.own_share", lambda _: 0.5)
+    with pytest.raises(ReleaseError, match="does not find its own"):
+        store.build(shop, order=FORCED)
+    assert names(store) == {"1", "current"}
+
+
+def build_with_little_room(root: Path, shop: Path, answers: Any) -> None:
+    # Like a full disk: every file beyond so many bytes cannot be written any further (EFBIG instead of ENOSPC).
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000, 4_000))
+    try:
+        ReleaseStore(root).build(shop, order=FORCED)
+    except ReleaseError as error:
+        answers.send(str(error))
+
+
+def test_a_full_disk_leaves_the_old_release_answering_and_no_rubbish(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    context = multiprocessing.get_context("spawn")
+    heard, answers = context.Pipe(duplex=False)
+    child = context.Process(target=build_with_little_room, args=(store.root, shop, answers))
+    child.start()
+    child.join(60)
+    assert heard.poll()
+    assert heard.recv().startswith("The release cannot be written")
+    assert child.exitcode == 0
+    assert names(store) == {"1", "current"}
+    assert store.open(1).search("доставка").passages
+
+
+def test_a_pointer_that_cannot_be_written_changes_nothing(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    store.build(shop, order=FORCED)
+    (store.root / ".building-current").mkdir()
+    with pytest.raises(ReleaseError, match="current cannot be written"):
+        store.rollback()
+    assert store.current() == 2
+
+
+def hold_the_lock(root: Path, shop: Path, seconds: float) -> None:
+    with ReleaseStore(root).building():
+        time.sleep(seconds)
+
+
+def test_a_build_waits_for_that_of_another_process(store: ReleaseStore, shop: Path) -> None:
+    store.build(shop)
+    child = multiprocessing.get_context("spawn").Process(target=hold_the_lock, args=(store.root, shop, 1.0))
+    child.start()
+    while not store.is_building():
+        time.sleep(0.01)
+    with pytest.raises(BuildRunningError):
+        store.build(shop, order=FORCED)
+    assert store.build(shop, order=FORCED, wait_s=30).release == 2
+    child.join(30)
 
 
 def test_nothing_in_a_release_is_a_pickle(store: ReleaseStore, shop: Path) -> None:
