@@ -67,6 +67,16 @@ class KnowledgeBase:
         return self._release
 
     @property
+    def index(self) -> Index:
+        """What is searched: the next release takes over what has not changed."""
+        return self._index
+
+    @property
+    def model(self) -> NoAnswerModel:
+        """What says whether passages suffice."""
+        return self._model
+
+    @property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks of the base."""
         return self._index.chunks

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,6 +29,12 @@ from knowledge.tokens import terms
 from knowledge.training import train
 
 __all__ = ["KEPT", "POINTER", "BuildReport", "Order", "Outcome", "ReleaseInfo", "ReleaseStore", "Stage", "Step"]
+
+
+TRAINED_BELOW = 500
+"""A base of fewer chunks is trained at every build: it takes a second."""
+TRAINED_AFTER = 0.05
+"""Once so large a share of the chunks has changed, embedder and no-answer model are trained again."""
 
 
 class Step(StrEnum):
@@ -126,6 +133,7 @@ class _Build:
     def __init__(self, store: ReleaseStore, folder: Path, order: Order, progress: Progress) -> None:
         self._store, self._folder, self._order, self._progress = store, folder, order, progress
         self._started = time.monotonic()
+        self._opened: KnowledgeBase | None = None
         try:
             self._before = store.current()
         except ReleaseError:
@@ -149,11 +157,12 @@ class _Build:
         self, sources: Sources, chunks: tuple[Chunk, ...], difference: Difference, questions: tuple[Golden, ...]
     ) -> BuildReport:
         self._tell(Step.INDEXING, len(chunks))
-        index = Index.build(chunks)
+        former, changed = self._former(chunks, difference)
+        index = Index.build(chunks, former=former.index if former else None)
         if not index.is_finite():
             raise ReleaseError("The new release holds numbers that are not finite: it was not switched on.")
         self._tell(Step.TRAINING)
-        model = train(index)
+        model = former.model if former else train(index)
         self._tell(Step.SAVING)
         number = max([0, *self._store.numbers()]) + 1
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self._store.root))
@@ -161,7 +170,7 @@ class _Build:
         try:
             index.save(aside)
             (aside / NO_ANSWER).write_text(json.dumps(model.to_json()), encoding="utf-8")
-            manifest = self._manifest(number, sources, chunks, digest(aside))
+            manifest = self._manifest(number, sources, chunks, digest(aside)) | {"taken_over": changed}
             (aside / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
             self._tell(Step.CHECKING)
             base = _read_back(aside, chunks)
@@ -209,18 +218,29 @@ class _Build:
         except ReleaseError:
             return ()
 
+    def _former(self, chunks: tuple[Chunk, ...], difference: Difference) -> tuple[KnowledgeBase | None, int]:
+        """Return the release whose trained parts serve on, and how many chunks have changed since they were trained."""
+        info = None if self._before is None else self._store.info(self._before)
+        if info is None or self._order.force or len(chunks) < TRAINED_BELOW or not self._is_same_software():
+            return None, 0
+        changed = info.taken_over + len(difference.chunks)
+        if changed > len(chunks) * TRAINED_AFTER:
+            return None, 0
+        base = self._open_before()
+        return (None, 0) if base is None else (base, changed)
+
+    def _open_before(self) -> KnowledgeBase | None:
+        if self._opened is None and self._before is not None:
+            with suppress(ReleaseError):
+                self._opened = self._store.open(self._before)
+        return self._opened
+
     def _is_same_software(self) -> bool:
         info = None if self._before is None else self._store.info(self._before)
         return info is not None and info.software == software()
 
     def _ask(self, questions: tuple[Golden, ...], base: KnowledgeBase) -> GoldenResult | None:
-        if not questions:
-            return None
-        try:
-            before = None if self._before is None else self._store.open(self._before)
-        except ReleaseError:
-            before = None
-        return compare_golden(questions, before, base)
+        return compare_golden(questions, self._open_before(), base) if questions else None
 
     def _against(self, articles: int, chunks: int, golden: GoldenResult | None) -> tuple[Objection, ...]:
         info = None if self._before is None else self._store.info(self._before)

@@ -48,6 +48,8 @@ class ReleaseInfo:
     reason: str = ""
     software: str = ""
     """Of the code that built it: other code would build another release of the same articles."""
+    taken_over: int = 0
+    """Chunks that have changed since embedder and no-answer model were trained; 0: trained for this very release."""
     held: tuple[Objection, ...] = ()
     """Why it was built and not switched to; empty once it has been."""
 
@@ -305,5 +307,6 @@ def _info(fields: dict[str, Any]) -> ReleaseInfo:
         built_by=str(fields.get("built_by", "")),
         reason=str(fields.get("reason", "")),
         software=str(fields.get("software", "")),
+        taken_over=int(fields.get("taken_over", 0)),
         held=tuple(Objection(Doubt(one["doubt"]), one["before"], one["now"]) for one in fields.get("held", ())),
     )

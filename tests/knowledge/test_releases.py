@@ -6,13 +6,16 @@ import resource
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from knowledge.embedder import Embedder
 from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
 from knowledge.gate import Doubt, Objection
 from knowledge.releases import KEPT, Order, Outcome, ReleaseStore, Stage, Step, software
@@ -371,3 +374,66 @@ def test_nothing_in_a_release_is_a_pickle(store: ReleaseStore, shop: Path) -> No
     assert {path.suffix for path in (store.root / "1").iterdir()} == {".json", ".jsonl", ".npz"}
     with np.load(store.root / "1" / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A base that counts as large, so that small changes leave what was trained alone."""
+    monkeypatch.setattr("knowledge.releases.TRAINED_BELOW", 10)
+    folder = tmp_path / "large"
+    folder.mkdir()
+    for number in range(100):
+        text = f"# Article {number}\n\nThe word{number} costs {number} roubles and the thing{number} is blue.\n"
+        (folder / f"a{number:02}.md").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_small_change_of_a_large_base_embeds_only_what_is_new(
+    store: ReleaseStore, large: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.build(large)
+    embedded: list[str] = []
+    embed = Embedder.embed
+
+    def counted(self: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
+        embedded.extend(texts)
+        return embed(self, texts)
+
+    monkeypatch.setattr(Embedder, "embed", counted)
+    monkeypatch.setattr("knowledge.releases.train", lambda _: pytest.fail("trained again"))
+    (large / "a07.md").write_text("# Drones\n\nDrones deliver parcels on Sundays.\n", encoding="utf-8")
+    (large / "a08.md").unlink()
+    report = store.build(large)
+    assert report.outcome is Outcome.SWITCHED
+    assert len(embedded) == 1
+    info = store.info(2)
+    assert info is not None
+    assert info.taken_over == 3  # one new, two gone
+    before, after = store.open(1), store.open(2)
+    assert after.search("drones parcels sundays").passages[0].chunk.source == "a07.md"
+    assert not any(passage.chunk.source == "a08.md" for passage in after.search("word8 thing8").passages)
+    assert (after.index.vectors[0] == before.index.vectors[0]).all()
+
+
+def test_many_small_changes_are_trained_in_the_end(store: ReleaseStore, large: Path) -> None:
+    store.build(large)
+    taken_over = []
+    for number in range(4):
+        (large / f"a{number:02}.md").write_text(f"# New {number}\n\nSomething{number} else.\n", encoding="utf-8")
+        info = store.info(store.build(large).release)
+        assert info is not None
+        taken_over.append(info.taken_over)
+    assert taken_over == [2, 4, 0, 2]
+
+
+def test_a_forced_build_trains_everything_again(store: ReleaseStore, large: Path) -> None:
+    store.build(large)
+    (large / "a07.md").write_text("# Drones\n\nDrones deliver parcels on Sundays.\n", encoding="utf-8")
+    store.build(large)
+    store.build(large, order=FORCED)
+    info = store.info(3)
+    assert info is not None
+    assert info.taken_over == 0
+    fresh = ReleaseStore(store.root.parent / "fresh")
+    fresh.build(large)
+    assert fresh.infos()[0].digest == info.digest
