@@ -159,7 +159,8 @@ class KnowledgeAdmin:
 
     async def give_up(self, request_id: str, key: str) -> None:
         """Tell who ordered a build that there will be none, and why."""
-        await self._show(BuildFailed(request_id=request_id, detail=self.texts(key)), datetime.now(UTC))
+        failed = BuildFailed(request_id=request_id, cause="unexpected", detail=self.texts(key))
+        await self._show(failed, datetime.now(UTC))
 
     async def _switch(self, unit: Unit, place: Place, to: int, action: str, key: str) -> Said:
         before = self._number()
@@ -229,7 +230,8 @@ class KnowledgeAdmin:
 
     def _result(self, event: BuildDone | BuildFailed) -> Said:
         if isinstance(event, BuildFailed):
-            return Said(self.texts("kb-failed", reason=event.detail), buttons.again(self.texts))
+            reason = self.texts(f"kb-cause-{event.cause}", detail=event.detail)
+            return Said(self.texts("kb-failed", reason=reason), buttons.again(self.texts))
         batch = event.request_id.removeprefix(FILES) if event.request_id.startswith(FILES) else None
         text = self.words.done(event, self._number())
         match event.outcome:

@@ -112,7 +112,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         _publish(bot, parts),
     ]
     try:
-        await _until_stopped(loops, [parts.results.stop, parts.build_events.stop])
+        await _until_stopped(loops, [parts.results.stop, parts.build_events.stop, parts.releases.stop])
     finally:
         log.info("stopping: what is in hand is finished")
         await _stop(parts)

@@ -1,7 +1,6 @@
 """Follows the release that answers: at once when it is announced, soon when it is not."""
 
 import asyncio
-import contextlib
 from typing import Final
 
 import structlog
@@ -21,21 +20,26 @@ class ReleaseFollower:
     def __init__(self, redis: Redis, knowledge: CurrentKnowledge) -> None:
         self._redis = redis
         self._knowledge = knowledge
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Follow no further. Cancelling is not enough: redis-py swallows it while it connects."""
+        self._stopping = True
 
     async def run(self) -> None:
-        """Follow for ever; without Redis the pointer is looked at all the same."""
-        while True:
+        """Follow until stopped; without Redis the pointer is looked at all the same."""
+        while not self._stopping:
             try:
                 async with self._redis.pubsub() as channel:
                     await channel.subscribe(RELEASES_CHANNEL)
-                    while True:
+                    while not self._stopping:
                         await self.follow()
                         await channel.get_message(ignore_subscribe_messages=True, timeout=LOOK_S)
             except (RedisError, OSError) as error:
                 log.debug("releases are not announced at the moment", error=type(error).__name__)
-            with contextlib.suppress(OSError):
                 await self.follow()
-            await asyncio.sleep(LOOK_S)
+            if not self._stopping:
+                await asyncio.sleep(LOOK_S)
 
     async def follow(self) -> None:
         """Load the release that the pointer names, if that is another one than before."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from knowledge.documents import SourceError
-from knowledge.errors import KnowledgeError
+from knowledge.errors import BuildRunningError, KnowledgeError, SourcesError
 from knowledge.golden import GoldenResult
 from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
 from knowledge.wording import place
@@ -57,7 +57,7 @@ def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> Bu
         built = store.build(Path(request.sources), progress=progress, order=order, wait_s=OTHER_BUILD_S)
     except (KnowledgeError, OSError) as error:
         _log.warning("release was not built", request_id=request.request_id, reason=str(error))
-        return BuildFailed(request_id=request.request_id, detail=str(error))
+        return BuildFailed(request_id=request.request_id, cause=_cause(error), detail=str(error))
     except RedisError:
         raise
     except Exception as error:  # noqa: BLE001  # the process's edge: the admin hears of it whatever broke
@@ -65,6 +65,16 @@ def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> Bu
         return BuildFailed(request_id=request.request_id, detail=f"unexpected {type(error).__name__}")
     _log.info("release built", request_id=request.request_id, release=built.release, outcome=built.outcome)
     return _done(request, built)
+
+
+def _cause(error: Exception) -> Literal["sources", "busy", "release"]:
+    match error:
+        case SourcesError():
+            return "sources"
+        case BuildRunningError():
+            return "busy"
+        case _:
+            return "release"
 
 
 def _done(request: BuildRequest, built: BuildReport) -> BuildDone:

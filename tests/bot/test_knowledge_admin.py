@@ -319,6 +319,37 @@ async def test_a_restart_between_file_and_button_loses_nothing(product, sources)
     assert (sources / "drones.md").exists()
 
 
+async def test_a_bot_that_dies_while_it_downloads_asks_after_its_restart(product):
+    await product.people.fault("getFile", kind="hang", times=None, hang_s=60)
+    await send_file(product, "drones.md", DRONES.encode())
+    await product.people.wait_for(lambda event: event["type"] == "call" and event["method"] == "getFile")
+    await product.stop_bot()
+    await product.people.clear_faults()
+
+    await product.start_bot()
+
+    assert "+ drones.md" in (await product.answer(MARIA, "Добавить статей: 1"))["text"]
+
+
+async def test_a_file_that_telegram_does_not_give_is_asked_for_again(product):
+    await product.people.fault("getFile", 400, "Bad Request: file is too big", times=None)
+    await send_file(product, "drones.md", DRONES.encode())
+
+    assert "Пришлите его ещё раз" in (await product.answer(MARIA, "drones.md", timeout_s=20))["text"]
+
+
+async def test_a_build_without_articles_says_what_to_do(product, sources, store):
+    shutil.rmtree(sources)
+    sources.mkdir()
+    await product.people.say(MARIA, "/kb reload")
+
+    failed = await product.answer(MARIA, "Собрать не удалось", timeout_s=BUILT_S)
+
+    assert "пришлите файл сюда" in failed["text"]
+    assert labels(failed) == ["🔄 Собрать заново"]
+    assert store.current() == 2
+
+
 async def test_a_second_press_adds_nothing_twice(product):
     await send_file(product, "drones.md", DRONES.encode())
     asked = await product.answer(MARIA, "Добавить")
