@@ -6,18 +6,20 @@ import shutil
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
 
 from knowledge.errors import IntakeError
+from knowledge.golden import FILE_NAMES, read_golden
+from knowledge.sources import read_sources
 
-ENDINGS = frozenset({".md", ".txt", ".csv", ".jsonl"})
 MAX_FILE_BYTES = 10_000_000
 MAX_FILES = 1_000
+MAX_UNPACKED_BYTES = 100_000_000
 _RECORD = "intake.json"
-_MAX_NAME = 120
+_MAX_NAME_BYTES = 200
+_TOO_LARGE = f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it into several articles"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,14 @@ class Intake:
 
 
 def examine(received: Path, name: str, folder: Path) -> Intake:
-    """Say what ``store`` would do, and write nothing.
+    """Say what ``store`` would do, and write nothing there.
 
     Raises:
         IntakeError: the received file cannot be read.
     """
-    stored, replaced, unchanged, refused = [], [], [], []
-    for target, content in _contents(received, name):
-        if isinstance(content, str):
-            refused.append((target, content))
-            continue
+    contents, refused = _readable(received, name)
+    stored, replaced, unchanged = [], [], []
+    for target, content in contents.items():
         path = folder / target
         if path.is_file() and path.read_bytes() == content:
             unchanged.append(target)
@@ -62,7 +62,7 @@ def store(received: Path, name: str, folder: Path, undo: Path) -> Intake:
         IntakeError: the folder cannot be written; what was stored by then stays, and can be put back.
     """
     found = examine(received, name, folder)
-    contents = {target: content for target, content in _contents(received, name) if isinstance(content, bytes)}
+    contents, _ = _readable(received, name)
     try:
         undo.mkdir(parents=True, exist_ok=True)
         for target in found.stored:
@@ -111,34 +111,60 @@ def _read_record(undo: Path) -> dict[str, str | None]:
     return record
 
 
-def _contents(received: Path, name: str) -> Iterator[tuple[str, bytes | str]]:
-    """Yield each file's path and content, or its name and why it is refused."""
+def _readable(received: Path, name: str) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+    """Return the files that can become articles, read as a build would read them, and the others with the reason."""
+    contents: dict[str, bytes] = {}
+    refused: list[tuple[str, str]] = []
     try:
-        if PurePosixPath(name).suffix.lower() != ".zip":
-            yield _one(name, received.stat().st_size, received.read_bytes)
-            return
-        with zipfile.ZipFile(received) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_FILES:
-                yield name, f"holds more than {MAX_FILES} files"
-                return
-            for member in members:
-                yield _one(member.filename, member.file_size, partial(archive.read, member))
+        for sent, content in _contents(received, name):
+            target = _safe(sent)
+            if isinstance(content, str):
+                refused.append((sent, content))
+            elif target is None:
+                refused.append((sent, "has a name that cannot be used"))
+            else:
+                contents[target] = content
+        with tempfile.TemporaryDirectory(prefix="otvet-intake-") as aside:
+            reasons = _reasons(Path(aside), contents)
     except zipfile.BadZipFile:
-        yield name, "is not a zip archive that can be read"
-    except OSError as error:
-        raise IntakeError(f"The received file cannot be read: {error.strerror or error}.") from error
+        return {}, [(name, "is not a zip archive that can be read")]
+    except (OSError, RuntimeError, NotImplementedError) as error:  # also: encrypted, or packed in an unknown way
+        raise IntakeError(f"The received file cannot be read: {error}.") from error
+    refused += reasons.items()
+    return {target: content for target, content in contents.items() if target not in reasons}, refused
 
 
-def _one(name: str, size: int, read: Callable[[], bytes]) -> tuple[str, bytes | str]:
-    target = _safe(name)
-    if target is None:
-        return name, "has a name that cannot be used"
-    if PurePosixPath(target).suffix.lower() not in ENDINGS:
-        return name, "is no kind of article that can be read (" + ", ".join(sorted(ENDINGS)) + ", .zip)"
-    if size > MAX_FILE_BYTES:
-        return name, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB"
-    return target, read()
+def _reasons(aside: Path, contents: dict[str, bytes]) -> dict[str, str]:
+    """Read the files as sources; return why some give no article."""
+    for target, content in contents.items():
+        path = aside / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    sources = read_sources(aside)
+    golden, errors = read_golden(aside)
+    fine = {document.source for document in sources.documents} | ({*FILE_NAMES} if golden else set())
+    told = {error.file: error.reason for error in (*sources.errors, *errors)}
+    return {target: told.get(target, "holds no text") for target in contents if target not in fine}
+
+
+def _contents(received: Path, name: str) -> Iterator[tuple[str, bytes | str]]:
+    """Yield each file's name as sent and its content, or why it is refused."""
+    if PurePosixPath(name).suffix.lower() != ".zip":
+        yield name, received.read_bytes() if received.stat().st_size <= MAX_FILE_BYTES else _TOO_LARGE
+        return
+    with zipfile.ZipFile(received) as archive:
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) > MAX_FILES or sum(member.file_size for member in members) > MAX_UNPACKED_BYTES:
+            yield name, f"unpacks to more than {MAX_FILES} files or {MAX_UNPACKED_BYTES // 1_000_000} MB"
+            return
+        for member in members:
+            if member.file_size > MAX_FILE_BYTES:
+                yield member.filename, _TOO_LARGE
+                continue
+            with archive.open(member) as file:
+                # The archive's word about sizes is not taken for it.
+                content = file.read(MAX_FILE_BYTES + 1)
+            yield member.filename, content if len(content) <= MAX_FILE_BYTES else _TOO_LARGE
 
 
 def _safe(name: str) -> str | None:
@@ -147,7 +173,7 @@ def _safe(name: str) -> str | None:
         clean = "".join(letter for letter in part if letter.isprintable() and letter not in '<>:"|?*').strip()
         if clean in {"", "."}:
             continue
-        if clean.startswith(".") or len(clean.encode()) > _MAX_NAME * 2:
+        if clean.startswith(".") or len(clean.encode()) > _MAX_NAME_BYTES:
             return None
         parts.append(clean)
     return "/".join(parts) or None

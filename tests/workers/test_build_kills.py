@@ -8,7 +8,7 @@ from knowledge.releases import ReleaseStore
 from support.builds import BuildDone, BuildProgress, BuildRequest, parse_event
 from support.queue import BUILD_STREAM, RELEASES_CHANNEL, BuildQueue
 
-ARTICLES = 250
+ARTICLES = 80
 PATIENCE_S = 90
 
 
