@@ -1,7 +1,12 @@
 """``otvet kb`` in an administrator's hands: what it says, what it refuses, what it prints as JSON."""
 
+import contextlib
 import json
+import os
+import pty
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +18,8 @@ from otvet.diagnosis import Mark
 from otvet.errors import CommandError
 from otvet.knowledge_diagnosis import examine
 
-SOURCES = Path(__file__).parents[1] / "knowledge" / "shop"
+REPOSITORY = Path(__file__).parents[2]
+SOURCES = REPOSITORY / "tests" / "knowledge" / "shop"
 GOLDEN = "question,source\nСколько дней на возврат товара?,ru/returns.md\nЧто-то своё,ru/nowhere.md\n"
 
 
@@ -203,3 +209,32 @@ def test_the_doctor_names_articles_that_say_the_same_or_that_nobody_finds(root, 
 
     assert "a.md and b.md say nearly the same" in doubts
     assert "its heading «Важно» does not find it: give it a heading of its own words" in doubts
+
+
+# The terminal
+
+
+def run_in_terminal(command, environment):
+    """Run a command whose standard error is a terminal; return what it draws."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    drawn = b""
+    with contextlib.suppress(OSError):  # the terminal's other end has gone
+        while part := os.read(master, 1024):
+            drawn += part
+    os.close(master)
+    assert process.wait(60) == 0
+    return drawn.decode()
+
+
+def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(root):
+    variables = {"DATA_DIR": str(root / "data"), "KNOWLEDGE_DIR": str(root / "sources"), "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-m", "otvet", "kb", "build", "--force"]
+
+    drawn = run_in_terminal(command, {"PATH": os.environ["PATH"], **variables})
+
+    assert "███" in drawn
+    assert "3/6 indexing chunks: " in drawn
+    assert "\n" not in drawn
+    assert drawn.endswith("\r\033[K")
