@@ -11,7 +11,7 @@ SAY := @printf '· %s\n'
 export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check bench-bot bench-delivery clean
+.PHONY: help demo run install test check bench-bot bench-delivery bench-reload clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmar
 
 bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; ARGS='--kills 200' for longer
 	$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
