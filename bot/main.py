@@ -123,6 +123,7 @@ async def _stop(parts: Assembly) -> None:
     await parts.clock.stop()
     await parts.outbox.stop()
     await parts.cancellations.stop()
+    await parts.received.stop()
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.release()
     await parts.streams.aclose()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from aiogram import Bot
@@ -41,6 +41,7 @@ KEPT: Final = timedelta(days=7)
 """So long received files wait for the button, and the former ones for being put back."""
 RECALLED: Final = timedelta(hours=24)
 _UNDO: Final = "undo"
+_EXAMINED: Final = "examined.json"
 _STORED: Final = "stored.json"
 _TRIES: Final = 3
 log = structlog.get_logger()
@@ -85,7 +86,7 @@ class ReceivedFiles:
     async def add(self, unit: Unit, place: Place, batch: str) -> Said:
         """Make articles of a batch and order a build."""
         home = self.store / batch
-        if not _is_name(batch) or not home.is_dir():
+        if not _is_name(batch) or not (home / _EXAMINED).is_file():
             return Said(self.knowledge.texts("kb-doc-gone"), buttons.none(), instead=True)
         if (home / _STORED).exists():
             return Said(self.knowledge.texts("kb-doc-done"), buttons.none(), instead=True)
@@ -121,6 +122,13 @@ class ReceivedFiles:
         unit.session.add(AuditRow(at=unit.now, actor_id=place.actor_id, action="kb_undo", detail=detail))
         await self.knowledge.reload(unit, place, request_id, self.knowledge.texts("kb-undo-reason"))
         return None
+
+    async def stop(self) -> None:
+        """End what is under way; the next process takes it up again."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _soon(self, batch: str, wait_s: float) -> None:
         if (former := self._tasks.get(batch)) is not None:
@@ -185,11 +193,19 @@ class ReceivedFiles:
         return False
 
     def _examine(self, home: Path) -> Intake:
-        return _together([intake.examine(home / number, name, self.folder) for number, name in _names(home)])
+        found = {number: intake.examine(home / number, name, self.folder) for number, name in _names(home)}
+        known = {number: asdict(one) for number, one in found.items()}
+        (home / _EXAMINED).write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
+        return _together(list(found.values()))
 
     def _store(self, home: Path) -> Intake:
+        # Called inside a transaction: nothing is read once more that was read before the question.
+        known = json.loads((home / _EXAMINED).read_text(encoding="utf-8"))
         found = _together(
-            [intake.store(home / number, name, self.folder, home / _UNDO) for number, name in _names(home)]
+            [
+                intake.store(home / number, name, self.folder, home / _UNDO, examined=_intake(known[number]))
+                for number, name in _names(home)
+            ]
         )
         (home / _STORED).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
         return found
@@ -230,6 +246,12 @@ def _together(found: list[Intake]) -> Intake:
         unchanged=tuple(dict.fromkeys(name for one in found for name in one.unchanged)),
         refused=tuple(refusal for one in found for refusal in one.refused),
     )
+
+
+def _intake(fields: dict[str, Any]) -> Intake:
+    """Read what ``asdict`` made of it and JSON kept."""
+    paths = {name: tuple(fields[name]) for name in ("stored", "replaced", "unchanged")}
+    return Intake(**paths, refused=tuple((name, reason) for name, reason in fields["refused"]))
 
 
 def _is_name(batch: str) -> bool:

@@ -52,17 +52,19 @@ def examine(received: Path, name: str, folder: Path) -> Intake:
     Raises:
         IntakeError: the received file cannot be read.
     """
-    with _arrived(received, name, folder) as (arrivals, refused):
+    with _arrived(received, name, folder, None) as (arrivals, refused):
         return _examined(arrivals, refused, folder)
 
 
-def store(received: Path, name: str, folder: Path, undo: Path) -> Intake:
+def store(received: Path, name: str, folder: Path, undo: Path, *, examined: Intake | None = None) -> Intake:
     """Store the file, or the files of a zip, each in one step; what they replace is kept below ``undo``.
+
+    What was ``examined`` before is not read once more: reading a foreign file may take half a minute.
 
     Raises:
         IntakeError: the folder cannot be written; what was stored by then stays, and can be put back.
     """
-    with _arrived(received, name, folder) as (arrivals, refused):
+    with _arrived(received, name, folder, examined) as (arrivals, refused):
         found = _examined(arrivals, refused, folder)
         try:
             undo.mkdir(parents=True, exist_ok=True)
@@ -99,11 +101,17 @@ def undo(undo: Path, folder: Path) -> tuple[str, ...]:
 
 
 @contextmanager
-def _arrived(received: Path, name: str, folder: Path) -> Iterator[tuple[list[_Arrival], list[tuple[str, str]]]]:
+def _arrived(
+    received: Path, name: str, folder: Path, examined: Intake | None
+) -> Iterator[tuple[list[_Arrival], list[tuple[str, str]]]]:
     """Unpack and read what was sent; give the files that are articles, and the others with the reason."""
     try:
         with tempfile.TemporaryDirectory(prefix="otvet-intake-") as aside:
             arrivals, refused = _unpacked(received, name, Path(aside), folder)
+            if examined is not None:
+                known = {*examined.stored, *examined.unchanged}
+                yield [arrival for arrival in arrivals if arrival.target in known], list(examined.refused)
+                return
             with Reader() as reader:
                 reasons = {arrival.target: _reason(arrival, folder, reader) for arrival in arrivals}
             refused += [(target, reason) for target, reason in reasons.items() if reason is not None]

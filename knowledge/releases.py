@@ -32,7 +32,7 @@ from knowledge.training import train
 __all__ = ["KEPT", "POINTER", "BuildReport", "Order", "Outcome", "ReleaseInfo", "ReleaseStore", "Stage", "Step"]
 
 
-READINGS = "readings"
+READINGS = ".readings"
 """The file beside the releases that keeps what unchanged files gave."""
 TRAINED_BELOW = 500
 """A base of fewer chunks is trained at every build: it takes a second."""

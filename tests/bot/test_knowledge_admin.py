@@ -124,7 +124,9 @@ async def test_files_that_cannot_be_read_are_named_behind_a_button(product, sour
     assert "ru/broken.md" in (await product.answer(MARIA, "Выпуск 3 готов", timeout_s=BUILT_S))["text"]
     await product.people.say(MARIA, "/kb")
 
-    await product.people.press(await product.answer(MARIA, "Не прочитано: 1"), "⚠️ Что не прочитано (1)")
+    await product.people.press(
+        await product.answer(MARIA, "Не прочитано или требует внимания: 1"), "⚠️ Замечания к файлам (1)"
+    )
 
     assert "ru/broken.md" in (await product.answer(MARIA, "требует внимания"))["text"]
 

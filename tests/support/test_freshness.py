@@ -34,7 +34,9 @@ def built(tmp_path_factory):
     store.build(sources)
     article.write_text(former.replace("30", "14"), encoding="utf-8")
     store.build(sources, order=FORCED)
-    article.unlink()
+    for other in sources.rglob("*.*"):
+        if other.name != "delivery.md":
+            other.unlink()
     store.build(sources, order=FORCED)
     return store.root
 
