@@ -19,7 +19,7 @@ export LLM_URL LLM_MODEL LLM_API_KEY ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install llama test check bench-bot bench-delivery bench-generation clean
+.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-generation clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmar
 
 bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; ARGS='--kills 200' for longer
 	$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)
 
 bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in the worker; ARGS='--models 0.5b --rounds 1' for less
 	$(BIN)/python -m benchmarks.generation $(ARGS)

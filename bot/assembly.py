@@ -12,6 +12,7 @@ from redis.asyncio import Redis as AsyncRedis
 
 from bot.aftermath import Aftermath
 from bot.budget import Budget
+from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
@@ -20,6 +21,8 @@ from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
+from bot.received import ReceivedFiles
+from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
 from bot.sending import Sender
 from bot.services import Services
@@ -41,7 +44,14 @@ from support.leases import Lease, this_process
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.sql import SqlOrders
-from support.queue import BUILD_STREAM, RESULTS_GROUP, RESULTS_STREAM, BuildQueue, GenerationQueue
+from support.queue import (
+    BUILD_STREAM,
+    RESULTS_GROUP,
+    RESULTS_STREAM,
+    BuildQueue,
+    GenerationQueue,
+    announce_release,
+)
 from support.settings import Settings
 
 REDIS_TIMEOUT_S: Final = 5
@@ -62,6 +72,10 @@ class Assembly:
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
+    orders: BuildOrders
+    knowledge: KnowledgeAdmin
+    received: ReceivedFiles
+    releases: ReleaseFollower
     library: Library
     redis: Redis
     streams: AsyncRedis
@@ -83,7 +97,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
     renderer = Renderer(library, settings.operators_language, cancellations)
-    desk = _desk(settings, database, store)
+    current = CurrentKnowledge(store)
+    desk = _desk(settings, database, current)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
@@ -106,13 +121,19 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
 
     clock = TurnClock(units, desk, renderer, queue, more)
     admin_texts = library.of(settings.operators_language)
+    orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
+    knowledge = KnowledgeAdmin(
+        units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
+    )
+    received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
     services = Services(
         desk=desk,
         clock=clock,
         renderer=renderer,
         cancellations=cancellations,
         library=library,
-        knowledge=KnowledgeAdmin(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue, admin_texts),
+        knowledge=knowledge,
+        received=received,
         groups=groups,
         topics=topics,
         admins=settings.admin_ids,
@@ -139,16 +160,19 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
             lambda text: clock.settle(GenerationResult.model_validate_json(text)),
             consumer=consumer,
         ),
-        build_events=StreamReader(streams, BUILD_STREAM, RESULTS_GROUP, services.knowledge.on_event, consumer=consumer),
+        build_events=StreamReader(streams, BUILD_STREAM, RESULTS_GROUP, knowledge.on_event, consumer=consumer),
+        orders=orders,
+        knowledge=knowledge,
+        received=received,
+        releases=ReleaseFollower(streams, current),
         library=library,
         redis=redis,
         streams=streams,
     )
 
 
-def _desk(settings: Settings, database: Database, store: ReleaseStore) -> Desk:
+def _desk(settings: Settings, database: Database, knowledge: CurrentKnowledge) -> Desk:
     intents = load_intents(settings.intents_file)
-    knowledge = CurrentKnowledge(store)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
         classifier=IntentClassifier.fit(intents),

@@ -105,11 +105,14 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.clock.run(),
         parts.results.run(),
         parts.build_events.run(),
+        parts.orders.run(parts.knowledge.give_up),
+        parts.received.run(),
+        parts.releases.run(),
         _follow_groups(parts),
         _publish(bot, parts),
     ]
     try:
-        await _until_stopped(loops, [parts.results.stop, parts.build_events.stop])
+        await _until_stopped(loops, [parts.results.stop, parts.build_events.stop, parts.releases.stop])
     finally:
         log.info("stopping: what is in hand is finished")
         await _stop(parts)
@@ -120,6 +123,7 @@ async def _stop(parts: Assembly) -> None:
     await parts.clock.stop()
     await parts.outbox.stop()
     await parts.cancellations.stop()
+    await parts.received.stop()
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.release()
     await parts.streams.aclose()

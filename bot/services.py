@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.cancellations import Cancellations
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.received import ReceivedFiles
 from bot.rendering import Renderer
 from bot.texts import Library, Texts
 from bot.topics import Topics
@@ -24,6 +25,7 @@ class Services:
     cancellations: Cancellations
     library: Library
     knowledge: KnowledgeAdmin
+    received: ReceivedFiles
     groups: Groups
     topics: Topics
     admins: tuple[int, ...]

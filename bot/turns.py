@@ -83,6 +83,9 @@ class TurnClock:
 
     async def settle(self, result: GenerationResult) -> None:
         """Take in a worker's result; safe to repeat."""
+        if self._desk.knowledge.is_behind():
+            # What has been deleted or rolled back must not go out: the draft is held against the newest release.
+            await asyncio.to_thread(self._desk.knowledge.refresh)
         async with self._units.open() as unit:
             outcome = await self._desk.settle(unit.session, result, unit.now)
             if locked := await TurnRepository(unit.session).lock(result.turn_id):

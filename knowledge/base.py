@@ -52,6 +52,7 @@ class KnowledgeBase:
         self._release = release
         self._channels = frozenset(channels)
         self._calendar = Calendar(index.chunks, today)
+        self._by_id = {chunk.id: chunk for chunk in index.chunks}
         languages = {chunk.language for chunk in index.chunks}
         self._written_in = {
             language: np.array([chunk.language == language for chunk in index.chunks]) for language in languages
@@ -77,9 +78,23 @@ class KnowledgeBase:
         return self._release
 
     @property
+    def index(self) -> Index:
+        """What is searched: the next release takes over what has not changed."""
+        return self._index
+
+    @property
+    def model(self) -> NoAnswerModel:
+        """What says whether passages suffice."""
+        return self._model
+
+    @property
     def chunks(self) -> tuple[Chunk, ...]:
         """All chunks of the base."""
         return self._index.chunks
+
+    def chunk(self, chunk_id: str) -> Chunk | None:
+        """Return the chunk of that id, None when the base does not hold it (any more)."""
+        return self._by_id.get(chunk_id)
 
     def search(self, query: str, *, language: str | None = None, limit: int = 5) -> SearchResult:
         """Return the best passages and whether they suffice.

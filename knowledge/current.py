@@ -6,7 +6,7 @@ import structlog
 
 from knowledge.base import KnowledgeBase
 from knowledge.errors import ReleaseError
-from knowledge.releases import ReleaseStore
+from knowledge.shelf import Shelf
 
 _log = structlog.get_logger(__name__)
 
@@ -17,36 +17,68 @@ Signature = tuple[int, int, int] | None
 class CurrentKnowledge:
     """Hands out snapshots; a reader keeps his own until he is done. Safe to share between threads."""
 
-    def __init__(self, store: ReleaseStore) -> None:
+    def __init__(self, store: Shelf) -> None:
         """Follow the store's pointer; nothing is loaded before the first ``get``."""
         self._store = store
-        self._lock = threading.Lock()
+        self._loading = threading.Lock()
         self._seen: Signature = None
         self._base: KnowledgeBase | None = None
 
     def get(self) -> KnowledgeBase | None:
-        """Return the current base, None while there is no usable release."""
-        if self._signature() != self._seen:
-            with self._lock:
-                self._reload()
+        """Return the base without waiting: while a new release is being loaded, still the one before.
+
+        Only the very first base is waited for. None while there is no usable release.
+        """
+        if self.is_behind():
+            if self._base is None:
+                return self.refresh()
+            if not self._loading.locked():
+                threading.Thread(target=self.refresh, name="release", daemon=True).start()
         return self._base
 
-    def _reload(self) -> None:
-        signature = self._signature()
-        if signature == self._seen:
-            return
-        # Remembered before loading: a damaged release is not read again at every question.
-        self._seen = signature
+    def is_behind(self) -> bool:
+        """Whether the pointer has moved since the last look; costs one stat."""
+        return self._signature() != self._seen
+
+    def refresh(self) -> KnowledgeBase | None:
+        """Load what the pointer names, if that is not what is loaded already; takes a second for a large base."""
+        with self._loading:
+            signature = self._signature()
+            if signature != self._seen:
+                self._load()
+                # Remembered whatever came of it: a damaged release is not read again at every question.
+                self._seen = signature
+        return self._base
+
+    def _load(self) -> None:
+        kept = self._base
         try:
             number = self._store.current()
             if number is None:
                 return
             self._base = self._store.open(number)
         except ReleaseError as error:
-            kept = None if self._base is None else self._base.release
-            _log.error("release_unusable", reason=str(error), kept=kept)
+            _log.error("release_unusable", reason=str(error), kept=None if kept is None else kept.release)
+            if kept is None:
+                self._base = self._older()
         else:
             _log.info("release_loaded", release=number)
+
+    def _older(self) -> KnowledgeBase | None:
+        """Return the newest older release that is intact: a newer one may have been rolled back."""
+        try:
+            current = self._store.current() or 0
+        except ReleaseError:
+            return None
+        for info in reversed(self._store.infos()):
+            if info.number < current and not info.held:
+                try:
+                    base = self._store.open(info.number)
+                except ReleaseError:
+                    continue
+                _log.warning("an older release answers", release=info.number, instead_of=current)
+                return base
+        return None
 
     def _signature(self) -> Signature:
         try:

@@ -2,6 +2,7 @@
 
 KnowledgeError
 ├── SourcesError    the folder of sources is missing, or nothing in it can be indexed
+├── IntakeError     a received file cannot be stored, or what it replaced cannot be put back
 └── ReleaseError    a release is missing or damaged
     └── BuildRunningError    another build holds the lock
 """
@@ -13,6 +14,10 @@ class KnowledgeError(Exception):
 
 class SourcesError(KnowledgeError):
     """The sources' folder is missing or holds no readable article."""
+
+
+class IntakeError(KnowledgeError):
+    """A received file cannot be stored, or what it replaced cannot be put back."""
 
 
 class ReleaseError(KnowledgeError):

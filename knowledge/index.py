@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -39,15 +40,21 @@ class Index:
     """float32[n_chunks, n_dimensions], L2-normalised."""
 
     @classmethod
-    def build(cls, chunks: Sequence[Chunk]) -> Self:
-        """Index the chunks. Some chunk must hold a letter or digit."""
+    def build(cls, chunks: Sequence[Chunk], *, former: "Index | None" = None) -> Self:
+        """Index the chunks. Some chunk must hold a letter or digit.
+
+        With the index of a ``former`` release its embedder stays, and only chunks that it does not hold are embedded.
+        """
         texts = [_searched(chunk) for chunk in chunks]
-        embedder, vectors = Embedder.train(texts)
+        if former is None:
+            embedder, vectors = Embedder.train(texts)
+        else:
+            embedder, vectors = former.embedder, _taken_over(chunks, texts, former)
         return cls(
             tuple(chunks),
             CompiledBM25.build([terms(text) for text in texts]),
             CompiledBM25.build([text_grams(text) for text in texts], b=CHARACTERS_B),
-            CompiledBM25.build([[*concepts(text), ""] for text in texts]),
+            CompiledBM25.build([[*_concepts(text), ""] for text in texts]),
             embedder,
             vectors,
         )
@@ -78,8 +85,7 @@ class Index:
         Raises:
             OSError, ValueError, KeyError, TypeError: the files are missing or damaged.
         """
-        text = (folder / _CHUNKS).read_text(encoding="utf-8")
-        chunks = tuple(_chunk(json.loads(line)) for line in text.split("\n") if line)
+        chunks = read_chunks(folder)
         vocabularies = json.loads((folder / _VOCABULARIES).read_text(encoding="utf-8"))
         with np.load(folder / _ARRAYS, allow_pickle=False) as file:
             arrays = dict(file)
@@ -104,6 +110,34 @@ class Index:
             *(table.values for table in tables),
         ]
         return all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+def _taken_over(chunks: Sequence[Chunk], texts: Sequence[str], former: Index) -> NDArray[np.float32]:
+    """Return the chunks' vectors: those of the former index where it holds the very same chunk."""
+    known = {chunk: row for row, chunk in enumerate(former.chunks)}
+    vectors = np.zeros((len(chunks), former.vectors.shape[1]), dtype=np.float32)
+    rows = [known.get(chunk, -1) for chunk in chunks]
+    kept = np.array([row >= 0 for row in rows])
+    vectors[kept] = former.vectors[[row for row in rows if row >= 0]]
+    if not kept.all():
+        vectors[~kept] = former.embedder.embed([text for text, row in zip(texts, rows, strict=True) if row < 0])
+    return vectors
+
+
+def read_chunks(folder: Path) -> tuple[Chunk, ...]:
+    """Read a release's chunks alone.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: the file is missing or damaged.
+    """
+    text = (folder / _CHUNKS).read_text(encoding="utf-8")
+    return tuple(_chunk(json.loads(line)) for line in text.split("\n") if line)
+
+
+@lru_cache(maxsize=100_000)
+def _concepts(text: str) -> tuple[str, ...]:
+    """Remembered for the next build of the same process: finding them is the slowest step of reading a text."""
+    return tuple(concepts(text))
 
 
 def _searched(chunk: Chunk) -> str:

@@ -1,50 +1,89 @@
-"""Releases of the knowledge base: built aside, switched by replacing one pointer, three of them kept."""
+"""Releases of the knowledge base: built aside, passed through a gate, switched by replacing one pointer."""
 
-import fcntl
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from knowledge.base import MANIFEST, NO_ANSWER, KnowledgeBase
 from knowledge.chunks import chunk_documents
+from knowledge.differences import Difference, compare
 from knowledge.documents import SourceError, Sources
-from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
-from knowledge.index import FILES, Index
+from knowledge.errors import ReleaseError, SourcesError
+from knowledge.gate import OWN_SHARE, Doubt, Objection, objections, own_share
+from knowledge.golden import Golden, GoldenResult, read_golden
+from knowledge.golden import compare as compare_golden
+from knowledge.index import Index
+from knowledge.loaders.kinds import KNOWN
+from knowledge.passages import Chunk
+from knowledge.shelf import ASIDE, KEPT, POINTER, ReleaseInfo, Shelf, digest, flush, flush_folder, manifest_text
 from knowledge.sources import read_sources
 from knowledge.tokens import terms
 from knowledge.training import train
 
-KEPT = 3
-POINTER = "current"
+__all__ = ["KEPT", "POINTER", "BuildReport", "Order", "Outcome", "ReleaseInfo", "ReleaseStore", "Stage", "Step"]
 
-_LOCK = ".lock"
-_ASIDE = ".building-"
-_STEPS = 5
 
-Progress = Callable[[str, int, int], None]
-"""(name of the step, its 1-based number, number of steps)"""
+READINGS = ".readings"
+"""The file beside the releases that keeps what unchanged files gave."""
+TRAINED_BELOW = 500
+"""A base of fewer chunks is trained at every build: it takes a second."""
+TRAINED_AFTER = 0.05
+"""Once so large a share of the chunks has changed, embedder and no-answer model are trained again."""
+
+
+class Step(StrEnum):
+    """The steps of a build, in their order."""
+
+    READING = "reading"
+    CHUNKING = "chunking"
+    INDEXING = "indexing"
+    TRAINING = "training"
+    SAVING = "saving"
+    CHECKING = "checking"
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseInfo:
-    """What is known about a release without loading it."""
+class Stage:
+    """Where a build stands."""
 
+    step: Step
     number: int
-    built_at: datetime
-    articles: int
-    chunks: int
-    languages: tuple[str, ...]
-    digest: str
-    """sha256 over the release's files."""
-    errors: tuple[SourceError, ...]
+    """1-based."""
+    of: int
+    count: int | None = None
+    """How many articles or chunks the step deals with, when that is known."""
+
+
+Progress = Callable[[Stage], None]
+
+
+class Outcome(StrEnum):
+    """What became of a build."""
+
+    SWITCHED = "switched"
+    UNCHANGED = "unchanged"
+    """The sources say what the current release says: no new one was made."""
+    HELD = "held"
+    """The new release stands, and something speaks against it: the former one goes on answering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Who wants a build, why, and whether it is switched to whatever speaks against it."""
+
+    built_by: str = ""
+    reason: str = ""
+    force: bool = False
+    """Build even when nothing has changed, and switch even when something speaks against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,231 +91,231 @@ class BuildReport:
     """What a build did."""
 
     release: int
+    """The new release; of an unchanged one the current."""
     articles: int
     chunks: int
     errors: tuple[SourceError, ...]
     seconds: float
+    outcome: Outcome = Outcome.SWITCHED
+    objections: tuple[Objection, ...] = ()
+    """What speaks against it, also when that was overruled."""
+    difference: Difference = field(default_factory=lambda: Difference((), (), (), ()))
+    """From the release that answered before."""
+    golden: GoldenResult | None = None
+    """None when there are no golden questions."""
 
 
-class ReleaseStore:
-    """The releases below one folder: ``<n>/`` each, and the pointer ``current``."""
+class ReleaseStore(Shelf):
+    """The releases below one folder, and how another one is made."""
 
-    def __init__(self, root: Path) -> None:
-        """Use ``root``; it is created by the first build."""
-        self.root = root
-
-    @property
-    def pointer(self) -> Path:
-        """The file that names the current release; replaced as a whole whenever it changes."""
-        return self.root / POINTER
-
-    def current(self) -> int | None:
-        """Return the number of the release that answers, None before the first build.
-
-        Raises:
-            ReleaseError: the pointer is damaged.
-        """
-        try:
-            return int(self.pointer.read_text(encoding="ascii"))
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError) as error:
-            raise ReleaseError("The pointer to the current release is damaged: build or roll back.") from error
-
-    def infos(self) -> list[ReleaseInfo]:
-        """Return the releases that stand, oldest first; damaged ones are left out."""
-        found = []
-        for number in self._numbers():
-            try:
-                found.append(self._info(number))
-            except (OSError, ValueError, KeyError, TypeError):
-                continue
-        return found
-
-    def open(self, number: int) -> KnowledgeBase:
-        """Load a release after comparing its files with the digest.
-
-        Raises:
-            ReleaseError: it does not exist or is damaged.
-        """
-        folder = self.root / str(number)
-        if not folder.is_dir():
-            raise ReleaseError(f"Release {number} does not exist.")
-        try:
-            intact = self._info(number).digest == _digest(folder)
-        except (OSError, ValueError, KeyError, TypeError):
-            intact = False
-        if not intact:
-            raise ReleaseError(f"Release {number} is damaged: build the knowledge base again or roll back.")
-        return KnowledgeBase.load(folder)
-
-    def build(self, sources_folder: Path, *, progress: Progress | None = None) -> BuildReport:
+    def build(
+        self,
+        sources_folder: Path,
+        *,
+        progress: Progress | None = None,
+        order: Order | None = None,
+        wait_s: float = 0.0,
+    ) -> BuildReport:
         """Read the sources, build a release aside and switch to it; on any error the old one goes on answering.
 
         Raises:
             SourcesError: the folder is missing or holds no readable article.
-            BuildRunningError: another build is under way.
-            ReleaseError: the new release did not pass the sanity gate, or cannot be written.
+            BuildRunningError: another build is under way and does not end within ``wait_s``.
+            ReleaseError: the new release holds broken numbers or does not find itself, or cannot be written.
         """
-        started = time.monotonic()
-
-        def tell(step: str, number: int) -> None:
-            if progress is not None:
-                progress(step, number, _STEPS)
-
-        with self._locked():
-            tell("reading", 1)
-            sources = read_sources(sources_folder)
+        with self.building(wait_s):
             try:
-                number, chunks = self._build(sources, tell)
+                return _Build(self, sources_folder, order or Order(), progress or (lambda _: None)).run()
             except OSError as error:
                 raise ReleaseError(f"The release cannot be written: {error.strerror or error}.") from error
-        seconds = time.monotonic() - started
-        return BuildReport(number, len(sources.documents), chunks, sources.errors, seconds)
 
-    def rollback(self, to: int | None = None) -> int:
-        """Switch to an older release (the one before the current by default) and return its number.
 
-        Raises:
-            ReleaseError: there is no such release, or it is damaged.
-        """
-        with self._locked():
-            if to is None:
-                current = self.current()
-                older = [number for number in self._numbers() if current is not None and number < current]
-                if not older:
-                    raise ReleaseError("There is no older release to go back to.")
-                to = older[-1]
-            self.open(to)
-            self._switch(to)
-        return to
+class _Build:
+    """One build, under the lock."""
 
-    def _build(self, sources: Sources, tell: Callable[[str, int], None]) -> tuple[int, int]:
-        tell("chunking", 2)
+    def __init__(self, store: ReleaseStore, folder: Path, order: Order, progress: Progress) -> None:
+        self._store, self._folder, self._order, self._progress = store, folder, order, progress
+        self._started = time.monotonic()
+        self._opened: KnowledgeBase | None = None
+        try:
+            self._before = store.current()
+        except ReleaseError:
+            self._before = None
+
+    def run(self) -> BuildReport:
+        self._tell(Step.READING)
+        sources = read_sources(self._folder, cache=self._store.root / READINGS)
+        questions, golden_errors = read_golden(self._folder)
+        sources = Sources(sources.documents, (*sources.errors, *golden_errors))
+        self._tell(Step.CHUNKING, len(sources.documents))
         chunks = chunk_documents(sources.documents)
         if not any(terms(chunk.text) for chunk in chunks):
             raise SourcesError(_nothing_to_index(sources))
-        tell("indexing", 3)
-        index = Index.build(chunks)
+        former = self._former_chunks()
+        if self._before is not None and former == chunks and not self._order.force and self._is_same_software():
+            return self._report(self._before, sources, chunks, outcome=Outcome.UNCHANGED)
+        return self._make(sources, chunks, compare(former, chunks), questions)
+
+    def _make(
+        self, sources: Sources, chunks: tuple[Chunk, ...], difference: Difference, questions: tuple[Golden, ...]
+    ) -> BuildReport:
+        self._tell(Step.INDEXING, len(chunks))
+        former, changed = self._former(chunks, difference)
+        index = Index.build(chunks, former=former.index if former else None)
         if not index.is_finite():
             raise ReleaseError("The new release holds numbers that are not finite: it was not switched on.")
-        tell("training", 4)
-        model = train(index)
-        tell("saving", 5)
-        number = max([0, *self._numbers()]) + 1
-        aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.root))
+        self._tell(Step.TRAINING)
+        model = former.model if former else train(index)
+        self._tell(Step.SAVING)
+        number = max([0, *self._store.numbers()]) + 1
+        aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self._store.root))
         aside.chmod(0o755)
         try:
             index.save(aside)
             (aside / NO_ANSWER).write_text(json.dumps(model.to_json()), encoding="utf-8")
-            _write_manifest(aside, number, sources, index)
-            self._accept(aside, index)
-            _flush(aside)
-            aside.rename(self.root / str(number))
+            manifest = self._manifest(number, sources, chunks, digest(aside)) | {"taken_over": changed}
+            (aside / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
+            self._tell(Step.CHECKING)
+            base = _read_back(aside, chunks)
+            golden = self._ask(questions, base)
+            against = self._against(len(sources.documents), len(chunks), golden)
+            held = () if self._order.force else against
+            manifest |= {"held": [asdict(one) for one in held], "seconds": round(time.monotonic() - self._started, 3)}
+            (aside / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
+            flush(aside)
+            aside.rename(self._store.root / str(number))
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
-        _flush_folder(self.root)
-        self._switch(number)
-        self._forget_old()
-        return number, len(chunks)
-
-    def _accept(self, folder: Path, index: Index) -> None:
-        """Refuse a release that does not come back from the disk as it was, or cannot find its own first chunk."""
-        base = KnowledgeBase.load(folder)
-        told = next(chunk for chunk in index.chunks if terms(chunk.text))
-        if len(base.chunks) != len(index.chunks) or not base.search(told.text).passages:
-            raise ReleaseError("The new release does not find its own articles: it was not switched on.")
-
-    def _switch(self, number: int) -> None:
-        aside = self.root / f"{_ASIDE}{POINTER}"
-        with aside.open("w", encoding="ascii") as file:
-            file.write(f"{number}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(self.pointer)
-        _flush_folder(self.root)
-
-    def _forget_old(self) -> None:
-        current = self.current()
-        for number in self._numbers()[:-KEPT]:
-            if number != current:
-                shutil.rmtree(self.root / str(number), ignore_errors=True)
-
-    def _numbers(self) -> list[int]:
-        if not self.root.is_dir():
-            return []
-        return sorted(int(path.name) for path in self.root.iterdir() if path.name.isascii() and path.name.isdigit())
-
-    def _info(self, number: int) -> ReleaseInfo:
-        fields = json.loads((self.root / str(number) / MANIFEST).read_text(encoding="utf-8"))
-        return ReleaseInfo(
-            number=int(fields["number"]),
-            built_at=datetime.fromisoformat(fields["built_at"]),
-            articles=int(fields["articles"]),
-            chunks=int(fields["chunks"]),
-            languages=tuple(fields["languages"]),
-            digest=str(fields["digest"]),
-            errors=tuple(SourceError(**error) for error in fields["errors"]),
+        flush_folder(self._store.root)
+        against, held = self._switch(number, against, held)
+        self._store.forget_old()
+        outcome = Outcome.HELD if held else Outcome.SWITCHED
+        return self._report(
+            number, sources, chunks, outcome=outcome, against=against, difference=difference, golden=golden
         )
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / _LOCK).open("a")
-        except OSError as error:
-            raise ReleaseError(f"The folder of releases {self.root} cannot be written: {error.strerror}.") from error
-        with lock:
+    def _switch(
+        self, number: int, against: tuple[Objection, ...], held: tuple[Objection, ...]
+    ) -> tuple[tuple[Objection, ...], tuple[Objection, ...]]:
+        """Move the pointer, unless something speaks against it or somebody has moved it during the build."""
+        with self._store.switching():
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise BuildRunningError(
-                    "Another build of the knowledge base is under way: wait until it ends."
-                ) from error
-            for rubbish in self.root.glob(f"{_ASIDE}*"):
-                shutil.rmtree(rubbish) if rubbish.is_dir() else rubbish.unlink()
-            yield
+                current = self._store.current()
+            except ReleaseError:
+                current = None
+            if current != self._before and current is not None and not self._order.force:
+                meanwhile = Objection(Doubt.SWITCHED_MEANWHILE, self._before or 0, current)
+                against, held = (*against, meanwhile), (*held, meanwhile)
+            if not held:
+                self._store.point_to(number)
+            else:
+                self._store.hold(number, held)
+        return against, held
+
+    def _former_chunks(self) -> tuple[Chunk, ...]:
+        if self._before is None or not self._store.is_intact(self._before):
+            return ()
+        try:
+            return self._store.chunks(self._before)
+        except ReleaseError:
+            return ()
+
+    def _former(self, chunks: tuple[Chunk, ...], difference: Difference) -> tuple[KnowledgeBase | None, int]:
+        """Return the release whose trained parts serve on, and how many chunks have changed since they were trained."""
+        info = None if self._before is None else self._store.info(self._before)
+        if info is None or self._order.force or len(chunks) < TRAINED_BELOW or not self._is_same_software():
+            return None, 0
+        changed = info.taken_over + len(difference.chunks)
+        if changed > len(chunks) * TRAINED_AFTER:
+            return None, 0
+        base = self._open_before()
+        return (None, 0) if base is None else (base, changed)
+
+    def _open_before(self) -> KnowledgeBase | None:
+        if self._opened is None and self._before is not None:
+            with suppress(ReleaseError):
+                self._opened = self._store.open(self._before)
+        return self._opened
+
+    def _is_same_software(self) -> bool:
+        info = None if self._before is None else self._store.info(self._before)
+        return info is not None and info.software == software()
+
+    def _ask(self, questions: tuple[Golden, ...], base: KnowledgeBase) -> GoldenResult | None:
+        return compare_golden(questions, self._open_before(), base) if questions else None
+
+    def _against(self, articles: int, chunks: int, golden: GoldenResult | None) -> tuple[Objection, ...]:
+        info = None if self._before is None else self._store.info(self._before)
+        if info is None:
+            return ()
+        return objections((info.articles, articles), (info.chunks, chunks), golden)
+
+    def _manifest(self, number: int, sources: Sources, chunks: tuple[Chunk, ...], files: str) -> dict[str, object]:
+        return {
+            "number": number,
+            "built_at": datetime.now(UTC).isoformat(),
+            "articles": len(sources.documents),
+            "chunks": len(chunks),
+            "languages": sorted({chunk.language for chunk in chunks}),
+            "digest": files,
+            "errors": [asdict(error) for error in sources.errors],
+            "built_by": self._order.built_by,
+            "reason": self._order.reason,
+            "software": software(),
+        }
+
+    def _report(
+        self,
+        number: int,
+        sources: Sources,
+        chunks: tuple[Chunk, ...],
+        *,
+        outcome: Outcome,
+        against: tuple[Objection, ...] = (),
+        difference: Difference | None = None,
+        golden: GoldenResult | None = None,
+    ) -> BuildReport:
+        return BuildReport(
+            release=number,
+            articles=len(sources.documents),
+            chunks=len(chunks),
+            errors=sources.errors,
+            seconds=time.monotonic() - self._started,
+            outcome=outcome,
+            objections=against,
+            difference=difference or Difference((), (), (), ()),
+            golden=golden,
+        )
+
+    def _tell(self, step: Step, count: int | None = None) -> None:
+        self._progress(Stage(step, list(Step).index(step) + 1, len(Step), count))
+
+
+def _read_back(folder: Path, chunks: tuple[Chunk, ...]) -> KnowledgeBase:
+    """Load a release as readers will.
+
+    Raises:
+        ReleaseError: it does not come back as it was, or does not find its own chunks.
+    """
+    base = KnowledgeBase.load(folder)
+    if base.chunks != chunks or own_share(base) < OWN_SHARE:
+        raise ReleaseError("The new release does not find its own articles: it was not switched on.")
+    return base
 
 
 def _nothing_to_index(sources: Sources) -> str:
-    if not sources.errors:
-        return "The knowledge folder holds no article: put .md, .txt, .csv or .jsonl files in it."
-    first = sources.errors[0]
-    place = first.file if first.line is None else f"{first.file}, line {first.line}"
-    return f"The knowledge folder holds no readable article ({place}: {first.reason})."
+    first = next((error for error in sources.errors if not error.warning), None)
+    if first is None:
+        return f"The knowledge folder holds no article that answers today: put articles in it ({KNOWN})."
+    return f"The knowledge folder holds no readable article ({first.place}: {first.reason})."
 
 
-def _write_manifest(folder: Path, number: int, sources: Sources, index: Index) -> None:
-    manifest = {
-        "number": number,
-        "built_at": datetime.now(UTC).isoformat(),
-        "articles": len(sources.documents),
-        "chunks": len(index.chunks),
-        "languages": sorted({chunk.language for chunk in index.chunks}),
-        "digest": _digest(folder),
-        "errors": [asdict(error) for error in sources.errors],
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for name in (*FILES, NO_ANSWER):
-        digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-    return digest.hexdigest()
-
-
-def _flush(folder: Path) -> None:
-    for path in folder.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+@cache
+def software() -> str:
+    """Return a digest of this package's code and word lists: with others the same articles make another release."""
+    whole = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in sorted(path for path in here.rglob("*") if path.suffix in {".py", ".toml"}):
+        whole.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()[:16]

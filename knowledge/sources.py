@@ -11,6 +11,7 @@ from knowledge import days
 from knowledge.contradictions import settle
 from knowledge.documents import Document, Reading, SourceError, Sources
 from knowledge.errors import SourcesError
+from knowledge.golden import FILE_NAMES as GOLDEN
 from knowledge.loaders.archives import unpack
 from knowledge.loaders.cache import ReadingCache, key_of
 from knowledge.loaders.kinds import KNOWN
@@ -95,6 +96,8 @@ def _files(folder: Path, errors: list[SourceError]) -> Iterator[Path]:
         folders[:] = _entered(here, folders, folder, errors)
         for name in sorted(name for name in names if not is_hidden(name)):
             path = here / name
+            if here == folder and name in GOLDEN:
+                continue
             if not _is_text(name):
                 errors.append(_misnamed(folder, path))
                 continue

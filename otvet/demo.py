@@ -55,6 +55,8 @@ async def run_demo(first_port: int) -> int:
     print_line("Starting the demo; Ctrl-C stops it.")
     with _fresh_folder(folder), EmbeddedRedis(folder) as redis:
         print_line("✓ redis")
+        # A copy: who plays the administrator may add and replace articles.
+        shutil.copytree(SHOP / "knowledge", folder / "knowledge")
         url = f"http://{HOST}:{port}"
         environment = demo_environment(os.environ, folder=folder, api_url=url, redis_url=redis.url)
         demo = Demo(supervisor=supervisor, environment=environment, folder=folder, url=url, port=port)

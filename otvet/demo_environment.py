@@ -38,6 +38,6 @@ def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, re
         "ADMIN_IDS": DEMO_ADMIN,
         "DATA_DIR": str(folder),
         "REDIS_URL": redis_url,
-        "KNOWLEDGE_DIR": str(SHOP / "knowledge"),
+        "KNOWLEDGE_DIR": str(folder / "knowledge"),
         "LOG_LEVEL": outer.get("LOG_LEVEL") or "WARNING",
     }

@@ -93,6 +93,7 @@ def job_for(
     history: tuple[Exchange, ...],
     language: Language,
     deadline: datetime,
+    renewed: bool = False,
 ) -> GenerationJob:
     """Build the worker's first attempt at the turn."""
     found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
@@ -122,4 +123,5 @@ def job_for(
         history=history,
         language=language,
         deadline=deadline.timestamp(),
+        renewed=renewed,
     )

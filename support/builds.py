@@ -1,8 +1,11 @@
 """What bot and build workers share: the order to build a knowledge release, and what is heard back."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+MOST_NAMED: Final = 50
+"""Articles, questions and errors of one kind that an event names; the rest is counted."""
 
 
 class _Value(BaseModel):
@@ -17,11 +20,18 @@ class BuildRequest(_Value):
     """Folder of the documents, as the worker sees it."""
     releases: str
     """Folder of the releases, as the worker sees it."""
+    built_by: str = ""
+    reason: str = ""
 
     @property
     def job_id(self) -> str:
         """RQ's id."""
-        return f"b-{self.request_id}"
+        return build_job_id(self.request_id)
+
+
+def build_job_id(request_id: str) -> str:
+    """Return the id of a request's job."""
+    return f"b-{request_id}"
 
 
 class BuildProgress(_Value):
@@ -30,19 +40,61 @@ class BuildProgress(_Value):
     kind: Literal["progress"] = "progress"
     request_id: str
     stage: str
+    """A ``knowledge.releases.Step``."""
     done: int
+    """The step's number, from 1."""
     total: int
+    count: int | None = None
+    """How many articles or chunks the step deals with."""
+
+
+class Objection(_Value):
+    """What speaks against the new release: a ``knowledge.gate.Doubt`` with its figures."""
+
+    doubt: str
+    before: int
+    now: int
+
+
+class Listed(_Value):
+    """The first names of a list, and how many there are."""
+
+    names: tuple[str, ...] = ()
+    n: int = 0
+
+    @classmethod
+    def of(cls, names: tuple[str, ...]) -> "Listed":
+        """Cut a list to what an event names."""
+        return cls(names=names[:MOST_NAMED], n=len(names))
+
+
+class GoldenTold(_Value):
+    """How the golden questions fare."""
+
+    asked: int
+    found: int
+    found_before: int | None
+    lost: Listed = Listed()
+    won: Listed = Listed()
+    orphaned: Listed = Listed()
 
 
 class BuildDone(_Value):
-    """The release is built and is the current one."""
+    """The build has come to its end."""
 
     kind: Literal["done"] = "done"
     request_id: str
+    outcome: Literal["switched", "unchanged", "held"] = "switched"
+    """A ``knowledge.releases.Outcome``."""
     release: int
     articles: int
     chunks: int
-    errors: tuple[str, ...] = ()
+    added: Listed = Listed()
+    changed: Listed = Listed()
+    removed: Listed = Listed()
+    golden: GoldenTold | None = None
+    objections: tuple[Objection, ...] = ()
+    errors: Listed = Listed()
     """One sentence a file that could not be read."""
     seconds: float
 
@@ -52,8 +104,10 @@ class BuildFailed(_Value):
 
     kind: Literal["failed"] = "failed"
     request_id: str
+    cause: Literal["sources", "busy", "release", "unexpected"] = "unexpected"
+    """What it is about: the articles, another build, the release or its disk, a mistake of ours."""
     detail: str
-    """One sentence for the admin."""
+    """One sentence of technical detail."""
 
 
 BuildEvent = BuildProgress | BuildDone | BuildFailed

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answering, citations, risk, smalltalk, traces
+from support import answering, citations, freshness, risk, smalltalk, traces
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
 from support.intents.classifier import Classification, IntentClassifier
@@ -172,6 +172,8 @@ class Desk:
             reason = FAILURE_REASONS[result.failure or FailureReason.ENGINE_ERROR]
             return await self.escalate(session, customer, reason, now, turn=turn)
         job = GenerationJob.model_validate_json(turn.job)
+        if freshness.gone(result.draft, job.passages, self.knowledge.get()):
+            return await self._renew(session, customer, turn, job, now)
         turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
         if reason_against := self._against(turn, result.draft):
             text, _ = citations.shown(result.draft, job.passages)
@@ -292,6 +294,16 @@ class Desk:
         turn.trace = traces.outcome(turn.trace, "clarify")
         return Clarify(tuple(options[:2]))
 
+    async def _renew(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, job: GenerationJob, now: datetime
+    ) -> Outcome:
+        """Ask anew what was answered from text that is gone; the second time a person is called, without the draft."""
+        log.info("a draft rests on text that is gone", turn_id=turn.id, again=not job.renewed)
+        if job.renewed:
+            return await self.escalate(session, customer, EscalationReason.KNOWLEDGE_CHANGED, now, turn=turn)
+        turn.epoch += 1
+        return await self._question(session, customer, turn, now, self._prepare(turn), renewed=True)
+
     def _prepare(self, turn: TurnRow) -> answering.Prepared | None:
         knowledge = self.knowledge.get()
         if knowledge is None:
@@ -307,6 +319,8 @@ class Desk:
         turn: TurnRow,
         now: datetime,
         prepared: answering.Prepared | None,
+        *,
+        renewed: bool = False,
     ) -> Outcome:
         found_risk = risk.find(turn.text)
         if prepared is None or not prepared.parts:
@@ -320,7 +334,8 @@ class Desk:
             question=turn.text,
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
-            deadline=now + self.deadline,
+            deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,
+            renewed=renewed,
         )
         turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt
         return Generating(job)

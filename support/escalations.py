@@ -25,6 +25,8 @@ class EscalationReason(StrEnum):
     NO_WORKER = "no_worker"
     NO_ORDERS = "no_orders"
     NO_KNOWLEDGE = "no_knowledge"
+    KNOWLEDGE_CHANGED = "knowledge_changed"
+    """What the draft cites was changed or deleted while it was being written, twice."""
     ENGINE_ERROR = "engine_error"
     NOT_DELIVERED = "not_delivered"
     ERROR = "error"

@@ -56,6 +56,8 @@ class GenerationJob(_Value):
     language: Language
     deadline: float
     """Unix time, seconds: after it nobody waits for the answer."""
+    renewed: bool = False
+    """Searched again, because what the first draft cites was changed or deleted meanwhile."""
 
     @property
     def job_id(self) -> str:

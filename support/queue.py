@@ -7,7 +7,7 @@ Both streams carry one field, ``payload``: a ``GenerationResult`` or a ``BuildEv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel
 from redis import Redis
@@ -18,7 +18,7 @@ from rq.job import Job, JobStatus
 from rq.utils import as_text, decode_redis_hash
 from rq.worker_registration import get_keys
 
-from support.builds import BuildRequest
+from support.builds import BuildRequest, build_job_id
 from support.jobs import GenerationJob
 
 GENERATE_QUEUE: Final = "generate"
@@ -27,6 +27,8 @@ RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
 BUILD_STREAM: Final = "otvet:build"
 PAYLOAD_FIELD: Final = "payload"
+RELEASES_CHANNEL: Final = "otvet:release"
+"""Pub/sub: the number of the release that answers from now on. Whoever misses it sees the pointer soon after."""
 
 GENERATE_FUNCTION: Final = "workers.generation.generate"
 BUILD_FUNCTION: Final = "workers.build.build"
@@ -139,13 +141,39 @@ class BuildQueue:
 
     def put(self, request: BuildRequest) -> None:
         """Enqueue; events with the request's id follow on BUILD_STREAM."""
-        queue = Queue(BUILD_QUEUE, connection=self.redis, serializer=JsonSerializer)
-        _enqueue(queue, BUILD_FUNCTION, request.job_id, request, timeout_s=BUILD_TIMEOUT_S)
+        _enqueue(self._queue, BUILD_FUNCTION, request.job_id, request, timeout_s=BUILD_TIMEOUT_S)
+
+    def state(self, request_id: str) -> Literal["there", "failed", "gone"]:
+        """Return where an order stands: waiting or worked on, given up after its retries, or not in Redis at all."""
+        job_id = build_job_id(request_id)
+        job = Job.fetch(job_id, self.redis, JsonSerializer) if Job.exists(job_id, connection=self.redis) else None
+        if job is None:
+            return "gone"
+        return "failed" if job.get_status() in {JobStatus.FAILED, JobStatus.CANCELED, JobStatus.STOPPED} else "there"
+
+    def withdraw(self, request_id: str) -> None:
+        """Take an order back that nobody works on. Safe to repeat."""
+        job_id = build_job_id(request_id)
+        if Job.exists(job_id, connection=self.redis):
+            Job.fetch(job_id, self.redis, JsonSerializer).delete()
+
+    def is_busy(self) -> bool:
+        """Whether a build waits or is being worked on."""
+        return len(self._queue) > 0 or self._queue.started_job_registry.get_job_count(cleanup=False) > 0
+
+    @property
+    def _queue(self) -> Queue:
+        return Queue(BUILD_QUEUE, connection=self.redis, serializer=JsonSerializer)
 
 
 def publish(redis: Redis, stream: str, message: BaseModel) -> None:
     """Append to a stream, which forgets its oldest entries beyond about STREAM_MAXLEN."""
     redis.xadd(stream, {PAYLOAD_FIELD: message.model_dump_json()}, maxlen=STREAM_MAXLEN, approximate=True)
+
+
+def announce_release(redis: Redis, number: int) -> None:
+    """Tell every process that listens which release answers from now on."""
+    redis.publish(RELEASES_CHANNEL, str(number))
 
 
 def send_stop(redis: Redis, worker_name: str, job_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final, Literal
 
 import structlog
 from pydantic import ValidationError
@@ -9,11 +10,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from knowledge.documents import SourceError
-from knowledge.errors import KnowledgeError
-from knowledge.releases import ReleaseStore
-from support.builds import BuildDone, BuildFailed, BuildProgress, BuildRequest
-from support.queue import BUILD_STREAM, publish
+from knowledge.errors import BuildRunningError, KnowledgeError, SourcesError
+from knowledge.golden import GoldenResult
+from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
+from support.builds import BuildDone, BuildFailed, BuildProgress, BuildRequest, GoldenTold, Listed, Objection
+from support.queue import BUILD_STREAM, announce_release, publish
 
+OTHER_BUILD_S: Final = 1800.0
+"""A build from the command line is waited for so long."""
 _log = structlog.get_logger()
 
 
@@ -36,33 +40,70 @@ def build(payload: str) -> None:
     except ValidationError as error:
         _log.error("build request cannot be read", problems=error.error_count())
         return
-    publish(redis, BUILD_STREAM, _build(request, lambda event: publish(redis, BUILD_STREAM, event)))
+    event = _build(request, lambda event: publish(redis, BUILD_STREAM, event))
+    if isinstance(event, BuildDone) and event.outcome == "switched":
+        announce_release(redis, event.release)
+    publish(redis, BUILD_STREAM, event)
 
 
 def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> BuildDone | BuildFailed:
-    def progress(stage: str, done: int, total: int) -> None:
-        report(BuildProgress(request_id=request.request_id, stage=stage, done=done, total=total))
+    def progress(at: Stage) -> None:
+        report(BuildProgress(request_id=request.request_id, stage=at.step, done=at.number, total=at.of, count=at.count))
 
+    store = ReleaseStore(Path(request.releases))
+    order = Order(built_by=request.built_by, reason=request.reason)
     try:
-        built = ReleaseStore(Path(request.releases)).build(Path(request.sources), progress=progress)
+        built = store.build(Path(request.sources), progress=progress, order=order, wait_s=OTHER_BUILD_S)
     except (KnowledgeError, OSError) as error:
         _log.warning("release was not built", request_id=request.request_id, reason=str(error))
-        return BuildFailed(request_id=request.request_id, detail=str(error))
+        return BuildFailed(request_id=request.request_id, cause=_cause(error), detail=str(error))
     except RedisError:
         raise
     except Exception as error:  # noqa: BLE001  # the process's edge: the admin hears of it whatever broke
         _log.exception("build broke", request_id=request.request_id)
         return BuildFailed(request_id=request.request_id, detail=f"unexpected {type(error).__name__}")
-    _log.info("release built", request_id=request.request_id, release=built.release, chunks=built.chunks)
+    _log.info("release built", request_id=request.request_id, release=built.release, outcome=built.outcome)
+    return _done(request, built)
+
+
+def _cause(error: Exception) -> Literal["sources", "busy", "release"]:
+    match error:
+        case SourcesError():
+            return "sources"
+        case BuildRunningError():
+            return "busy"
+        case _:
+            return "release"
+
+
+def _done(request: BuildRequest, built: BuildReport) -> BuildDone:
     return BuildDone(
         request_id=request.request_id,
+        outcome=built.outcome.value,
         release=built.release,
         articles=built.articles,
         chunks=built.chunks,
-        errors=tuple(_sentence(error) for error in built.errors),
+        added=Listed.of(built.difference.added),
+        changed=Listed.of(built.difference.changed),
+        removed=Listed.of(built.difference.removed),
+        golden=None if built.golden is None else _told(built.golden),
+        objections=tuple(Objection(doubt=one.doubt, before=one.before, now=one.now) for one in built.objections),
+        errors=Listed.of(tuple(sentence(error) for error in built.errors)),
         seconds=built.seconds,
     )
 
 
-def _sentence(error: SourceError) -> str:
+def _told(golden: GoldenResult) -> GoldenTold:
+    return GoldenTold(
+        asked=golden.asked,
+        found=golden.found,
+        found_before=golden.found_before,
+        lost=Listed.of(golden.lost),
+        won=Listed.of(golden.won),
+        orphaned=Listed.of(golden.orphaned),
+    )
+
+
+def sentence(error: SourceError) -> str:
+    """Name a file that could not be read, and why."""
     return f"{error.place}: {error.reason}"

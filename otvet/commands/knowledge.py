@@ -2,87 +2,182 @@
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
+import getpass
+import json
+import sys
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from otvet.errors import CommandError
 
 if TYPE_CHECKING:
-    from knowledge.releases import BuildReport, ReleaseStore
+    from knowledge.differences import Difference
+    from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
+    from support.settings import Settings
+
+LONGEST_WAIT_S = 3600.0
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
 
 
 @click.group("kb")
 def knowledge_group() -> None:
-    """Build, list, switch and search knowledge releases."""
+    """Build, compare, switch, search and examine knowledge releases.
+
+    A release is built beside the one that answers, checked, and switched to in one step; three of them stay.
+    """
 
 
 @knowledge_group.command("build")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
-def build(folder: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Build although nothing has changed; switch whatever speaks against it.")
+@AS_JSON
+def build(folder: Path | None, force: bool, as_json: bool) -> None:
     """Build a release from FOLDER (KNOWLEDGE_DIR unless given) and switch to it.
 
     FOLDER may also be one file, or a zip of a folder. Markdown, text, HTML, PDF, Word, Excel, CSV and JSON are read.
-    What cannot be read is listed by file and line or page, and skipped.
+    What cannot be read is listed by file and line or page, and skipped. A release is built but not switched to when the
+    golden questions (golden.csv or golden.jsonl in the folder: question, source) find less than before, or when more
+    than half of the articles are gone; the exit code is 1 then.
     """
+    from knowledge.releases import Order, Outcome
     from otvet.composition import load_settings
 
     settings = load_settings(quiet=True)
-    report = build_release(store_in(settings.releases_dir), folder or settings.knowledge_dir)
-    click.echo(describe(report))
+    sources = folder or settings.knowledge_dir
+    order = Order(built_by=_who(), reason="otvet kb build", force=force)
+    made = build_release(store_in(settings.releases_dir), sources, order=order, quiet=as_json)
+    if made.outcome is Outcome.SWITCHED:
+        announce(settings, made.release)
+    click.echo(_json_of(made) if as_json else describe(made))
+    if made.outcome is Outcome.HELD:
+        sys.exit(1)
 
 
 @knowledge_group.command("list")
-def list_releases() -> None:
-    """List the releases that lie on this machine; the current one is marked."""
+@AS_JSON
+def list_releases(as_json: bool) -> None:
+    """List the releases that lie on this machine: when, by whom and why each was built, and how large it is.
+
+    → marks the one that answers, ✗ one that was built and not switched to.
+    """
+    from dataclasses import asdict
+
+    from otvet.knowledge_words import release
+
     store = _configured_store()
     current = store.current()
     infos = store.infos()
     if not infos:
         raise CommandError("There is no release yet: run otvet kb build.")
+    if as_json:
+        rows = [asdict(info) | {"current": info.number == current} for info in infos]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1, default=str))
+        return
     for info in infos:
-        mark = "→" if info.number == current else " "
-        size = f"{info.articles} articles, {info.chunks} chunks"
-        click.echo(f"{mark} {info.number:>4}  {info.built_at:%Y-%m-%d %H:%M} UTC  {size}")
+        click.echo(release(info, current=info.number == current))
+
+
+@knowledge_group.command("diff")
+@click.argument("old", required=False, type=int)
+@click.argument("new", required=False, type=int)
+@click.option("--sources", "with_sources", is_flag=True, help="Compare with what lies in KNOWLEDGE_DIR now.")
+@click.option("--text", "with_text", is_flag=True, help="Show the changed text too.")
+@AS_JSON
+def diff(old: int | None, new: int | None, with_sources: bool, with_text: bool, as_json: bool) -> None:
+    """Show what has changed from release OLD to release NEW.
+
+    Without numbers: from the release before the current one to the current one. With one: from it to the current one.
+    """
+    from otvet.composition import load_settings
+    from otvet.knowledge_words import difference, difference_json
+
+    settings = load_settings(quiet=True)
+    found, title = _compare(settings, old, new, with_sources=with_sources)
+    if as_json:
+        click.echo(json.dumps(difference_json(found), ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{title}\n{difference(found, with_text=with_text)}")
 
 
 @knowledge_group.command("rollback")
 @click.option("--to", "number", type=int, help="Release number; the one before the current unless given.")
 def rollback(number: int | None) -> None:
-    """Switch back to an earlier release."""
-    from knowledge.errors import KnowledgeError
+    """Switch to an earlier release, or to any other with --to: forward again too.
 
+    The articles in the folder stay as they are: the next build brings their text back.
+    """
+    from knowledge.errors import KnowledgeError
+    from otvet.composition import load_settings
+
+    settings = load_settings(quiet=True)
+    store = store_in(settings.releases_dir)
     try:
-        switched_to = _configured_store().rollback(number)
+        before = store.current() if number is None else None
+        switched_to = store.rollback(number)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
+    announce(settings, switched_to)
     click.echo(f"Release {switched_to} is the current one.")
+    if before is not None:
+        click.echo(f"Back again: otvet kb rollback --to {before}")
 
 
 @knowledge_group.command("search")
 @click.argument("query")
 @click.option("--language", type=click.Choice(["ru", "en"]), help="Search articles of one language only.")
 @click.option("--limit", type=click.IntRange(1, 50), default=5, show_default=True)
-def search(query: str, language: str | None, limit: int) -> None:
-    """Show what the current release finds for QUERY."""
+@click.option("--release", "number", type=int, help="Search this release instead of the current one.")
+@AS_JSON
+def search(query: str, language: str | None, limit: int, number: int | None, as_json: bool) -> None:
+    """Show what the current release finds for QUERY, and how sure it is that this suffices for an answer."""
+    from dataclasses import asdict
+
     from knowledge.errors import KnowledgeError
 
     store = _configured_store()
     try:
-        current = store.current()
-        if current is None:
+        chosen = store.current() if number is None else number
+        if chosen is None:
             raise CommandError("There is no release yet: run otvet kb build.")
-        release = store.open(current)
+        release = store.open(chosen)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
     result = release.search(query, language=language, limit=limit)
+    if as_json:
+        click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=1))
+        return
     for rank, passage in enumerate(result.passages, start=1):
         chunk = passage.chunk
         click.secho(f"{rank}. {' › '.join((chunk.title, *chunk.breadcrumb))}", bold=True)
         click.echo(f"   {chunk.source}, score {passage.scores.blend:.2f}")
         click.echo(f"   {' '.join((chunk.question or chunk.text).split())[:200]}")
     click.echo(f"The release can answer this with probability {result.answerable:.2f}.")
+
+
+@knowledge_group.command("doctor")
+@AS_JSON
+def doctor(as_json: bool) -> None:
+    """Examine releases, disk, articles and golden questions; say in words what to do.
+
+    Also names articles that say nearly the same, and those that their own heading does not find. Exit code 1 when
+    something is wrong.
+    """
+    from otvet.composition import load_settings
+    from otvet.diagnosis import Mark
+    from otvet.knowledge_diagnosis import examine
+
+    settings = load_settings(quiet=True)
+    findings = examine(store_in(settings.releases_dir), settings.knowledge_dir)
+    if as_json:
+        rows = [{"mark": finding.mark.name.lower(), "sentence": finding.sentence} for finding in findings]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.mark} {finding.sentence}")
+    sys.exit(1 if any(finding.mark is Mark.WRONG for finding in findings) else 0)
 
 
 def store_in(folder: Path) -> "ReleaseStore":
@@ -92,25 +187,120 @@ def store_in(folder: Path) -> "ReleaseStore":
     return ReleaseStore(folder)
 
 
-def build_release(store: "ReleaseStore", sources: Path) -> "BuildReport":
-    """Build a release; say why in a sentence when it cannot be.
+def build_release(
+    store: "ReleaseStore", sources: Path, *, order: "Order | None" = None, quiet: bool = True
+) -> "BuildReport":
+    """Build a release; wait for another build under way; say why in a sentence when it cannot be.
 
     Raises:
         CommandError: the folder is missing or holds nothing that can be read.
     """
     from knowledge.errors import KnowledgeError
 
+    show = _Shown(quiet=quiet)
+    if store.is_building():
+        click.echo("Another build is under way: waiting until it ends (Ctrl-C gives up).", err=True)
     try:
-        return store.build(sources)
+        return store.build(sources, progress=show, order=order, wait_s=LONGEST_WAIT_S)
     except KnowledgeError as error:
         raise CommandError(f"{error} (KNOWLEDGE_DIR is {sources})") from error
+    finally:
+        show.end()
 
 
 def describe(report: "BuildReport") -> str:
     """Say what a build made, and what it skipped."""
-    size = f"{report.articles} articles, {report.chunks} chunks"
-    first = f"knowledge: {size}, release {report.release} ({report.seconds:.1f} s)"
-    return "\n".join([first, *(f"  ! {error.place}: {error.reason}" for error in report.errors)])
+    from otvet.knowledge_words import report as words
+
+    return words(report)
+
+
+def announce(settings: "Settings", release: int) -> None:
+    """Tell running bots about the switch at once; they follow the pointer by themselves within a second anyway."""
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    from otvet.redis_server import is_listening, socket_path
+    from support.queue import announce_release
+
+    url = settings.redis_url
+    if not url:
+        socket = socket_path(settings.data_dir)
+        if not is_listening(socket):
+            return
+        url = f"unix://{socket}"
+    try:
+        with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as redis:
+            announce_release(redis, release)
+    except (RedisError, ValueError) as error:
+        click.echo(f"Redis could not be told ({type(error).__name__}): the bot looks by itself.", err=True)
+
+
+class _Shown:
+    """Progress on stderr: one line that moves on a terminal, a line a step elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._moves = sys.stderr.isatty()
+        self._started = time.monotonic()
+        self._drawn = False
+
+    def __call__(self, stage: "Stage") -> None:
+        from otvet.knowledge_words import bar
+        from otvet.knowledge_words import stage as words
+
+        if self._quiet:
+            return
+        if self._moves:
+            self._drawn = True
+            click.echo(f"\r\033[K{bar(stage)}", nl=False, err=True)
+        else:
+            click.echo(f"{words(stage)} ({time.monotonic() - self._started:.1f} s)", err=True)
+
+    def end(self) -> None:
+        """Leave the line empty."""
+        if self._drawn:
+            click.echo("\r\033[K", nl=False, err=True)
+
+
+def _compare(settings: "Settings", old: int | None, new: int | None, *, with_sources: bool) -> "tuple[Difference, str]":
+    from knowledge.chunks import chunk_documents
+    from knowledge.differences import compare
+    from knowledge.errors import KnowledgeError
+    from knowledge.sources import read_sources
+
+    store = store_in(settings.releases_dir)
+    try:
+        current = store.current()
+        if current is None:
+            raise CommandError("There is no release yet: run otvet kb build.")
+        if with_sources:
+            old = current if old is None else old
+            now = chunk_documents(read_sources(settings.knowledge_dir).documents)
+            return compare(store.chunks(old), now), f"From release {old} to the articles in {settings.knowledge_dir}:"
+        if old is None:
+            old = store.older()
+            if old is None:
+                raise CommandError("There is only one release: otvet kb diff --sources compares it with the articles.")
+        new = current if new is None else new
+        return compare(store.chunks(old), store.chunks(new)), f"From release {old} to release {new}:"
+    except KnowledgeError as error:
+        raise CommandError(str(error)) from error
+
+
+def _json_of(made: "BuildReport") -> str:
+    from dataclasses import asdict
+
+    fields: dict[str, Any] = asdict(made)
+    fields["difference"] = asdict(made.difference) | {"counts": made.difference.counts()}
+    return json.dumps(fields, ensure_ascii=False, indent=1)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
 
 
 def _configured_store() -> "ReleaseStore":

@@ -41,6 +41,7 @@ async def inbox(connect, database, desk):
         cancellations=Cancellations(None),
         library=library,
         knowledge=None,
+        received=None,
         groups=Groups((OPERATORS_CHAT_ID,)),
         topics=None,
         admins=(MARIA,),

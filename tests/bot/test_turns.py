@@ -19,6 +19,8 @@ from bot.rendering import Renderer
 from bot.texts import Library
 from bot.turns import TurnClock
 from bot.unit import Units
+from knowledge.current import CurrentKnowledge
+from knowledge.releases import ReleaseStore
 from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA
 from support.customers import CustomerRepository
@@ -30,6 +32,7 @@ from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
 
 QUESTION = "Сколько дней есть на возврат товара?"
+SHOP_KNOWLEDGE = Path(__file__).parents[2] / "otvet" / "demo_shop" / "knowledge"
 
 
 async def nothing_more(unit, chat_id):
@@ -334,3 +337,45 @@ async def test_the_event_loop_is_not_held_up_by_a_redis_that_hangs(start_clock, 
         await asyncio.get_running_loop().shutdown_default_executor()
 
     assert longest < 0.9
+
+
+async def test_a_draft_is_held_against_a_release_that_this_process_has_not_loaded_yet(
+    start_clock, redis, worker, say, turn, desk, database, eventually, tmp_path, shop_releases
+):
+    """Somebody deletes the article while its answer is being written, and no search has noticed so far."""
+    store = ReleaseStore(Path(shutil.copytree(shop_releases, tmp_path / "releases")))
+    desk = dataclasses.replace(desk, knowledge=CurrentKnowledge(store))
+    clock = start_clock(redis, desk)
+    async with database.writing() as session:
+        anna = await CustomerRepository(session).by_chat(ANNA)
+        received = await desk.receive(session, anna, Words(1, "text", QUESTION), datetime.now(UTC))
+    clock.schedule(received.turn_id, received.closes_at)
+
+    async def generating():
+        found = await turn()
+        return found if found and found.state == TurnState.GENERATING else None
+
+    job = GenerationJob.model_validate_json((await eventually(generating)).job)
+    sources = Path(shutil.copytree(SHOP_KNOWLEDGE, tmp_path / "sources"))
+    cited = job.passages[0]
+    (sources / cited.source).unlink()
+    store.build(sources)
+
+    draft = Draft(
+        text=f"{cited.text[:80]} [1]",
+        citations=(cited.number,),
+        verdict=Verdict(score=0.99),
+        engine="fake",
+        model="none",
+        prompt_version="p1",
+    )
+    await clock.settle(GenerationResult(turn_id=job.turn_id, epoch=job.epoch, attempt=job.attempt, draft=draft))
+
+    async with database.reading() as session:
+        assert list(await session.scalars(select(AnswerRow))) == []
+    after = await turn()
+    assert after.state in {TurnState.GENERATING, TurnState.ESCALATED}
+    if after.state == TurnState.GENERATING:
+        renewed = GenerationJob.model_validate_json(after.job)
+        assert renewed.renewed
+        assert cited.source not in {passage.source for passage in renewed.passages}

@@ -38,6 +38,10 @@ def test_an_engine_that_the_user_names_is_kept():
     assert (environment["ENGINE"], environment["ANSWER_THRESHOLD"]) == ("extractive", "0.9")
 
 
+def test_who_plays_the_administrator_changes_a_copy_of_the_shops_articles():
+    assert made_from({})["KNOWLEDGE_DIR"] == "/demo/knowledge"
+
+
 def test_empty_variables_count_as_unset():
     environment = made_from({"LLM_URL": "", "ENGINE": "", "LOG_LEVEL": ""})
     assert "ENGINE" not in environment

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.job import Job
 
-from support.builds import BuildDone, BuildProgress, BuildRequest, parse_event
+from support.builds import BuildDone, BuildProgress, BuildRequest, Listed, parse_event
 from support.jobs import FailureReason, GenerationJob, GenerationResult
 from support.queue import (
     BUILD_QUEUE,
@@ -162,7 +162,7 @@ def test_a_build_is_ordered_on_a_queue_of_its_own(redis):
     "event",
     [
         BuildProgress(request_id="r1", stage="reading", done=1, total=5),
-        BuildDone(request_id="r1", release=2, articles=3, chunks=9, errors=("a.md: empty",), seconds=0.5),
+        BuildDone(request_id="r1", release=2, articles=3, chunks=9, errors=Listed.of(("a.md: empty",)), seconds=0.5),
     ],
 )
 def test_a_build_event_is_told_by_its_kind(event):

@@ -41,7 +41,9 @@ def test_a_build_reports_its_progress_and_its_result(redis, request_build, sourc
     assert all(isinstance(event, BuildProgress) for event in progress)
     assert isinstance(done, BuildDone)
     assert (done.request_id, done.release, done.articles) == ("r1", 1, 3)
-    assert any("broken.csv" in error for error in done.errors)
+    assert done.errors.n == 1
+    assert "broken.csv" in done.errors.names[0]
+    assert (done.outcome, done.added.n) == ("switched", 3)
 
 
 def test_a_build_without_sources_fails_in_one_sentence(redis, request_build, tmp_path):

@@ -94,6 +94,7 @@ escalated-overdue = I cannot answer in time. So that you do not wait, I am calli
 escalated-no-worker = I cannot write an answer at the moment. I am calling an operator, who will answer right here.
 escalated-no-orders = I cannot look into orders at the moment. I am calling an operator, who will answer right here.
 escalated-no-knowledge = Our help pages are not available at the moment. I am calling an operator, who will answer right here.
+escalated-knowledge-changed = Our help pages have just changed, and I do not want to answer from the old ones. I am calling an operator, who will answer right here.
 escalated-engine-error = I did not manage to write an answer. I am calling an operator, who will answer right here.
 escalated-not-delivered = My answer does not seem to have arrived. I am calling an operator, who will answer right here.
 escalated-error = Something broke on my side, but your message is not lost. I am calling an operator, who will answer right here.
@@ -125,6 +126,7 @@ reason-overdue = the answer was not ready in time
 reason-no-worker = no generation process is running (otvet worker)
 reason-no-orders = orders cannot be reached
 reason-no-knowledge = the knowledge base is not available
+reason-knowledge-changed = the article that the bot would have answered from was changed or deleted
 reason-engine-error = the model failed
 reason-not-delivered = the bot's answer did not arrive
 reason-error = an internal error
@@ -210,19 +212,91 @@ digest-over = ✅ All sorted out: the cards of everybody who waited from { $sinc
 ## Administrators
 
 admin-only = This command is for administrators.
-kb-state = Knowledge base: release { $release }
+kb-state = I answer from release { $release } of the knowledge base
     Articles: { $articles }, chunks: { $chunks }
     Built { $age } ago
-
-    /kb reload builds it again
-kb-none = There is no release of the knowledge base yet. /kb reload builds one from the folder KNOWLEDGE_DIR.
-kb-usage = /kb shows the state, /kb reload builds it again.
-kb-no-worker = There is nobody to build it: the build process is not running. Start “otvet worker --queue build” (or “otvet run”, which starts everything).
+kb-state-by = Built by: { $by }
+kb-state-errors = ⚠️ Files not read, or worth a look: { $n }
+kb-state-held = ✋ Release { $release } is built but not switched on: the check had doubts. The button below switches it on.
+kb-none = There is no release of the knowledge base yet. Send a file with articles here, or press “Build again”: I will read the folder KNOWLEDGE_DIR.
+kb-damaged = ⚠️ The current release is damaged. Press “Build again”; until then I answer from what is loaded.
+kb-usage = /kb shows the state and buttons, /kb reload builds again, /kb rollback brings the former release back. To add an article, send a file.
+kb-no-worker = there is nobody to build, the build process is not running. Start “otvet worker --queue build” (or “otvet run”, which starts everything) and press “Build again”.
+kb-died = the build process broke off several times. Check memory and disk (otvet kb doctor) and press “Build again”.
 kb-building = ⏳ Building the knowledge base…
-kb-progress = ⏳ Building the knowledge base: { $stage } { $done } of { $total }
+kb-building-next = ⏳ A build is under way already. As soon as it ends I will build once more, with everything that has changed meanwhile.
+kb-progress = ⏳ { $bar } { $done } of { $total }: { $step }
+kb-over = ✔️ The build has ended, its result is below.
+kb-step-reading = reading files
+kb-step-chunking = splitting articles
+kb-step-indexing = building the search
+kb-step-training = learning when there is no answer
+kb-step-saving = saving
+kb-step-checking = checking
 kb-done = ✅ Release { $release } is ready: { $articles } articles, { $chunks } chunks, { $seconds } s. The bot answers from it already.
+kb-unchanged = 👌 Nothing has changed since release { $release }: { $articles } articles, { $chunks } chunks. No new release is needed.
+kb-held = ✋ Release { $release } is built but not switched on: I answer from release { $current }. See what the check doubts. Put the articles right and build again, or switch it on all the same.
+kb-against = What speaks against it:
+kb-doubt-articles = { $now } of { $before } articles are left: is a folder missing?
+kb-doubt-chunks = { $now } of { $before } chunks are left: was too much deleted?
+kb-doubt-golden-fewer = { $now } golden questions find their article, in the current release { $before } do
+kb-doubt-golden-lost = golden questions that would not find their article any more: { $lost } of { $before }
+kb-doubt-switched-meanwhile = somebody switched releases during the build: from { $before } to { $now }
+kb-added = ➕ New articles: { $n }
+kb-changed = ✏️ Changed: { $n }
+kb-removed = ➖ Removed: { $n }
+kb-more = …and { $n } more
+kb-golden = 🎯 Golden questions: { $found } of { $asked } find their article
+kb-golden-lost = Do not find it any more:
+kb-golden-won = Find it now:
+kb-golden-orphaned = Their article does not exist (put golden.csv right):
 kb-failed = ❌ The build failed; I go on answering from the present release. Reason: { $reason }
-kb-errors = Files that could not be read:
+kb-cause-sources = there is no readable article in the folder KNOWLEDGE_DIR. Check the folder, or send a file here. ({ $detail })
+kb-cause-busy = another build does not come to its end. Try again later. ({ $detail })
+kb-cause-release = the new release could not be written, or did not pass its own check. Look at the disk: otvet kb doctor. ({ $detail })
+kb-cause-unexpected = { $detail }
+kb-errors = Could not be read, or needs a look:
+kb-errors-none = 👌 Every file was read.
+kb-diff = What has changed from release { $old } to release { $new }:
+kb-diff-none = Nothing.
+kb-diff-chunks = Chunks: { $added } new, { $changed } changed, { $removed } removed
+kb-diff-one = There is one release so far: nothing to compare it with.
+kb-rollback-ask = Switch from release { $current } to release { $release }? The files in the folder stay as they are: the next build takes their text again.
+kb-rollback-none = There is nothing to go back to: no other release exists.
+kb-rollback-gone = Release { $release } does not exist any more: the last three are kept. /kb shows which there are.
+kb-switched = ✅ I answer from release { $release }. The files in the folder are as they were: put them right before the next build, or their text comes back.
+kb-forced = ✅ Release { $release } is switched on: the bot answers from it.
+kb-switch-failed = ❌ That did not work, everything is as it was. Reason: { $reason }
+kb-expired = ⌛ This question is out of date, nothing has changed. Begin again: /kb
+kb-changed-meanwhile = ⌛ Releases were switched meanwhile, nothing was done. See how it is now: /kb
+kb-cancelled = Cancelled, nothing has changed.
+kb-doc-ask = 📥 Add { $added ->
+        [one] { $added } article
+       *[other] { $added } articles
+    }, replace { $replaced }?
+kb-doc-nothing = 📥 There is nothing to add.
+kb-doc-stored = 📥 Articles added: { $added }, replaced: { $replaced }. Building the release…
+kb-doc-unchanged = There already, word for word: { $n }
+kb-doc-refused = Not taken:
+kb-doc-too-large = Telegram gives bots no file over 20 MB. Split the file, or put it into the folder KNOWLEDGE_DIR and press “Build again” in /kb.
+kb-doc-not-downloaded = Telegram did not give the file “{ $name }”. Send it once more.
+kb-doc-failed = ❌ The file was not added, nothing has changed. Reason: { $reason }
+kb-doc-gone = ⌛ I do not have these files any more. Send them once more.
+kb-doc-done = This has been done already.
+kb-undo-gone = ⌛ I do not have the former files any more: they are kept for a week.
+kb-undo-failed = ❌ The files could not be put back. Reason: { $reason }
+kb-undo-reason = former files put back
+button-kb-reload = 🔄 Build again
+button-kb-diff = 📋 What has changed
+button-kb-errors = ⚠️ Files worth a look ({ $n })
+button-kb-back = ↩️ Back to release { $release }
+button-kb-forward = ↪️ Forward to release { $release }
+button-kb-return = ↪️ Return to release { $release }
+button-kb-switch = Yes, switch to release { $release }
+button-kb-force = Switch to release { $release } all the same
+button-kb-cancel = Cancel
+button-kb-add = Add
+button-kb-undo = ↩️ Put the former files back
 age-minutes = { $n ->
         [one] { $n } minute
        *[other] { $n } minutes

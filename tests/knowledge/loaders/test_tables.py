@@ -101,7 +101,7 @@ def test_no_text_breaks_the_readers(text: str, name: str) -> None:
     for content in (text, "question,answer\n" + text, f'["{text}"]'):
         with suppress(UnreadableError):
             reading = kind_of(name).load()(content.encode("utf-8", "replace"), name)
-            assert reading.document or reading.problems or not text.strip()
+            assert reading.document or reading.problems or not any(letter.isalnum() for letter in text)
 
 
 CELL = st.text("абвгдabcde 123", min_size=1, max_size=12).map(str.strip).filter(bool)
