@@ -1,7 +1,8 @@
 """The searchable form of a base: chunks with their BM25 tables and vectors; how it is built, stored and read."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -9,15 +10,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.bm25 import CompiledBM25
-from knowledge.concepts import concepts
-from knowledge.embedder import Embedder
+from knowledge.bm25 import CompiledBM25, Fields
+from knowledge.embedder import Embedder, features
 from knowledge.passages import Chunk
+from knowledge.surroundings import Surroundings
 from knowledge.tokens import terms, text_grams
 
-HEADING_WEIGHT = 3
-"""How many times title, headings and question count beside the text."""
-CHARACTERS_B = 0.75
+HEADING_TIMES = 3
+"""How many times the embedder and the concepts read title, headings and question beside the text."""
 
 _CHUNKS = "chunks.jsonl"
 _VOCABULARIES = "vocabularies.json"
@@ -37,19 +37,21 @@ class Index:
     embedder: Embedder
     vectors: NDArray[np.float32]
     """float32[n_chunks, n_dimensions], L2-normalised."""
+    surroundings: Surroundings
 
     @classmethod
     def build(cls, chunks: Sequence[Chunk]) -> Self:
         """Index the chunks. Some chunk must hold a letter or digit."""
-        texts = [_searched(chunk) for chunk in chunks]
-        embedder, vectors = Embedder.train(texts)
+        counts = [features(_searched(chunk)) for chunk in chunks]
+        embedder, vectors = Embedder.fit(counts)
         return cls(
             tuple(chunks),
-            CompiledBM25.build([terms(text) for text in texts]),
-            CompiledBM25.build([text_grams(text) for text in texts], b=CHARACTERS_B),
-            CompiledBM25.build([[*concepts(text), ""] for text in texts]),
+            CompiledBM25.build(Fields(terms(chunk.text), terms(headings(chunk))) for chunk in chunks),
+            CompiledBM25.build(Fields(text_grams(chunk.text), text_grams(headings(chunk))) for chunk in chunks),
+            CompiledBM25.build(Fields([*_concepts(found), ""]) for found in counts),
             embedder,
             vectors,
+            Surroundings.of(chunks),
         )
 
     def save(self, folder: Path) -> None:
@@ -93,22 +95,32 @@ class Index:
         vectors = arrays["vectors"]
         if len(vectors) != len(chunks) or not chunks:
             raise ValueError("chunks and vectors do not belong together")
-        return cls(chunks, table("lexical"), table("characters"), table("concepts"), embedder, vectors)
+        surroundings = Surroundings.of(chunks)
+        return cls(chunks, table("lexical"), table("characters"), table("concepts"), embedder, vectors, surroundings)
+
+    @property
+    def embedder_name(self) -> str:
+        """What made the vectors."""
+        return "the base's own embedder"
 
     def is_finite(self) -> bool:
         """Say whether no number in it is NaN or infinite."""
         tables = (self.lexical, self.characters, self.concepts)
-        arrays: list[NDArray[np.float32] | NDArray[np.float64]] = [
-            self.vectors,
-            self.embedder.projection,
-            *(table.values for table in tables),
-        ]
+        arrays = [self.vectors, self.embedder.projection, *(table.values for table in tables)]
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
+def headings(chunk: Chunk) -> str:
+    """Return title, headings and question as one text."""
+    return " \n ".join((chunk.title, *chunk.breadcrumb, chunk.question or ""))
+
+
 def _searched(chunk: Chunk) -> str:
-    headings = " \n ".join((chunk.title, *chunk.breadcrumb, chunk.question or ""))
-    return "\n".join([headings] * HEADING_WEIGHT + [chunk.text])
+    return "\n".join([headings(chunk)] * HEADING_TIMES + [chunk.text])
+
+
+def _concepts(found: Counter[str]) -> Iterator[str]:
+    return (feature.removeprefix("c:") for feature in found.elements() if feature.startswith("c:"))
 
 
 def _chunk(fields: dict[str, object]) -> Chunk:

@@ -1,4 +1,4 @@
-"""``otvet eval``: measure the product."""
+"""``otvet eval``: measure the product, or its search over a collection of somebody else's texts."""
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
@@ -33,3 +33,74 @@ def evaluate(basket: Path | None, target: str | None, strict: bool) -> None:
     except OSError as error:
         raise CommandError(f"{error.filename or target}: {error.strerror}.") from error
     sys.exit(code)
+
+
+_DATA = click.option(
+    "--data",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder with kb.jsonl and questions.jsonl.",
+)
+_LANGUAGE = click.option("--lang", "language", help="Only questions in this language.")
+_KIND = click.option("--kind", help="Only questions of this kind.")
+_JSON = click.option("--json", "target", metavar="FILE", help="Also write the report as JSON; - is standard output.")
+
+
+@evaluate_group.command("retrieval")
+@_DATA
+@_LANGUAGE
+@_KIND
+@click.option("--headings", is_flag=True, help="Index each passage under its own heading too: the easy variant.")
+@_JSON
+def retrieval(folder: Path, language: str | None, kind: str | None, headings: bool, target: str | None) -> None:
+    """Index a collection and show how well each channel of the search finds, side by side, with intervals."""
+    from evaluation.channels import measure_channels, render_channels
+    from evaluation.collection import CollectionError, load
+    from knowledge.index import Index
+
+    try:
+        collection = load(folder, own_headings=headings)
+    except CollectionError as error:
+        raise CommandError(str(error)) from error
+    report = measure_channels(collection, Index.build(collection.chunks), language=language, kind=kind)
+    _tell(render_channels(report), report.model_dump_json(indent=2), target)
+
+
+@evaluate_group.command("no-answer")
+@_DATA
+@_LANGUAGE
+@_KIND
+@click.option("--known-sources", metavar="A,B", default="", help="Index only these; the others' questions lack an answer.")
+@_JSON
+def no_answer(folder: Path, language: str | None, kind: str | None, known_sources: str, target: str | None) -> None:
+    """Show how well the no-answer model tells questions with an answer from those without.
+
+    Without --known-sources each question is asked twice, the second time with the articles that answer it hidden.
+    """
+    from evaluation.abstention import known, measure_abstention, render_abstention
+    from evaluation.collection import CollectionError, load
+    from knowledge.index import Index
+    from knowledge.training import train
+
+    try:
+        collection = known(load(folder), [name for name in known_sources.split(",") if name])
+    except CollectionError as error:
+        raise CommandError(str(error)) from error
+    if not collection.chunks:
+        raise CommandError(f"No passage comes from {known_sources}: name sources that kb.jsonl knows.")
+    index = Index.build(collection.chunks)
+    report = measure_abstention(collection, index, train(index), language=language, kind=kind)
+    _tell(render_abstention(report), report.model_dump_json(indent=2), target)
+
+
+def _tell(table: str, json: str, target: str | None) -> None:
+    """Show the table; with JSON on standard output it goes to standard error."""
+    click.echo(table, err=target == "-")
+    if target == "-":
+        click.echo(json)
+    elif target is not None:
+        try:
+            Path(target).write_text(json + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{target}: {error.strerror}.") from error
