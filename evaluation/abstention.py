@@ -13,6 +13,7 @@ from evaluation.ranked import Mean, resamples
 from knowledge.index import Index
 from knowledge.no_answer import NoAnswerModel, features
 from knowledge.ranking import rank
+from knowledge.sentences import SentenceEmbedder
 
 COVERAGES: Final = tuple(step / 10 for step in range(1, 11))
 
@@ -52,7 +53,13 @@ def known(collection: Collection, sources: Names[str]) -> Collection:
 
 
 def measure_abstention(
-    collection: Collection, index: Index, model: NoAnswerModel, *, language: str | None = None, kind: str | None = None
+    collection: Collection,
+    index: Index,
+    model: NoAnswerModel,
+    embedder: SentenceEmbedder | None = None,
+    *,
+    language: str | None = None,
+    kind: str | None = None,
 ) -> AbstentionReport:
     """Ask every question of the language and kind; the index holds what ``collection`` does.
 
@@ -60,19 +67,18 @@ def measure_abstention(
     while the articles that answer it are hidden.
     """
     ids = {chunk.id: row for row, chunk in enumerate(index.chunks)}
-    asked = [
-        one for one in collection.questions if language in {None, one.language} and kind in {None, one.kind}
-    ]
+    asked = [one for one in collection.questions if language in {None, one.language} and kind in {None, one.kind}]
     everything = all(one.relevant <= ids.keys() for one in asked)
     told: dict[str, list[tuple[Asked, bool, float, dict[str, float]]]] = {}
     for one in asked:
+        vector = None if embedder is None else embedder.embed_questions([one.text])[0]
         own = np.array([chunk.language == one.language for chunk in index.chunks], dtype=np.bool_)
         answerable = not one.relevant.isdisjoint(ids)
-        told.setdefault(one.language, []).append((one, answerable, *_judge(index, model, one, own)))
+        told.setdefault(one.language, []).append((one, answerable, *_judge(index, model, one, own, vector)))
         if everything:
             hidden = {index.chunks[ids[name]].source for name in one.relevant}
             rest = own & np.array([chunk.source not in hidden for chunk in index.chunks], dtype=np.bool_)
-            told[one.language].append((one, False, *_judge(index, model, one, rest)))
+            told[one.language].append((one, False, *_judge(index, model, one, rest, vector)))
     slices = tuple(_slice(name, rows) for name, rows in sorted(told.items()))
     return AbstentionReport(chunks=len(index.chunks), slices=slices)
 
@@ -93,8 +99,10 @@ def render_abstention(report: AbstentionReport) -> str:
     return "\n".join(lines)
 
 
-def _judge(index: Index, model: NoAnswerModel, asked: Asked, among: NDArray[np.bool_]) -> tuple[float, dict[str, float]]:
-    ranking = rank(index, asked.text, among=among)
+def _judge(
+    index: Index, model: NoAnswerModel, asked: Asked, among: NDArray[np.bool_], vector: NDArray[np.float32] | None
+) -> tuple[float, dict[str, float]]:
+    ranking = rank(index, asked.text, among=among, asked=vector)
     found = features(index, asked.text, ranking, among)
     return model.probability(found) if ranking.order else 0.0, found
 
@@ -114,9 +122,7 @@ def _slice(name: str, rows: list[tuple[Asked, bool, float, dict[str, float]]]) -
         auroc=Mean(value=_auroc(probability, answerable), low=float(low), high=float(high)),
         brier=float(balance @ (probability - answerable) ** 2),
         risk_at={f"{share:.1f}": float(missing[: max(1, round(share * len(missing)))].mean()) for share in COVERAGES},
-        features={
-            feature: _auroc(np.array([row[3][feature] for row in rows]), answerable) for feature in rows[0][3]
-        },
+        features={feature: _auroc(np.array([row[3][feature] for row in rows]), answerable) for feature in rows[0][3]},
     )
 
 

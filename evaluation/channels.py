@@ -11,6 +11,7 @@ from evaluation.collection import Asked, Collection
 from evaluation.ranked import DEPTH, Mean, mean, ndcg, recall, reciprocal_rank, resamples
 from knowledge.index import Index
 from knowledge.ranking import Ranking, rank
+from knowledge.sentences import SentenceEmbedder
 
 BLEND: Final = "blend"
 
@@ -50,7 +51,12 @@ class ChannelsReport(BaseModel):
 
 
 def measure_channels(
-    collection: Collection, index: Index, *, language: str | None = None, kind: str | None = None
+    collection: Collection,
+    index: Index,
+    model: SentenceEmbedder | None = None,
+    *,
+    language: str | None = None,
+    kind: str | None = None,
 ) -> ChannelsReport:
     """Ask every question of the language and kind, as production does: among the chunks of its language.
 
@@ -65,7 +71,8 @@ def measure_channels(
         if language not in {None, asked.language} or kind not in {None, asked.kind}:
             continue
         for name, relevant, among in _searches(asked, written_in):
-            lists = _lists(index, rank(index, asked.text, among=among), among)
+            vector = None if model is None else model.embed_questions([asked.text])[0]
+            lists = _lists(index, rank(index, asked.text, among=among, asked=vector), among)
             found.setdefault((name, asked.kind), []).append((asked, relevant, lists))
     slices = tuple(_slice(name, some, answers) for (name, some), answers in sorted(found.items()))
     return ChannelsReport(chunks=len(index.chunks), embedder=index.embedder_name, slices=slices)
@@ -80,7 +87,9 @@ def render_channels(report: ChannelsReport) -> str:
         lines.append(" " * 14 + "".join(f"{name:>22}" for name in names))
         for channel, figures in part.channels.items():
             told = (getattr(figures, name) for name in Figures.model_fields)
-            lines.append(f"  {channel:12}" + "".join(f"{f'{one.value:.3f} ({one.low:.3f}–{one.high:.3f})':>22}" for one in told))
+            lines.append(
+                f"  {channel:12}" + "".join(f"{f'{one.value:.3f} ({one.low:.3f}–{one.high:.3f})':>22}" for one in told)
+            )
     return "\n".join(lines)
 
 
@@ -97,6 +106,8 @@ def _searches(
 def _lists(index: Index, ranking: Ranking, among: NDArray[np.bool_]) -> dict[str, list[str]]:
     """Each channel's first ten chunks."""
     scores = {"bm25": ranking.lexical, "characters": ranking.characters, "vectors": ranking.vector}
+    if index.meaning is not None:
+        scores["meaning"] = ranking.meaning
     rows = {name: _first(np.where(among, score, -np.inf)) for name, score in scores.items()}
     rows[BLEND] = list(ranking.order[:DEPTH])
     return {name: [index.chunks[row].id for row in some] for name, some in rows.items()}

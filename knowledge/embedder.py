@@ -33,7 +33,7 @@ class Embedder:
     weights: NDArray[np.float32]
     """float32[n_features]: smoothed idf."""
     projection: NDArray[np.float32]
-    """float32[n_features, n_dimensions]."""
+    """float32[n_features, n_dimensions], C order: any other is copied for every question."""
 
     @classmethod
     def train(cls, texts: Sequence[str]) -> tuple[Self, NDArray[np.float32]]:
@@ -48,7 +48,7 @@ class Embedder:
         vocabulary = {feature: number for number, feature in enumerate(sorted(common))}
         weights = np.array([np.log((1 + len(counts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
         rows = _matrix(counts, vocabulary, weights)
-        embedder = cls(vocabulary, weights, _components(rows).astype(np.float32))
+        embedder = cls(vocabulary, weights, np.ascontiguousarray(_components(rows), dtype=np.float32))
         return embedder, normalised(rows @ embedder.projection)
 
     def project(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 KnowledgeError
 ├── SourcesError    the folder of sources is missing, or nothing in it can be indexed
+├── EmbeddingModelError    the configured sentence model cannot be used
 └── ReleaseError    a release is missing or damaged
     └── BuildRunningError    another build holds the lock
 """
@@ -13,6 +14,10 @@ class KnowledgeError(Exception):
 
 class SourcesError(KnowledgeError):
     """The sources' folder is missing or holds no readable article."""
+
+
+class EmbeddingModelError(KnowledgeError):
+    """The configured sentence model, or what it needs, is not there."""
 
 
 class ReleaseError(KnowledgeError):

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 
 from knowledge.bm25 import CompiledBM25, Fields
 from knowledge.embedder import Embedder, features
+from knowledge.meaning import Meaning
 from knowledge.passages import Chunk
+from knowledge.sentences import SentenceEmbedder, VectorCache
 from knowledge.surroundings import Surroundings
 from knowledge.tokens import terms, text_grams
 
@@ -22,10 +25,11 @@ HEADING_TIMES = 3
 _CHUNKS = "chunks.jsonl"
 _VOCABULARIES = "vocabularies.json"
 _ARRAYS = "arrays.npz"
+_MEANING = "meaning.json"
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Index:
     """Everything that search reads; immutable."""
 
@@ -38,10 +42,17 @@ class Index:
     vectors: NDArray[np.float32]
     """float32[n_chunks, n_dimensions], L2-normalised."""
     surroundings: Surroundings
+    meaning: Meaning | None = None
+    """What a pretrained model adds, where one is configured."""
 
     @classmethod
-    def build(cls, chunks: Sequence[Chunk]) -> Self:
-        """Index the chunks. Some chunk must hold a letter or digit."""
+    def build(
+        cls, chunks: Sequence[Chunk], model: SentenceEmbedder | None = None, cache: VectorCache | None = None
+    ) -> Self:
+        """Index the chunks, with a pretrained model's vectors too if there is one.
+
+        Some chunk must hold a letter or digit.
+        """
         counts = [features(_searched(chunk)) for chunk in chunks]
         embedder, vectors = Embedder.fit(counts)
         return cls(
@@ -52,7 +63,18 @@ class Index:
             embedder,
             vectors,
             Surroundings.of(chunks),
+            None if model is None else Meaning.build(chunks, model, cache),
         )
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """Languages of the chunks."""
+        return tuple(sorted({chunk.language for chunk in self.chunks}))
+
+    @cached_property
+    def language_of(self) -> NDArray[np.int64]:
+        """int64[n_chunks]: each chunk's place in ``languages``."""
+        return np.array([self.languages.index(chunk.language) for chunk in self.chunks], dtype=np.int64)
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
@@ -67,6 +89,10 @@ class Index:
             "embedder.weights": self.embedder.weights,
             "embedder.projection": self.embedder.projection,
         }
+        if self.meaning is not None:
+            meaning = {"model": self.meaning.model, "revision": self.meaning.revision, "shares": self.meaning.shares}
+            (folder / _MEANING).write_text(json.dumps(meaning), encoding="utf-8")
+            arrays["meaning"] = self.meaning.vectors
         for name, table in tables.items():
             arrays |= {f"{name}.{key}": array for key, array in table.arrays().items()}
             arrays[f"{name}.k1"] = np.array(table.k1)
@@ -95,18 +121,34 @@ class Index:
         vectors = arrays["vectors"]
         if len(vectors) != len(chunks) or not chunks:
             raise ValueError("chunks and vectors do not belong together")
-        surroundings = Surroundings.of(chunks)
-        return cls(chunks, table("lexical"), table("characters"), table("concepts"), embedder, vectors, surroundings)
+        meaning = None
+        if (pretrained := arrays.get("meaning")) is not None:
+            told = json.loads((folder / _MEANING).read_text(encoding="utf-8"))
+            meaning = Meaning(told["model"], told["revision"], pretrained, told["shares"])
+        return cls(
+            chunks,
+            table("lexical"),
+            table("characters"),
+            table("concepts"),
+            embedder,
+            vectors,
+            Surroundings.of(chunks),
+            meaning,
+        )
 
     @property
     def embedder_name(self) -> str:
         """What made the vectors."""
-        return "the base's own embedder"
+        return "the base's own embedder" + (
+            "" if self.meaning is None else f" and {self.meaning.model} {self.meaning.shares}"
+        )
 
     def is_finite(self) -> bool:
         """Say whether no number in it is NaN or infinite."""
         tables = (self.lexical, self.characters, self.concepts)
         arrays = [self.vectors, self.embedder.projection, *(table.values for table in tables)]
+        if self.meaning is not None:
+            arrays.append(self.meaning.vectors)
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
 

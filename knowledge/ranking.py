@@ -24,7 +24,7 @@ VECTOR_WEIGHTS = (0.8, 0.15)
 """Share of the vector channel in a small and in a large base, measured: concepts bridge what few articles leave unsaid,
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
-"""Numbers of chunks. The articles of a small base are short, and neighbours speak of other things: they do not count."""
+"""Numbers of chunks. In a small base articles are short and neighbours speak of other things: they do not count."""
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
 
@@ -36,14 +36,26 @@ class Ranking:
     lexical: NDArray[np.float64]
     characters: NDArray[np.float64]
     vector: NDArray[np.float64]
+    meaning: NDArray[np.float64]
+    """Cosines by the pretrained model; 0 without one."""
     grasp: float
     """Length of the query's projection: how much of it the base speaks of at all; 0 while the vector channel is off."""
     blend: NDArray[np.float64]
     order: tuple[int, ...]
 
 
-def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Channel] = ALL_CHANNELS) -> Ranking:
-    """Score every chunk and order the candidates ``among`` (bool[n_chunks]); ties go by position."""
+def rank(
+    index: Index,
+    query: str,
+    *,
+    among: NDArray[np.bool_],
+    channels: Set[Channel] = ALL_CHANNELS,
+    asked: NDArray[np.float32] | None = None,
+) -> Ranking:
+    """Score every chunk and order the best ``among`` them (bool[n_chunks]); ties go by position.
+
+    ``asked``: the question's vector by the pretrained model, float32[n_dimensions]; without it the rest decides.
+    """
     nothing = np.zeros(len(index.chunks))
     lexical, characters = nothing, nothing
     for weight, spoken in emphasised(query):
@@ -61,14 +73,21 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
     dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
     size = _size(len(index.chunks))
     share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) if channels & {"lexical", "characters"} else 1.0
+    blend = (1 - share) * sparse + share * dense
     touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
-    blend = index.surroundings.spread((1 - share) * sparse + share * dense, size)
+    meaning = nothing
+    if index.meaning is not None and asked is not None and "vector" in channels:
+        meaning = index.meaning.scores(asked)
+        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.languages])[index.language_of]
+        blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
+        touched |= among & (trust > 0) & (meaning > 0)
+    blend = index.surroundings.spread(blend, size)
     if is_question(query):
         blend = blend + QUESTION_PRIOR * index.surroundings.pairs
     blend = np.where(touched, blend, 0.0)
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
     order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned)
-    return Ranking(lexical, characters, vector, grasp, blend / (1 + QUESTION_PRIOR), order)
+    return Ranking(lexical, characters, vector, meaning, grasp, blend / (1 + QUESTION_PRIOR), order)
 
 
 def emphasised(query: str) -> list[tuple[float, list[str]]]:

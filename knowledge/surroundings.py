@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from knowledge.tokens import words
 
 BEFORE = 0.3
 AFTER = 0.1
-"""Weights of the neighbours' scores beside a chunk's own: what comes before sets the scene, what comes after less so."""
+"""Weights of the neighbours' scores beside a chunk's own: what comes before sets the scene."""
 EXPECTED = 0.75
 """A neighbour's usual score in units of the chunk's own: what evens out chunks that have none."""
 QUESTION_PRIOR = 0.12
@@ -23,11 +24,11 @@ QUESTION_PRIOR = 0.12
 _QUESTIONS_PAGE = re.compile(r"\bfaqs?\b|\bq ?& ?a\b|вопросы|\bquestions\b")
 _SIGNS = re.compile(r"[-_./\\]+")
 _QUESTION_WORDS = frozenset(
-    (
-        "what how why when where which who whom whose can could is are do does did will would should may must has have i if "
-        "как что почему зачем когда где куда откуда какой какая какое какие каким какую каков какова каково сколько кто "
-        "чем чей можно могу можете можем есть нужно должен должна если нельзя"
-    ).split()
+    """
+    what how why when where which who whom whose can could is are do does did will would should may must has have i if
+    как что почему зачем когда где куда откуда какой какая какое какие каким какую каков какова каково сколько кто
+    чем чей можно могу можете можем есть нужно должен должна если нельзя
+    """.split()  # noqa: SIM905  # a list of 60 quoted words would say the same in a page
 )
 
 
@@ -46,7 +47,7 @@ class Surroundings:
     def of(cls, chunks: Sequence[Chunk]) -> Self:
         """Look at the chunks in their order."""
         pairs = np.array([is_pair(chunk) for chunk in chunks], dtype=np.bool_)
-        near = np.array([_near(a, b) for a, b in zip(chunks, chunks[1:], strict=False)], dtype=np.bool_)
+        near = np.array([_near(a, b) for a, b in pairwise(chunks)], dtype=np.bool_)
         before, after = np.append(False, near), np.append(near, False)
         follows = before & ~pairs & ~np.append(False, pairs[:-1])
         return cls(follows, ~before & ~after, pairs)
@@ -67,7 +68,7 @@ def _near(a: Chunk, b: Chunk) -> bool:
 
 def is_pair(chunk: Chunk) -> bool:
     """Say whether the chunk is a question's answer, complete in itself."""
-    if chunk.question is not None or chunk.breadcrumb[-1:] and chunk.breadcrumb[-1].rstrip().endswith("?"):
+    if chunk.question is not None or (chunk.breadcrumb[-1:] and chunk.breadcrumb[-1].rstrip().endswith("?")):
         return True
     place = " ".join((chunk.title, *chunk.breadcrumb, _SIGNS.sub(" ", chunk.source)))
     return bool(_QUESTIONS_PAGE.search(place.lower()))
@@ -78,4 +79,4 @@ def is_question(query: str) -> bool:
     if "?" in query:
         return True
     spoken = words(query)
-    return "ли" in spoken or bool(spoken) and spoken[0] in _QUESTION_WORDS
+    return "ли" in spoken or (bool(spoken) and spoken[0] in _QUESTION_WORDS)
