@@ -20,7 +20,7 @@ ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"}
 CHARACTERS_WEIGHT = 0.6
 CONCEPTS_WEIGHT = 1.0
 """Of BM25 over concepts, beside the cosine of the vectors: both belong to the vector channel."""
-VECTOR_WEIGHTS = (0.8, 0.15)
+VECTOR_WEIGHTS = (0.8, 0.05)
 """Share of the vector channel in a small and in a large base, measured: concepts bridge what few articles leave unsaid,
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000

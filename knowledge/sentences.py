@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,9 +137,9 @@ class VectorCache:
 
     def _read(self) -> dict[str, NDArray[np.float32]]:
         try:
-            with np.load(self._path, allow_pickle=False) as file:
+            with self._path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return {}  # a damaged cache costs time, no answer
 
     def _write(self, keys: list[str], vectors: NDArray[np.float32]) -> None:
