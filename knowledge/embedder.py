@@ -51,6 +51,10 @@ class Embedder:
         embedder = cls(vocabulary, weights, np.ascontiguousarray(_components(rows), dtype=np.float32))
         return embedder, normalised(rows @ embedder.projection)
 
+    def embed_counted(self, counts: Sequence[Mapping[str, int]]) -> NDArray[np.float32]:
+        """Return what ``embed`` returns, from the texts' ``features``."""
+        return normalised(_matrix(counts, self.vocabulary, self.weights) @ self.projection)
+
     def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[n, n_dimensions]: the shorter a row, the less of its text the base speaks of."""
         rows = _matrix([features(text) for text in texts], self.vocabulary, self.weights)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,9 @@ from knowledge.tokens import terms, text_grams
 HEADING_TIMES = 3
 """How many times the embedder and the concepts read title, headings and question beside the text."""
 
+TRAINED_ON = 12_000
+"""Chunks that the embedder is trained on at most: more tell it little and cost gigabytes."""
+_BATCH = 2_000
 _CHUNKS = "chunks.jsonl"
 _VOCABULARIES = "vocabularies.json"
 _ARRAYS = "arrays.npz"
@@ -53,13 +56,12 @@ class Index:
 
         Some chunk must hold a letter or digit.
         """
-        counts = [features(_searched(chunk)) for chunk in chunks]
-        embedder, vectors = Embedder.fit(counts)
+        embedder, vectors, meant = _embedded(chunks)
         return cls(
             tuple(chunks),
             CompiledBM25.build(Fields(terms(chunk.text), terms(headings(chunk))) for chunk in chunks),
             CompiledBM25.build(Fields(text_grams(chunk.text), text_grams(headings(chunk))) for chunk in chunks),
-            CompiledBM25.build(Fields([*_concepts(found), ""]) for found in counts),
+            CompiledBM25.build(Fields([*some, ""]) for some in meant),
             embedder,
             vectors,
             Surroundings.of(chunks),
@@ -161,8 +163,23 @@ def _searched(chunk: Chunk) -> str:
     return "\n".join([headings(chunk)] * HEADING_TIMES + [chunk.text])
 
 
-def _concepts(found: Counter[str]) -> Iterator[str]:
-    return (feature.removeprefix("c:") for feature in found.elements() if feature.startswith("c:"))
+def _embedded(chunks: Sequence[Chunk]) -> tuple[Embedder, NDArray[np.float32], list[list[str]]]:
+    """Train the embedder on the base, or on an even sample of a huge one; return all vectors and concepts too."""
+    step = -(-len(chunks) // TRAINED_ON)
+    counts = [features(_searched(chunk)) for chunk in chunks[::step]]
+    embedder, vectors = Embedder.fit(counts)
+    if step == 1:
+        return embedder, vectors, [_concepts(found) for found in counts]
+    parts, meant = [], []
+    for start in range(0, len(chunks), _BATCH):
+        counts = [features(_searched(chunk)) for chunk in chunks[start : start + _BATCH]]
+        parts.append(embedder.embed_counted(counts))
+        meant += [_concepts(found) for found in counts]
+    return embedder, np.vstack(parts), meant
+
+
+def _concepts(found: Counter[str]) -> list[str]:
+    return [feature.removeprefix("c:") for feature in found.elements() if feature.startswith("c:")]
 
 
 def _chunk(fields: dict[str, object]) -> Chunk:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.concepts import concepts, emphasis
+from knowledge.concepts import concepts, concepts_of, emphasis
 from knowledge.embedder import normalised
 from knowledge.index import Index
 from knowledge.stopwords import STOP_WORDS
@@ -25,6 +25,11 @@ VECTOR_WEIGHTS = (0.8, 0.05)
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
 """Numbers of chunks. In a small base articles are short and neighbours speak of other things: they do not count."""
+EVERYDAY = (0.0, 0.4)
+"""Share of the question's words that name concepts: between them the vector channel's say grows."""
+SAID = (0.3, 0.5)
+"""The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
+_LEAST = 0.1
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
 
@@ -72,7 +77,9 @@ def rank(
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
     size = _size(len(index.chunks))
-    share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) if channels & {"lexical", "characters"} else 1.0
+    share = 1.0
+    if channels & {"lexical", "characters"}:
+        share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical[among])
     blend = (1 - share) * sparse + share * dense
     touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
     meaning = nothing
@@ -97,6 +104,17 @@ def emphasised(query: str) -> list[tuple[float, list[str]]]:
         if word not in STOP_WORDS:
             groups.setdefault(emphasis(word), []).append(word)
     return list(groups.items())
+
+
+def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float64]) -> float:
+    """Return 1 for everyday words that no chunk repeats, little for words that the thesaurus lacks or a chunk holds."""
+    content = [word for word in words(query) if word not in STOP_WORDS]
+    if not content:
+        return 1.0
+    everyday = sum(bool(concepts_of(word)) for word in content) / len(content)
+    possible = index.lexical.maximum([stem(word) for word in content])
+    said = float(lexical.max(initial=0.0)) / possible if possible else 0.0
+    return float(np.interp(everyday, EVERYDAY, [_LEAST, 1]) * np.interp(said, SAID, [1, _LEAST]))
 
 
 def _size(n_chunks: int) -> float:
