@@ -71,7 +71,7 @@ def measure_share(chunks: Sequence[Chunk], model: SentenceEmbedder, language: st
     vectors = model.embed_passages([chunk.text[:_READ] for chunk in sample])
     by_meaning = np.array([_stretched(row) for row in model.embed_questions(questions) @ vectors.T])
     together = _reciprocal_rank((1 - SHARE) * by_words + SHARE * by_meaning)
-    return SHARE if together >= _reciprocal_rank(by_words) else 0.0
+    return SHARE if together > _reciprocal_rank(by_words) else 0.0
 
 
 def _sample(chunks: Sequence[Chunk], language: str) -> list[Chunk]:

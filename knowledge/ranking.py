@@ -25,7 +25,7 @@ VECTOR_WEIGHTS = (0.8, 0.05)
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
 """Numbers of chunks. In a small base articles are short and neighbours speak of other things: they do not count."""
-EVERYDAY = (0.0, 0.4)
+EVERYDAY = (0.0, 0.25)
 """Share of the question's words that name concepts: between them the vector channel's say grows."""
 SAID = (0.3, 0.5)
 """The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
