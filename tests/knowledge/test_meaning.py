@@ -36,7 +36,7 @@ class FakeEmbedder:
 
 def chunks(language: str, said: str, n: int = 60) -> list[Chunk]:
     asked = "topic" if language == "en" else "тема"
-    return [Chunk(f"{i}", f"{i}.md", "T", (f"{asked}{i} one",), f"{said}{i} two", language) for i in range(n)]
+    return [Chunk(f"{i}", f"{i}.md", "T", (f"{asked}{i} delivery",), f"{said}{i} parcel", language) for i in range(n)]
 
 
 ENGLISH = chunks("en", "plain")
