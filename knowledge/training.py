@@ -34,6 +34,8 @@ _LEFT_OUT = 0.3
 _LEFT_OUT_RARE = 0.6
 """Customers seldom know an article's own words: those outside everyday concepts are left out more often."""
 _MAX_TOLD = 1
+_HIDDEN = 1.0
+"""At .3 more is answered, and more that has no answer: 75 of 200 and 4 of 40 on our basket against 53 and 1."""
 _MOST_HIDDEN = 0.3
 """A word that more of the base speaks of is no subject that could be hidden."""
 _FIXED = 12
@@ -85,7 +87,8 @@ def _examples(index: Index) -> Iterator[_Example]:
             beside = [chance.choice(subjects)] if chance.random() < _BESIDE else []
             query = " ".join(spoken + beside)
             yield _Example(query, chunk.language, None, answerable=True)
-            yield _Example(query, chunk.language, stem(words(_subject(index, spoken))[-1]), answerable=False)
+            hidden = stem(words(_subject(index, spoken))[-1])
+            yield _Example(query, chunk.language, hidden, answerable=False, importance=_HIDDEN)
             yield _Example(
                 _about_another(index, spoken, chance.choice(subjects)), chunk.language, None, answerable=False
             )
