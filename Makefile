@@ -11,7 +11,7 @@ SAY := @printf '· %s\n'
 export LLM_URL LLM_MODEL LLM_API_KEY ENGINE ANSWER_THRESHOLD LOG_LEVEL
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check bench-bot bench-delivery bench-reload clean
+.PHONY: help demo run install test check bench-bot bench-delivery bench-reload bench-search clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,8 +41,12 @@ bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; A
 bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)
 
+# One thread: the peers' and our arithmetic alike. The peers live in an environment of their own, on top of .venv.
+bench-search: $(VENV)-bench/.peers ## Measure search at 1k, 10k, 100k chunks beside its peers; ARGS='--sizes 1000' for less
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)-bench/bin/python -m benchmarks.search $(ARGS)
+
 clean: ## Remove the environment and caches; data/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an installation is repeated only when its lock changes.
@@ -55,6 +59,13 @@ $(VENV)/.dev: requirements/dev.txt | $(BIN)/otvet
 	$(SAY) 'installing the locked packages with the tools for tests and checks'
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $(VENV)/.base $@
+
+$(VENV)-bench/.peers: benchmarks/search-requirements.txt | $(VENV)/.dev
+	$(SAY) 'installing the peers that search is measured against'
+	@$(BIN)/python -m venv $(VENV)-bench
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(VENV)-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/otvet.pth
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet -r $<
+	@touch $@
 
 # No build step: the packages are imported from this folder, and the command is two lines of shell.
 $(BIN)/otvet: | $(BIN)/python
