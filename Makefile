@@ -19,7 +19,7 @@ export LLM_URL LLM_MODEL LLM_API_KEY ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-generation clean
+.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,11 +51,15 @@ bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; A
 bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)
 
+# One thread: the peers' and our arithmetic alike. The peers live in an environment of their own, on top of .venv.
+bench-search: $(VENV)-bench/.peers ## Measure search at 1k, 10k, 100k chunks beside its peers; ARGS='--sizes 1000' for less
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(VENV)-bench/bin/python -m benchmarks.search $(ARGS)
+
 bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in the worker; ARGS='--models 0.5b --rounds 1' for less
 	$(BIN)/python -m benchmarks.generation $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: an installation is repeated only when its lock changes.
@@ -68,6 +72,12 @@ $(VENV)/.dev: requirements/dev.txt | $(BIN)/otvet
 	$(SAY) 'installing the locked packages with the tools for tests and checks'
 	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/dev.txt
 	@touch $(VENV)/.base $@
+
+$(VENV)-bench/.peers: benchmarks/search-requirements.txt | $(VENV)/.dev
+	$(SAY) 'installing the peers that search is measured against'
+	@$(BIN)/python -m venv $(VENV)-bench
+	@$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > $$($(VENV)-bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/otvet.pth
+	@$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet -r $<
 
 $(VENV)/.llama: requirements/llama.txt | $(VENV)/.base
 	$(SAY) 'building llama.cpp (3 to 8 minutes on two cores; pip keeps the result)'

@@ -1,7 +1,7 @@
 """Answers “which passages speak to this question, and do they suffice?” for one release."""
 
 import json
-from collections.abc import Set
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Self
 
@@ -31,6 +31,9 @@ _NOTHING = 0.2
 """Below it the customer's language has nothing to say, and an article in another language is better than none."""
 
 
+Embed = Callable[[str], NDArray[np.float32] | None]
+
+
 class KnowledgeBase:
     """A loaded release. Immutable and safe to share between threads."""
 
@@ -42,11 +45,14 @@ class KnowledgeBase:
         release: int = 0,
         channels: Set[Channel] = ALL_CHANNELS,
         today: Today = today,
+        embed: Embed | None = None,
     ) -> None:
         """Search with ``channels`` only: switching one off shows what it is worth.
 
-        Chunks that are not valid on the day that ``today`` tells are not found.
+        Chunks that are not valid on the day that ``today`` tells are not found. ``embed`` gives a question's vector by
+        the model that the release was built with; None for "not now".
         """
+        self._embed = embed
         self._index = index
         self._model = model
         self._release = release
@@ -118,7 +124,7 @@ class KnowledgeBase:
         return other if other.answerable >= _SUFFICES or nothing_here else result
 
     def _search(self, query: str, among: NDArray[np.bool_], limit: int) -> SearchResult:
-        ranking = rank(self._index, query, among=among, channels=self._channels)
+        ranking = rank(self._index, query, among=among, channels=self._channels, asked=self._vector(query))
         found = features(self._index, query, ranking, among)
         passages = tuple(
             Passage(
@@ -134,6 +140,9 @@ class KnowledgeBase:
         )
         answerable = self._model.probability(found) if ranking.order else 0.0
         return SearchResult(query, self._release, passages, answerable, found)
+
+    def _vector(self, query: str) -> NDArray[np.float32] | None:
+        return None if self._embed is None or self._index.meaning is None else self._embed(query)
 
     def _knows(self, word: str) -> bool:
         if word in STOP_WORDS or stem(word) in self._index.lexical.vocabulary:

@@ -128,24 +128,30 @@ def mentions(spoken: Sequence[str]) -> Iterator[Mention]:
         start += length
 
 
+@lru_cache(maxsize=65_536)
+def _phrases_from(word: str) -> tuple[_Phrase, ...]:
+    """Phrases that may begin with this word, the longest first."""
+    table = _phrases()
+    found = (phrase for end in range(1, len(word) + 1) for phrase in table.get(word[:end], ()))
+    return tuple(sorted((phrase for phrase in found if _fits(word, phrase[1][0])), reverse=True))
+
+
 def _phrase_at(spoken: Sequence[str], start: int) -> tuple[int, tuple[str, ...]] | None:
-    table, word = _phrases(), spoken[start]
-    found = [phrase for end in range(1, len(word) + 1) for phrase in table.get(word[:end], ())]
-    for _, pieces, meant in sorted(found, reverse=True):
+    for _, pieces, meant in _phrases_from(spoken[start]):
         if length := _reach(spoken, start, pieces):
             return length, meant
     return None
 
 
 def _reach(spoken: Sequence[str], start: int, pieces: Sequence[str]) -> int:
-    """Return over how many words the phrase stretches, 0 if it does not stand here."""
-    place = start
-    for number, piece in enumerate(pieces):
+    """Return over how many words the phrase stretches whose first piece stands here, 0 if the rest does not."""
+    place = start + 1
+    for number, piece in enumerate(pieces[1:], start=1):
         if piece == _GAP:
             continue
-        widest = _WIDEST_GAP if number and pieces[number - 1] == _GAP else 0
-        steps = (step for step in range(widest + 1) if place + step < len(spoken))
-        found = next((step for step in steps if _fits(spoken[place + step], piece)), None)
+        widest = _WIDEST_GAP if pieces[number - 1] == _GAP else 0
+        ahead = spoken[place : place + widest + 1]
+        found = next((step for step, word in enumerate(ahead) if _fits(word, piece)), None)
         if found is None:
             return 0
         place += found + 1

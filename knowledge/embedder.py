@@ -8,7 +8,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
 
 from knowledge.concepts import concepts
 from knowledge.tokens import terms, text_grams
@@ -20,6 +19,10 @@ MAX_DIMENSIONS = 300
 """Between them one for ten texts: a small base has few subjects to tell apart, a large one loses them in too few."""
 _MAX_FEATURES = 40_000
 _DENSE_UP_TO = 1_500
+_SPARE = 20
+_ROUNDS = 3
+_SEED = 12
+"""Of the random start: the same base always gives the same vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +33,31 @@ class Embedder:
     weights: NDArray[np.float32]
     """float32[n_features]: smoothed idf."""
     projection: NDArray[np.float32]
-    """float32[n_features, n_dimensions]."""
+    """float32[n_features, n_dimensions], C order: any other is copied for every question."""
 
     @classmethod
     def train(cls, texts: Sequence[str]) -> tuple[Self, NDArray[np.float32]]:
         """Fit on all texts of the base and return their vectors too, as ``embed`` would; deterministic."""
-        counts = [_features(text) for text in texts]
+        return cls.fit([features(text) for text in texts])
+
+    @classmethod
+    def fit(cls, counts: Sequence[Mapping[str, int]]) -> tuple[Self, NDArray[np.float32]]:
+        """Do the same with the texts' ``features``."""
         holding = Counter(feature for found in counts for feature in found)
         common = sorted(holding, key=lambda feature: (-holding[feature], feature))[:_MAX_FEATURES]
         vocabulary = {feature: number for number, feature in enumerate(sorted(common))}
-        weights = np.array([np.log((1 + len(texts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
+        weights = np.array([np.log((1 + len(counts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
         rows = _matrix(counts, vocabulary, weights)
-        embedder = cls(vocabulary, weights, _components(rows).astype(np.float32))
+        embedder = cls(vocabulary, weights, np.ascontiguousarray(_components(rows), dtype=np.float32))
         return embedder, normalised(rows @ embedder.projection)
+
+    def embed_counted(self, counts: Sequence[Mapping[str, int]]) -> NDArray[np.float32]:
+        """Return what ``embed`` returns, from the texts' ``features``."""
+        return normalised(_matrix(counts, self.vocabulary, self.weights) @ self.projection)
 
     def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[n, n_dimensions]: the shorter a row, the less of its text the base speaks of."""
-        rows = _matrix([_features(text) for text in texts], self.vocabulary, self.weights)
+        rows = _matrix([features(text) for text in texts], self.vocabulary, self.weights)
         projected: NDArray[np.float32] = rows @ self.projection
         return projected
 
@@ -62,7 +73,8 @@ def normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def _features(text: str) -> Counter[str]:
+def features(text: str) -> Counter[str]:
+    """Count stems (``s:``), 4-grams (``g:``) and concepts (``c:``)."""
     found: Counter[str] = Counter()
     for kind, tokens in (("s", terms(text)), ("g", text_grams(text)), ("c", concepts(text))):
         found.update(f"{kind}:{token}" for token in tokens)
@@ -106,6 +118,18 @@ def _components(rows: csr_array) -> NDArray[np.float64]:
         order = order[values[order] > values.max() * 1e-9]
         right = (rows.T @ left[:, order]) / np.sqrt(values[order])
     else:
-        _, _, transposed = svds(rows, k=dimensions, v0=np.ones(min(n, n_features)), which="LM")
-        right = transposed[::-1].T
-    return np.asarray(right)
+        right = _randomised(rows.astype(np.float32), dimensions)
+    return np.asarray(right, dtype=np.float64)
+
+
+def _randomised(rows: csr_array, dimensions: int) -> NDArray[np.float32]:
+    """Right singular vectors by subspace iteration from random directions (Halko, Martinsson & Tropp 2011)."""
+    chance = np.random.default_rng(_SEED)
+    start = chance.standard_normal((rows.shape[1], dimensions + _SPARE), dtype=np.float32)
+    basis, _ = np.linalg.qr(rows @ start)
+    for _ in range(_ROUNDS):
+        turned, _ = np.linalg.qr(rows.T @ basis)
+        basis, _ = np.linalg.qr(rows @ turned)
+    _, _, right = np.linalg.svd((rows.T @ basis).T, full_matrices=False)
+    result: NDArray[np.float32] = right[:dimensions].T
+    return result

@@ -3,6 +3,7 @@
 KnowledgeError
 ├── SourcesError    the folder of sources is missing, or nothing in it can be indexed
 ├── IntakeError     a received file cannot be stored, or what it replaced cannot be put back
+├── EmbeddingModelError    the configured sentence model cannot be used
 └── ReleaseError    a release is missing or damaged
     └── BuildRunningError    another build holds the lock
 """
@@ -18,6 +19,10 @@ class SourcesError(KnowledgeError):
 
 class IntakeError(KnowledgeError):
     """A received file cannot be stored, or what it replaced cannot be put back."""
+
+
+class EmbeddingModelError(KnowledgeError):
+    """The configured sentence model, or what it needs, is not there."""
 
 
 class ReleaseError(KnowledgeError):

@@ -7,42 +7,44 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.bm25 import CompiledBM25
 from knowledge.concepts import Mention, is_everyday, mentions, narrowest
 from knowledge.index import Index
 from knowledge.logistic import LogisticRegression
 from knowledge.ranking import Ranking
 from knowledge.stopwords import STOP_WORDS
-from knowledge.tokens import is_code, stem, words
+from knowledge.tokens import grams, is_code, stem, words
 
 FEATURES = (
-    "cosine",
+    "meaning",
     "evidence",
     "coverage",
-    "wide_coverage",
     "term_coverage",
+    "lexical",
+    "characters",
     "foreign",
-    "margin",
     "log_words",
 )
 """Names in the order of the model's weights."""
 
-_TOP = 3
+_TOP = 10
+"""The best BM25 score is looked for among so many passages."""
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
 _UNSAID_WEIGHT = 0.5
 """Of what customers often talk of and the base does not: less foreign than a word that nobody ever uses."""
 _EVERYDAY_HELD = 0.5
 """Of a word of everyday speech that the base happens to use too."""
+_TINY = 1e-9
 _PENALTY = 0.015
 """Of L2, for each example: strong, because the features say much the same and must not cancel one another out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a question's weight a few passages speak of."""
+    """How much of a question's weight the best passage speaks of."""
 
     best: float
-    top: float
     terms: float
     foreign: float
     """Share of words that neither the base nor everyday speech knows."""
@@ -55,25 +57,26 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
     if not ranking.order:
         return dict.fromkeys(FEATURES, 0.0) | {"foreign": 1.0}
     order = list(ranking.order)
-    cosine = float(ranking.vector[order].max())
-    covered = _coverage(index, query, order, among)
+    covered = _coverage(index, query, order[0], among)
+    asked = [word for word in words(query) if word not in STOP_WORDS]
+    best = float(ranking.lexical[order[:_TOP]].max())
     return {
-        "cosine": cosine,
-        "evidence": cosine * ranking.grasp,
+        "meaning": float(ranking.meaning[order].max()),
+        "evidence": float(ranking.vector[order].max()) * ranking.grasp,
         "coverage": covered.best,
-        "wide_coverage": covered.top,
         "term_coverage": covered.terms,
+        "lexical": best / max(index.lexical.maximum([stem(word) for word in asked]), _TINY),
+        "characters": _share_held(index.characters, list(grams(asked)), order[0]),
         "foreign": covered.foreign,
-        "margin": _margin(index, ranking),
         "log_words": float(np.log1p(covered.units)),
     }
 
 
-def _margin(index: Index, ranking: Ranking) -> float:
-    best = ranking.order[0]
-    source = index.chunks[best].source
-    other = next((row for row in ranking.order if index.chunks[row].source != source), None)
-    return float(ranking.blend[best] - (0.0 if other is None else ranking.blend[other]))
+def _share_held(table: CompiledBM25, tokens: Sequence[str], row: int) -> float:
+    """Return which share of the tokens' weight the chunk holds, 0..1."""
+    weights = {token: table.weight(token) for token in tokens}
+    held = sum(weight for token, weight in weights.items() if row in table.holders(token))
+    return held / max(sum(weights.values()), _TINY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +130,14 @@ def _unit(index: Index, content: Sequence[str], meant: Sequence[str], among: NDA
     return _Unit(weight, holders, alike, known=quiet or bool(holders or alike))
 
 
-def _coverage(index: Index, query: str, order: Sequence[int], among: NDArray[np.bool_]) -> Coverage:
-    best, top = set(order[:1]), set(order[:_TOP])
-    units = list(_units(index, query, order[0], among))
+def _coverage(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> Coverage:
+    units = list(_units(index, query, best, among))
     total = sum(unit.weight for unit in units)
     if not total:
-        return Coverage(0.0, 0.0, 0.0, 1.0, 0)
+        return Coverage(0.0, 0.0, 1.0, 0)
     return Coverage(
         best=sum(unit.weight * _credit(best, unit) for unit in units) / total,
-        top=sum(unit.weight * _credit(top, unit) for unit in units) / total,
-        terms=sum(not best.isdisjoint(unit.holders | unit.alike) for unit in units) / len(units),
+        terms=sum(best in unit.holders or best in unit.alike for unit in units) / len(units),
         foreign=sum(unit.weight for unit in units if not unit.known) / total,
         units=len(units),
     )
@@ -151,10 +152,10 @@ def _among(holders: NDArray[np.int32], among: NDArray[np.bool_]) -> set[int]:
     return set(holders[among[holders]].tolist())
 
 
-def _credit(passages: set[int], unit: _Unit) -> float:
-    if not passages.isdisjoint(unit.holders):
+def _credit(passage: int, unit: _Unit) -> float:
+    if passage in unit.holders:
         return 1.0
-    return 0.0 if passages.isdisjoint(unit.alike) else _CONCEPT_CREDIT
+    return _CONCEPT_CREDIT if passage in unit.alike else 0.0
 
 
 @dataclass(frozen=True, slots=True)

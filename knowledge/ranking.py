@@ -7,10 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.concepts import concepts, emphasis
+from knowledge.concepts import concepts, concepts_of, emphasis
 from knowledge.embedder import normalised
 from knowledge.index import Index
 from knowledge.stopwords import STOP_WORDS
+from knowledge.surroundings import QUESTION_PRIOR, is_question
 from knowledge.tokens import grams, is_code, stem, words
 
 Channel = Literal["lexical", "characters", "vector"]
@@ -19,10 +20,16 @@ ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"}
 CHARACTERS_WEIGHT = 0.6
 CONCEPTS_WEIGHT = 1.0
 """Of BM25 over concepts, beside the cosine of the vectors: both belong to the vector channel."""
-VECTOR_WEIGHTS = (0.8, 0.3)
+VECTOR_WEIGHTS = (0.8, 0.05)
 """Share of the vector channel in a small and in a large base, measured: concepts bridge what few articles leave unsaid,
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
+"""Numbers of chunks. In a small base articles are short and neighbours speak of other things: they do not count."""
+EVERYDAY = (0.0, 0.25)
+"""Share of the question's words that name concepts: between them the vector channel's say grows."""
+SAID = (0.3, 0.5)
+"""The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
+_LEAST = 0.1
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
 
@@ -34,14 +41,26 @@ class Ranking:
     lexical: NDArray[np.float64]
     characters: NDArray[np.float64]
     vector: NDArray[np.float64]
+    meaning: NDArray[np.float64]
+    """Cosines by the pretrained model; 0 without one."""
     grasp: float
     """Length of the query's projection: how much of it the base speaks of at all; 0 while the vector channel is off."""
     blend: NDArray[np.float64]
     order: tuple[int, ...]
 
 
-def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Channel] = ALL_CHANNELS) -> Ranking:
-    """Score every chunk and order the candidates ``among`` (bool[n_chunks]); ties go by position."""
+def rank(
+    index: Index,
+    query: str,
+    *,
+    among: NDArray[np.bool_],
+    channels: Set[Channel] = ALL_CHANNELS,
+    asked: NDArray[np.float32] | None = None,
+) -> Ranking:
+    """Score every chunk and order the best ``among`` them (bool[n_chunks]); ties go by position.
+
+    ``asked``: the question's vector by the pretrained model, float32[n_dimensions]; without it the rest decides.
+    """
     nothing = np.zeros(len(index.chunks))
     lexical, characters = nothing, nothing
     for weight, spoken in emphasised(query):
@@ -57,13 +76,25 @@ def rank(index: Index, query: str, *, among: NDArray[np.bool_], channels: Set[Ch
         meant = index.concepts.scores(concepts(query))
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
-    candidates = _best(sparse, among) | _best(dense, among)
-    share = _vector_share(len(index.chunks)) if channels & {"lexical", "characters"} else 1.0
-    blend = np.where(candidates, (1 - share) * sparse + share * dense, 0.0)
+    size = _size(len(index.chunks))
+    share = 1.0
+    if channels & {"lexical", "characters"}:
+        share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical[among])
+    blend = (1 - share) * sparse + share * dense
+    touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
+    meaning = nothing
+    if index.meaning is not None and asked is not None and "vector" in channels:
+        meaning = index.meaning.scores(asked)
+        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.languages])[index.language_of]
+        blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
+        touched |= among & (trust > 0) & (meaning > 0)
+    blend = index.surroundings.spread(blend, size)
+    if is_question(query):
+        blend = blend + QUESTION_PRIOR * index.surroundings.pairs
+    blend = np.where(touched, blend, 0.0)
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
-    found = np.flatnonzero((candidates | pinned) & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0)))
-    order = sorted(found.tolist(), key=lambda row: (not pinned[row], -blend[row], row))
-    return Ranking(lexical, characters, vector, grasp, blend, tuple(order))
+    order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned)
+    return Ranking(lexical, characters, vector, meaning, grasp, blend / (1 + QUESTION_PRIOR), order)
 
 
 def emphasised(query: str) -> list[tuple[float, list[str]]]:
@@ -75,9 +106,20 @@ def emphasised(query: str) -> list[tuple[float, list[str]]]:
     return list(groups.items())
 
 
-def _vector_share(n_chunks: int) -> float:
-    sizes = np.log([SMALL_BASE, LARGE_BASE])
-    return float(np.interp(np.log(n_chunks), sizes, VECTOR_WEIGHTS))
+def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float64]) -> float:
+    """Return 1 for everyday words that no chunk repeats, little for words that the thesaurus lacks or a chunk holds."""
+    content = [word for word in words(query) if word not in STOP_WORDS]
+    if not content:
+        return 1.0
+    everyday = sum(bool(concepts_of(word)) for word in content) / len(content)
+    possible = index.lexical.maximum([stem(word) for word in content])
+    said = float(lexical.max(initial=0.0)) / possible if possible else 0.0
+    return float(np.interp(everyday, EVERYDAY, [_LEAST, 1]) * np.interp(said, SAID, [1, _LEAST]))
+
+
+def _size(n_chunks: int) -> float:
+    """Return 0 for a small base, 1 for a large one, and what lies between by the logarithm."""
+    return float(np.interp(np.log(max(n_chunks, 1)), np.log([SMALL_BASE, LARGE_BASE]), [0, 1]))
 
 
 def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -90,11 +132,13 @@ def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np
     return np.where(among, (scores - low) / (high - low), 0.0)
 
 
-def _best(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    rows = np.lexsort((np.arange(len(scores)), -scores))[:CANDIDATES]
-    chosen = np.zeros(len(scores), dtype=np.bool_)
-    chosen[rows] = True
-    return chosen & among & (scores > 0)
+def _best(scores: NDArray[np.float64], eligible: NDArray[np.bool_]) -> tuple[int, ...]:
+    """Return the best rows in order; ties go by position."""
+    rows = np.flatnonzero(eligible)
+    if len(rows) > CANDIDATES:
+        edge = np.partition(scores[rows], len(rows) - CANDIDATES)[len(rows) - CANDIDATES]
+        rows = rows[scores[rows] >= edge]
+    return tuple(rows[np.argsort(-scores[rows], kind="stable")][:CANDIDATES].tolist())
 
 
 def _code_holders(index: Index, query: str) -> NDArray[np.bool_]:

@@ -38,7 +38,7 @@ def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -
 
 COMMANDS = (
     "", "demo", "run", "bot", "worker", "kb build", "kb list", "kb diff", "kb rollback", "kb search", "kb doctor",
-    "orders import", "eval all", "model check", "model quantize", "model pull",
+    "orders import", "eval all", "eval retrieval", "eval no-answer", "model check", "model quantize", "model pull",
     "doctor", "db upgrade", "outbox", "outbox retry", "outbox drop",
 )  # fmt: skip
 

@@ -1,0 +1,106 @@
+"""The vectors of a pretrained sentence model over a base, and how much the blend trusts them, measured per language."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge.bm25 import CompiledBM25, Fields
+from knowledge.passages import Chunk
+from knowledge.sentences import SentenceEmbedder
+from knowledge.tokens import terms
+from knowledge.vectors import VectorCache
+
+SHARE = 0.6
+"""Of a model that knows the language: measured over collections, docs/adr/0015."""
+_SAMPLE = 150
+_FEWEST = 30
+"""With fewer questions nothing can be measured, and the model is trusted."""
+_READ = 400
+"""Letters of a passage that are embedded for the measurement."""
+_SEED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A sentence model's vectors."""
+
+    model: str
+    revision: str
+    vectors: NDArray[np.float32]
+    """float32[n_chunks, n_dimensions], L2-normalised; zero in a language that the model does not know."""
+    shares: dict[str, float]
+    """Language → share of the model in the blend, 0..1."""
+
+    @classmethod
+    def build(cls, chunks: Sequence[Chunk], model: SentenceEmbedder, cache: VectorCache | None) -> Self:
+        """Embed the chunks of the languages that the model knows (only those that the cache lacks)."""
+        shares = {name: measure_share(chunks, model, name) for name in sorted({chunk.language for chunk in chunks})}
+        rows = [row for row, chunk in enumerate(chunks) if shares[chunk.language]]
+        texts = [passage_text(chunks[row]) for row in rows]
+        known = (
+            model.embed_passages(texts)
+            if cache is None
+            else cache.embed(texts, model=model.revision, prefix="", embed=model.embed_passages)
+        )
+        vectors = np.zeros((len(chunks), known.shape[1]), dtype=np.float32)
+        vectors[rows] = known
+        return cls(model.name, model.revision, vectors, shares)
+
+    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the cosines of all chunks, float64[n_chunks]; 0 in a language that the model does not know."""
+        return np.asarray(self.vectors @ question, dtype=np.float64)
+
+
+def passage_text(chunk: Chunk) -> str:
+    """Return what the model reads: headings, then the text."""
+    headings = " › ".join(part for part in (chunk.title, *chunk.breadcrumb, chunk.question or "") if part)
+    return f"{headings}\n{chunk.text}".strip()
+
+
+def measure_share(chunks: Sequence[Chunk], model: SentenceEmbedder, language: str) -> float:
+    """Return ``SHARE`` if the model knows the language, else 0.
+
+    Asked are headings, sought the texts that stand under them, the headings taken away. A model that does not know the
+    language makes words alone find less.
+    """
+    sample = _sample(chunks, language)
+    if len(sample) < _FEWEST:
+        return SHARE
+    questions = [_heading(chunk) for chunk in sample]
+    lexical = CompiledBM25.build(Fields(terms(chunk.text)) for chunk in sample)
+    by_words = np.array([_stretched(lexical.scores(terms(question))) for question in questions])
+    vectors = model.embed_passages([chunk.text[:_READ] for chunk in sample])
+    by_meaning = np.array([_stretched(row) for row in model.embed_questions(questions) @ vectors.T])
+    together = _reciprocal_rank((1 - SHARE) * by_words + SHARE * by_meaning)
+    return SHARE if together > _reciprocal_rank(by_words) else 0.0
+
+
+def _sample(chunks: Sequence[Chunk], language: str) -> list[Chunk]:
+    """Chunks with a heading of their own that says something."""
+    seen: dict[str, Chunk] = {}
+    for chunk in chunks:
+        heading = _heading(chunk)
+        if chunk.language == language and len(set(terms(heading))) > 1 and terms(chunk.text):
+            seen.setdefault(heading, chunk)
+    found = list(seen.values())
+    random.Random(_SEED).shuffle(found)  # noqa: S311  # a reproducible sample, no secret
+    return found[:_SAMPLE]
+
+
+def _heading(chunk: Chunk) -> str:
+    return chunk.question or next(iter(reversed(chunk.breadcrumb)), chunk.title)
+
+
+def _stretched(scores: NDArray[np.float64] | NDArray[np.float32]) -> NDArray[np.float64]:
+    low, high = scores.min(), scores.max()
+    return np.asarray((scores - low) / max(high - low, 1e-9), dtype=np.float64)
+
+
+def _reciprocal_rank(scores: NDArray[np.float64]) -> float:
+    """Mean over questions, each of which its own text answers; ties count as lost."""
+    own = np.diagonal(scores)[:, None]
+    return float((1 / (scores >= own).sum(axis=1)).mean())
