@@ -100,6 +100,8 @@ def retrieval(
 @_DATA
 @_LANGUAGE
 @_KIND
+@_MODEL
+@_CACHE
 @click.option(
     "--known-sources", metavar="A,B", default="", help="Index only these; the others' questions lack an answer."
 )

@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -61,6 +62,36 @@ def test_the_evaluation_prints_a_table_and_writes_json(otvet, tmp_path):
     assert result.stderr == ""
     assert (tmp_path / "report.json").read_text().startswith("{")
     assert_one_sentence(otvet("eval", "all", "--basket", "nowhere"), "nowhere")
+
+
+def test_a_collection_is_measured_from_the_command_line(otvet, tmp_path):
+    texts = {
+        "boots": "Unworn boots are taken back within thirty days.",
+        "zips": "Broken zips are mended free of charge.",
+    }
+    passages = [{"id": name, "lang": "en", "source": name, "title": "", "text": text} for name, text in texts.items()]
+    questions = [
+        {
+            "id": name,
+            "lang": "en",
+            "kind": "faq",
+            "source": name,
+            "question": f"{name}, free or not",
+            "relevant": [name],
+        }
+        for name in texts
+    ]
+    for file, rows in (("kb", passages), ("questions", questions)):
+        (tmp_path / f"{file}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    found = otvet("eval", "retrieval", "--data", ".", "--json", "-")
+    refused = otvet("eval", "no-answer", "--data", ".", "--known-sources", "boots", "--json", "report.json")
+
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout)
+    assert refused.returncode == 0, refused.stderr
+    assert "AUROC" in refused.stdout
+    assert_one_sentence(otvet("eval", "no-answer", "--data", ".", "--known-sources", "nobody"), "nobody")
 
 
 def test_malformed_settings_are_named_without_their_values(otvet):
