@@ -44,7 +44,7 @@ def report(made: BuildReport) -> str:
         return "\n".join([first, *_errors(made.errors)])
     lines = [
         f"knowledge: {size}, release {made.release} ({made.seconds:.1f} s)",
-        *_articles(made.difference),
+        *(_articles(made.difference) if made.release > 1 else ()),
         *(_golden(made.golden) if made.golden else ()),
         *_errors(made.errors),
     ]
