@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from knowledge.documents import ALWAYS, SourceError, Validity
+from knowledge.documents import ALWAYS, Document, Reading, Section, SourceError, Validity
 from knowledge.loaders.limits import MAX_HEADING_LETTERS
+from knowledge.loaders.names import title_from
 from knowledge.loaders.unreadable import UnreadableError
 
 _FENCE = re.compile(r"---[ \t]*\n((?:.*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
@@ -135,3 +136,16 @@ def validity_of(entries: Entries, source: str, problems: list[SourceError]) -> V
     if validity.start and validity.end and validity.end < validity.start:
         raise UnreadableError("ends before it begins: look at valid-from and valid-until", entries["end"][1])
     return validity
+
+
+def reading_of(source: str, front: FrontMatter, title: str | None, sections: tuple[Section, ...]) -> Reading:
+    """Return a document with what its front matter says of it; without a title it is called like its file."""
+    document = Document(
+        source,
+        title or title_from(source),
+        sections,
+        titled=title is not None,
+        language=front.language,
+        validity=front.validity,
+    )
+    return Reading(document, front.problems)

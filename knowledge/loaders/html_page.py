@@ -2,12 +2,11 @@
 
 from lxml import etree, html
 
-from knowledge.documents import Block, Document, Reading, SourceError
+from knowledge.documents import Block, Reading, SourceError
 from knowledge.loaders.encodings import decode
-from knowledge.loaders.front_matter import FrontMatter, known_name, parse_language, validity_of
+from knowledge.loaders.front_matter import FrontMatter, known_name, parse_language, reading_of, validity_of
 from knowledge.loaders.limits import MAX_HEADING_LETTERS
 from knowledge.loaders.links import with_address
-from knowledge.loaders.names import title_from
 from knowledge.loaders.outline import Outline
 from knowledge.loaders.tables import table_blocks
 from knowledge.loaders.unreadable import UnreadableError
@@ -96,16 +95,7 @@ def read_html(raw: bytes, source: str) -> Reading:
     page.walk(main, 0)
     page.flush()
     found, sections = page.outline.close()
-    title = found or front.title
-    document = Document(
-        source,
-        title or title_from(source),
-        sections,
-        titled=title is not None,
-        language=front.language,
-        validity=front.validity,
-    )
-    return Reading(document, front.problems)
+    return reading_of(source, front, found or front.title, sections)
 
 
 def _said_of_itself(root: html.HtmlElement, source: str) -> FrontMatter:

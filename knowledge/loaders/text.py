@@ -3,11 +3,10 @@
 import re
 
 from knowledge import markdown
-from knowledge.documents import Block, Document, Reading, Section
+from knowledge.documents import Block, Reading, Section
 from knowledge.loaders import front_matter
 from knowledge.loaders.encodings import decode
-from knowledge.loaders.front_matter import FrontMatter
-from knowledge.loaders.names import title_from
+from knowledge.loaders.front_matter import reading_of
 
 _MAX_TITLE_LETTERS = 100
 _PARAGRAPHS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
@@ -17,7 +16,7 @@ def read_markdown(raw: bytes, source: str) -> Reading:
     """Read a Markdown article with its front matter."""
     front, text = front_matter.split(decode(raw), source)
     title, sections = markdown.parse(text, front.title)
-    return _reading(source, front, title, sections)
+    return reading_of(source, front, title, sections)
 
 
 def read_plain(raw: bytes, source: str) -> Reading:
@@ -27,16 +26,4 @@ def read_plain(raw: bytes, source: str) -> Reading:
     if title is None and len(paragraphs) > 1 and "\n" not in paragraphs[0] and len(paragraphs[0]) <= _MAX_TITLE_LETTERS:
         title, *paragraphs = paragraphs
     section = Section((), tuple(Block(part) for part in paragraphs))
-    return _reading(source, front, title, (section,) if paragraphs else ())
-
-
-def _reading(source: str, front: FrontMatter, title: str | None, sections: tuple[Section, ...]) -> Reading:
-    document = Document(
-        source,
-        title or title_from(source),
-        sections,
-        titled=title is not None,
-        language=front.language,
-        validity=front.validity,
-    )
-    return Reading(document, front.problems)
+    return reading_of(source, front, title, (section,) if paragraphs else ())
