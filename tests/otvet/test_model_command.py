@@ -1,9 +1,7 @@
 import hashlib
-import importlib.util
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +10,7 @@ from otvet.cli import otvet
 from otvet.commands.model import QUANTISATIONS
 from otvet.errors import CommandError
 from otvet.model_files import file_hash, pull
+from tests.workers import tiny_gguf
 
 COMMIT = "6f1c" * 10
 CONTENT = bytes(range(256)) * 4000
@@ -19,10 +18,6 @@ CONTENT = bytes(range(256)) * 4000
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory):
-    path = Path(__file__).resolve().parents[1] / "workers" / "tiny_gguf.py"
-    spec = importlib.util.spec_from_file_location("tiny_gguf", path)
-    tiny_gguf = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tiny_gguf)
     model = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     tiny_gguf.write_random(model)
     return model

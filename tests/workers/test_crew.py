@@ -1,14 +1,13 @@
 """Several slots in one process, over a slow engine and over a real model."""
 
-import importlib.util
 import signal
 import time
-from pathlib import Path
 
 import pytest
 
 from support.jobs import GenerationResult
 from support.queue import RESULTS_STREAM, GenerationQueue
+from tests.workers import tiny_gguf
 
 # An engine that sleeps until the deadline, and does as its jobs' questions say.
 SLOW = """
@@ -172,10 +171,6 @@ def test_a_job_that_hangs_beyond_its_time_ends_the_process(queue, put, start_wor
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory):
-    path = Path(__file__).with_name("tiny_gguf.py")
-    spec = importlib.util.spec_from_file_location("tiny_gguf", path)
-    tiny_gguf = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tiny_gguf)
     model = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
     tiny_gguf.write(model, "Доставка стоит 300 ₽ [1].", also=("да", "нет"))
     return model

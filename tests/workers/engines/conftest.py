@@ -1,32 +1,20 @@
-import importlib.util
 import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from tests.workers import tiny_gguf
+
 API_KEY = "sk-test-17"
-
-
-def _tiny_gguf() -> ModuleType:
-    path = Path(__file__).resolve().parents[1] / "tiny_gguf.py"
-    spec = importlib.util.spec_from_file_location("tiny_gguf", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")
 def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """llama.cpp's own server over a model that says one sentence, once or for ever."""
     xllamacpp = pytest.importorskip("xllamacpp", reason="no wheel of llama.cpp's server for this machine")
-    tiny_gguf = _tiny_gguf()
     servers: dict[tuple[str, bool], object] = {}
 
     def start(says: str, *, stops: bool = True) -> str:

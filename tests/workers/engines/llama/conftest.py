@@ -1,4 +1,3 @@
-import importlib.util
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -8,18 +7,9 @@ from types import ModuleType
 
 import pytest
 
+from tests.workers import tiny_gguf as gguf_writer
 from workers.engines.llama.batcher import Batcher
 from workers.engines.llama.library import Abilities, Context, LlamaError, Model, NoRoomError, abilities
-
-
-def _tiny_gguf() -> ModuleType:
-    path = Path(__file__).resolve().parents[2] / "tiny_gguf.py"
-    spec = importlib.util.spec_from_file_location("tiny_gguf", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class SlowContext(Context):
@@ -43,7 +33,7 @@ class SlowContext(Context):
 
 @pytest.fixture(scope="session")
 def tiny_gguf() -> ModuleType:
-    return _tiny_gguf()
+    return gguf_writer
 
 
 @pytest.fixture(scope="session")
