@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 import numpy as np
 
 from benchmarks.report import Line, percentile, write
-from knowledge.bm25 import CompiledBM25, Fields, NonNegativeBM25
-from knowledge.index import Index, headings
+from knowledge.bm25 import CompiledBM25, NonNegativeBM25
+from knowledge.index import Index, counted
 from knowledge.passages import Chunk
 from knowledge.ranking import rank
 from knowledge.tokens import terms, text_grams
@@ -49,7 +49,7 @@ def measure(size: int) -> Iterable[Line]:
     yield Line(f"{name}: whole index built, embedder trained", f"{seconds:.0f} s")
     yield Line(f"{name}: memory of the arrays", f"{memory(index) / size / 1024:.1f} KB a chunk")
     among = np.ones(size, dtype=np.bool_)
-    embedding = [cost(partial(index.embedder.embed, [query])) for query in queries]
+    embedding = [cost(partial(index.embedder.project, query)) for query in queries]
     whole = [cost(partial(rank, index, query, among=among)) for query in queries]
     bare = [max(one - other, 0.0) for one, other in zip(whole, embedding, strict=True)]
     aim = {10_000: "p50 ≤ 3, p99 ≤ 10 ms", 100_000: "p99 ≤ 30 ms"}.get(size, "")
@@ -129,15 +129,14 @@ def made_up(size: int) -> tuple[list[Chunk], list[str]]:
 
 def lexical_tables(chunks: list[Chunk]) -> tuple[CompiledBM25, CompiledBM25]:
     """Index words and characters as a release does."""
-    words = (Fields(terms(chunk.text), terms(headings(chunk))) for chunk in chunks)
-    grams = (Fields(text_grams(chunk.text), text_grams(headings(chunk))) for chunk in chunks)
-    return CompiledBM25.build(words), CompiledBM25.build(grams)
+    bodies, heads = counted(chunks)
+    return CompiledBM25.of(bodies.terms, heads.terms), CompiledBM25.of(bodies.grams, heads.grams)
 
 
 def memory(index: Index) -> int:
     """Return the bytes of everything that grows with the base, vocabularies aside."""
     tables = (index.lexical, index.characters, index.concepts)
-    return index.vectors.nbytes + sum(table.rows.nbytes + table.values.nbytes for table in tables)
+    return index.vectors.nbytes + sum(table.nbytes for table in tables)
 
 
 def both(words: Callable[[list[str]], object], characters: Callable[[list[str]], object], query: str) -> None:

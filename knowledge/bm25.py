@@ -7,20 +7,26 @@ are not, and their sum saturates (BM25F, Robertson & Zaragoza 2009). Without hea
 from __future__ import annotations
 
 import math
-from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
+from scipy.linalg.blas import saxpy
+from scipy.sparse import coo_array, csc_array
+
+from knowledge.counting import Counts, count
 
 K1 = 1.6
 B = 0.8
 HEADING_WEIGHT = 2.0
 """Measured together over both languages and all kinds of text: docs/adr/0015."""
+COMMON = 0.2
+"""Share of the documents from which a term's scores are kept for every document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,86 +51,149 @@ class NonNegativeBM25(BM25Okapi):  # type: ignore[misc]  # the library ships no 
     avgdl: float
 
     def _calc_idf(self, nd: Mapping[str, int]) -> None:
-        self.idf = {word: idf(self.corpus_size, count) for word, count in nd.items()}
+        self.idf = {word: idf(self.corpus_size, holding) for word, holding in nd.items()}
 
 
 class _CountedBM25(NonNegativeBM25):
-    """The same statistics with the counts in arrays: the library's list of dicts takes gigabytes at 100k chunks."""
+    """The same statistics of texts that are counted already: the library's list of dicts takes gigabytes at 100k."""
 
-    numbers: dict[str, int]
-    rows: array[int]
-    columns: array[int]
-    in_body: array[int]
-    in_headings: array[int]
-
-    def _initialize(self, corpus: Iterable[Fields]) -> dict[str, int]:
-        self.numbers = {}
-        self.rows, self.columns, self.in_body, self.in_headings = array("i"), array("i"), array("i"), array("i")
-        holding: Counter[str] = Counter()
-        for fields in corpus:
-            body, headings = Counter(fields.body), Counter(fields.headings)
-            held = body | headings
-            holding.update(held.keys())
-            self.rows.extend([self.corpus_size] * len(held))
-            self.columns.extend(self.numbers.setdefault(token, len(self.numbers)) for token in held)
-            self.in_body.extend(body[token] for token in held)
-            self.in_headings.extend(headings[token] for token in held)
-            self.doc_len.append(len(fields.body))
-            self.corpus_size += 1
+    def _initialize(self, corpus: tuple[Counts, csc_array]) -> dict[str, int]:
+        bodies, held = corpus
+        self.corpus_size = held.shape[0]
+        self.doc_len = bodies.table.sum(axis=1).tolist()
         self.avgdl = sum(self.doc_len) / self.corpus_size
-        return holding
+        return dict(zip(bodies.tokens, np.diff(held.indptr).tolist(), strict=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledBM25:
     """The scores of every (term, document) pair, ready to be added up."""
 
     vocabulary: dict[str, int]
-    idf: NDArray[np.float64]
-    """float64[n_terms]."""
-    starts: NDArray[np.int64]
-    """int64[n_terms + 1]: where each term's postings begin."""
-    rows: NDArray[np.int32]
-    """Documents holding the term, rising within a term."""
-    values: NDArray[np.float32]
-    n_documents: int
+    counts: csc_array
+    """float32[n_documents, n_terms]: how often a document says a term, normalised by length and field."""
     k1: float
+    mean_length: float
+    """In tokens, of a body: what lengths are measured by."""
 
     @classmethod
     def build(cls, documents: Iterable[Fields], *, k1: float = K1, b: float = B) -> Self:
         """Compile the corpus; at least one document must hold a token."""
-        counted = _CountedBM25(documents, k1=k1, b=b)
-        terms = sorted(counted.numbers)
-        place = np.empty(len(terms), dtype=np.int64)
-        place[[counted.numbers[term] for term in terms]] = np.arange(len(terms))
-        columns = place[np.frombuffer(counted.columns, dtype=np.int32)]
-        rows = np.frombuffer(counted.rows, dtype=np.int32)
-        order = np.argsort(columns, kind="stable")  # rows rise already
-        columns, rows = columns[order], rows[order]
-        weights = np.array([counted.idf[term] for term in terms])
-        lengths = np.array(counted.doc_len) / max(counted.avgdl, 1e-9)
-        body = np.frombuffer(counted.in_body, dtype=np.int32)[order] / (1 - b + b * lengths)[rows]
-        count = body + HEADING_WEIGHT * np.frombuffer(counted.in_headings, dtype=np.int32)[order]
-        values = weights[columns] * count * (k1 + 1) / (count + k1)
-        starts = np.searchsorted(columns, np.arange(len(terms) + 1))
-        vocabulary = {term: number for number, term in enumerate(terms)}
-        return cls(vocabulary, weights, starts, rows, values.astype(np.float32), counted.corpus_size, k1)
+        fields = list(documents)
+        counted = count([*(one.body for one in fields), *(one.headings for one in fields)])
+        return cls.of(counted[: len(fields)], counted[len(fields) :], k1=k1, b=b)
 
-    def scores(self, query: Sequence[str]) -> NDArray[np.float64]:
-        """Return float64[n_documents]; a term that stands twice in the query counts twice."""
-        scores = np.zeros(self.n_documents)
-        for term, times in Counter(query).items():
-            if (number := self.vocabulary.get(term)) is not None:
-                span = slice(self.starts[number], self.starts[number + 1])
-                scores[self.rows[span]] += times * self.values[span]
-        return scores
+    @classmethod
+    def of(cls, bodies: Counts, headings: Counts, *, k1: float = K1, b: float = B) -> Self:
+        """Compile a corpus of the same tokens whose fields are counted already, a row a document."""
+        held = csc_array(bodies.table + headings.table)
+        statistics = _CountedBM25((bodies, held), k1=k1, b=b)
+        counts = _normalised(bodies, headings, statistics.avgdl, b)
+        return cls._sorted(bodies.tokens, counts, k1, statistics.avgdl)
+
+    def changed(self, rows: NDArray[np.int64], bodies: Counts, headings: Counts, *, b: float = B) -> Self:
+        """Return the table of another base: what length is usual stays, how rare a term is does not.
+
+        ``rows``: int64[n_documents_after], the row here of each document that stays, -1 for a new one; the new ones
+        are counted in ``bodies`` and ``headings`` in their order.
+        """
+        terms = list(self.vocabulary)
+        place = {term: number for number, term in enumerate(terms)}
+        columns = np.array([place.setdefault(token, len(place)) for token in bodies.tokens], dtype=np.int32)
+        added = coo_array(_normalised(bodies, headings, self.mean_length, b))
+        wide = (len(rows), len(place))
+        new = np.flatnonzero(rows < 0).astype(np.int32)
+        position = np.full(self.n_documents, -1, dtype=np.int32)
+        position[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
+        kept = coo_array(self.counts)
+        stays = position[kept.row] >= 0
+        counts = coo_array(
+            (
+                np.concatenate([kept.data[stays], added.data]),
+                (
+                    np.concatenate([position[kept.row[stays]], new[added.row]]),
+                    np.concatenate([kept.col[stays], columns[added.col]]),
+                ),
+            ),
+            shape=wide,
+        )
+        return type(self)._sorted(list(place), csc_array(counts), self.k1, self.mean_length)
+
+    @classmethod
+    def _sorted(cls, tokens: Sequence[str], counts: csc_array, k1: float, mean_length: float) -> Self:
+        """Order the terms, and leave out those that no document says."""
+        said = np.flatnonzero(np.diff(counts.indptr))
+        order = sorted(said.tolist(), key=tokens.__getitem__)
+        table = csc_array(counts[:, order])
+        table.sort_indices()
+        return cls({tokens[number]: place for place, number in enumerate(order)}, table, k1, mean_length)
+
+    @property
+    def n_documents(self) -> int:
+        """How many documents are scored."""
+        return int(self.counts.shape[0])
+
+    @cached_property
+    def idf(self) -> NDArray[np.float64]:
+        """float64[n_terms]."""
+        holding = np.diff(self.counts.indptr)
+        result: NDArray[np.float64] = np.log(1 + (self.n_documents - holding + 0.5) / (holding + 0.5))
+        return result
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the postings and of the common terms' scores, in bytes."""
+        return int(self.counts.data.nbytes + self.counts.indices.nbytes + self._common[1].nbytes)
+
+    @cached_property
+    def _common(self) -> tuple[dict[int, int], NDArray[np.float32]]:
+        """Terms of a good part of the base, and their scores in all documents, float32[n_common, n_documents].
+
+        A row is added up without looking at each document's number: several times as fast, for hardly more memory.
+        """
+        starts = self.counts.indptr
+        numbers = np.flatnonzero(np.diff(starts) >= max(1, COMMON * self.n_documents)).tolist()
+        scores = np.zeros((len(numbers), self.n_documents), dtype=np.float32)
+        for row, number in enumerate(numbers):
+            span = slice(starts[number], starts[number + 1])
+            counts = self.counts.data[span]
+            scores[row, self.counts.indices[span]] = self.idf[number] * (self.k1 + 1) * counts / (counts + self.k1)
+        return {number: row for row, number in enumerate(numbers)}, scores
+
+    def scores(self, query: Sequence[str] | Mapping[str, float]) -> NDArray[np.float32]:
+        """Return float32[n_documents]; a term that stands twice in the query counts twice, one with a weight by it."""
+        asked = query if isinstance(query, Mapping) else Counter(query)
+        common, scores_of = self._common
+        result = np.zeros(self.n_documents, dtype=np.float32)
+        rare: list[tuple[int, float]] = []
+        for term, times in asked.items():
+            if (number := self.vocabulary.get(term)) is None:
+                continue
+            if (row := common.get(number)) is None:
+                rare.append((number, times))
+            else:
+                saxpy(scores_of[row], result, a=times)
+        if rare:
+            result += self._scores_of_rare(rare)
+        return result
+
+    def _scores_of_rare(self, weighted: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
+        starts = self.counts.indptr
+        spans = [slice(starts[number], starts[number + 1]) for number, _ in weighted]
+        weights = np.array([times * self.idf[number] * (self.k1 + 1) for number, times in weighted], dtype=np.float32)
+        counts = np.concatenate([self.counts.data[span] for span in spans])
+        values = np.repeat(weights, [span.stop - span.start for span in spans]) * (
+            counts / (counts + np.float32(self.k1))
+        )
+        rows = np.concatenate([self.counts.indices[span] for span in spans])
+        return np.asarray(np.bincount(rows, values, minlength=self.n_documents), dtype=np.float64)
 
     def holders(self, term: str) -> NDArray[np.int32]:
         """Return the documents that hold the term."""
         number = self.vocabulary.get(term)
-        if number is None:
-            return self.rows[:0]
-        return self.rows[self.starts[number] : self.starts[number + 1]]
+        start, end = (0, 0) if number is None else self.counts.indptr[number : number + 2]
+        rows: NDArray[np.int32] = self.counts.indices[start:end]
+        return rows
 
     def weight(self, term: str) -> float:
         """Return the term's idf; an unknown term weighs as much as one that no document holds."""
@@ -137,10 +206,28 @@ class CompiledBM25:
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return what is stored in a release besides the vocabulary."""
-        return {"idf": self.idf, "starts": self.starts, "rows": self.rows, "values": self.values}
+        return {
+            "starts": self.counts.indptr,
+            "rows": self.counts.indices,
+            "counts": self.counts.data,
+            "settings": np.array([self.k1, self.mean_length]),
+        }
 
     @classmethod
-    def restore(cls, terms: Sequence[str], arrays: Mapping[str, NDArray], *, n_documents: int, k1: float) -> Self:  # type: ignore[type-arg]  # whatever npz holds
-        """Rebuild from the vocabulary in order and from ``arrays()``."""
+    def restore(cls, terms: Sequence[str], arrays: Mapping[str, NDArray], *, n_documents: int) -> Self:  # type: ignore[type-arg]  # whatever npz holds
+        """Rebuild from the vocabulary in order and from ``arrays()``.
+
+        Raises:
+            ValueError: they do not belong together.
+        """
+        parts = (arrays["counts"], arrays["rows"], arrays["starts"])
+        k1, mean_length = arrays["settings"].tolist()
         vocabulary = {term: number for number, term in enumerate(terms)}
-        return cls(vocabulary, arrays["idf"], arrays["starts"], arrays["rows"], arrays["values"], n_documents, k1)
+        return cls(vocabulary, csc_array(parts, shape=(n_documents, len(terms))), k1, mean_length)
+
+
+def _normalised(bodies: Counts, headings: Counts, mean_length: float, b: float) -> csc_array:
+    lengths = bodies.table.sum(axis=1) / max(mean_length, 1e-9)
+    body = bodies.table.astype(np.float64)
+    body.data /= np.repeat(1 - b + b * lengths, np.diff(body.indptr))
+    return csc_array((body + HEADING_WEIGHT * headings.table).astype(np.float32))

@@ -165,7 +165,12 @@ def _fits(word: str, piece: str) -> bool:
 
 def concepts(text: str) -> list[str]:
     """Return the concepts of a text in order, with repetitions."""
-    return [name for mention in mentions(words(text)) for name in mention.concepts]
+    return concepts_in(words(text))
+
+
+def concepts_in(spoken: Sequence[str]) -> list[str]:
+    """Do the same with the text's words."""
+    return [name for mention in mentions(spoken) for name in mention.concepts]
 
 
 @cache

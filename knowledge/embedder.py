@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from knowledge.concepts import concepts
-from knowledge.tokens import terms, text_grams
+from knowledge.concepts import concepts_in
+from knowledge.counting import Counts, Tally, tally
+from knowledge.stopwords import STOP_WORDS
+from knowledge.tokens import grams, stem, words
 
 KIND_WEIGHTS = {"s": 0.6, "g": 0.3, "c": 0.75}
 """Share of stems, grams and concepts in a text's feature vector."""
 MIN_DIMENSIONS = 32
-MAX_DIMENSIONS = 300
+MAX_DIMENSIONS = 128
 """Between them one for ten texts: a small base has few subjects to tell apart, a large one loses them in too few."""
 _MAX_FEATURES = 40_000
 _DENSE_UP_TO = 1_500
@@ -38,32 +40,47 @@ class Embedder:
     @classmethod
     def train(cls, texts: Sequence[str]) -> tuple[Self, NDArray[np.float32]]:
         """Fit on all texts of the base and return their vectors too, as ``embed`` would; deterministic."""
-        return cls.fit([features(text) for text in texts])
+        return cls.fit(tally(texts))
 
     @classmethod
-    def fit(cls, counts: Sequence[Mapping[str, int]]) -> tuple[Self, NDArray[np.float32]]:
-        """Do the same with the texts' ``features``."""
-        holding = Counter(feature for found in counts for feature in found)
+    def fit(cls, counted: Tally) -> tuple[Self, NDArray[np.float32]]:
+        """Do the same with texts that are counted already."""
+        n_texts = counted.terms.table.shape[0]
+        holding = {
+            f"{kind}:{token}": texts
+            for kind, counts in _kinds(counted)
+            for token, texts in zip(counts.tokens, counts.held(), strict=True)
+            if texts
+        }
         common = sorted(holding, key=lambda feature: (-holding[feature], feature))[:_MAX_FEATURES]
         vocabulary = {feature: number for number, feature in enumerate(sorted(common))}
-        weights = np.array([np.log((1 + len(counts)) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
-        rows = _matrix(counts, vocabulary, weights)
+        weights = np.array([np.log((1 + n_texts) / (1 + holding[f])) + 1 for f in vocabulary], dtype=np.float32)
+        rows = _matrix(counted, vocabulary, weights)
         embedder = cls(vocabulary, weights, np.ascontiguousarray(_components(rows), dtype=np.float32))
         return embedder, normalised(rows @ embedder.projection)
 
-    def embed_counted(self, counts: Sequence[Mapping[str, int]]) -> NDArray[np.float32]:
-        """Return what ``embed`` returns, from the texts' ``features``."""
-        return normalised(_matrix(counts, self.vocabulary, self.weights) @ self.projection)
-
-    def project(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return float32[n, n_dimensions]: the shorter a row, the less of its text the base speaks of."""
-        rows = _matrix([features(text) for text in texts], self.vocabulary, self.weights)
-        projected: NDArray[np.float32] = rows @ self.projection
-        return projected
+    def embed_counted(self, counted: Tally) -> NDArray[np.float32]:
+        """Return what ``embed`` returns for texts that are counted already."""
+        return normalised(_matrix(counted, self.vocabulary, self.weights) @ self.projection)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32[n, n_dimensions], L2-normalised; a text without a known feature is a zero row."""
-        return normalised(self.project(texts))
+        return self.embed_counted(tally(texts))
+
+    def project(self, text: str) -> NDArray[np.float32]:
+        """Return float32[n_dimensions]: the shorter, the less of the text the base speaks of."""
+        spoken = words(text)
+        meant = [word for word in spoken if word not in STOP_WORDS]
+        kinds = (("s", map(stem, meant)), ("g", grams(meant)), ("c", concepts_in(spoken)))
+        projected = np.zeros(self.projection.shape[1], dtype=np.float32)
+        for kind, tokens in kinds:
+            times = Counter(tokens)
+            numbers = np.array([self.vocabulary.get(f"{kind}:{token}", -1) for token in times], dtype=np.int64)
+            rows = np.zeros(len(numbers), dtype=np.int64)
+            values = _values(kind, rows, numbers, np.array([*times.values()], dtype=np.int64), self.weights)
+            known = numbers >= 0
+            projected += values[known].astype(np.float32) @ self.projection[numbers[known]]
+        return projected
 
 
 def normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -73,38 +90,41 @@ def normalised(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def features(text: str) -> Counter[str]:
-    """Count stems (``s:``), 4-grams (``g:``) and concepts (``c:``)."""
-    found: Counter[str] = Counter()
-    for kind, tokens in (("s", terms(text)), ("g", text_grams(text)), ("c", concepts(text))):
-        found.update(f"{kind}:{token}" for token in tokens)
-    return found
+def _kinds(counted: Tally) -> tuple[tuple[str, Counts], ...]:
+    return ("s", counted.terms), ("g", counted.grams), ("c", counted.concepts)
 
 
-def _matrix(
-    counts: Sequence[Mapping[str, int]], vocabulary: Mapping[str, int], weights: NDArray[np.float32]
-) -> csr_array:
-    indices: list[int] = []
-    values: list[float] = []
-    starts = [0]
-    unknown = float(weights.max(initial=0.0))
-    for found in counts:
-        kinds: dict[str, list[tuple[int | None, float]]] = {kind: [] for kind in KIND_WEIGHTS}
-        for feature in sorted(found):
-            number = vocabulary.get(feature)
-            weight = unknown if number is None else float(weights[number])
-            kinds[feature[0]].append((number, (1 + np.log(found[feature])) * weight))
-        for kind, cells in kinds.items():
-            # What the base does not know still takes its share of the length.
-            length = float(np.sqrt(sum(value**2 for _, value in cells))) or 1.0
-            known = [(number, value) for number, value in cells if number is not None]
-            indices.extend(number for number, _ in known)
-            values.extend(value / length * KIND_WEIGHTS[kind] for _, value in known)
-        starts.append(len(indices))
-    shape = (len(counts), len(vocabulary))
-    return csr_array(
-        (np.array(values, np.float32), np.array(indices, np.int32), np.array(starts, np.int32)), shape=shape
-    )
+def _matrix(counted: Tally, vocabulary: Mapping[str, int], weights: NDArray[np.float32]) -> csr_array:
+    """Return float32[n_texts, n_features]."""
+    parts = []
+    for kind, counts in _kinds(counted):
+        table = counts.table
+        of_token = np.array([vocabulary.get(f"{kind}:{token}", -1) for token in counts.tokens], dtype=np.int64)
+        rows, numbers = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr)), of_token[table.indices]
+        values, known = _values(kind, rows, numbers, table.data, weights), numbers >= 0
+        parts.append((values[known], rows[known], numbers[known]))
+    values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+    shape = (counted.terms.table.shape[0], len(vocabulary))
+    return csr_array((values.astype(np.float32), (rows, columns)), shape=shape)
+
+
+def _values(
+    kind: str,
+    rows: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    times: NDArray[np.integer],
+    weights: NDArray[np.float32],
+) -> NDArray[np.float64]:
+    """Weigh cells of one kind, each (text, feature, how often); -1: a feature that the base does not know.
+
+    What it does not know still takes its share of a text's length.
+    """
+    weight = np.append(weights, weights.max(initial=0.0))[numbers]
+    values = (1 + np.log(times)) * weight
+    lengths = np.sqrt(np.bincount(rows, values**2))
+    values *= KIND_WEIGHTS[kind] / np.maximum(lengths[rows], 1e-9)
+    result: NDArray[np.float64] = values
+    return result
 
 
 def _components(rows: csr_array) -> NDArray[np.float64]:

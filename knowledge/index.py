@@ -1,30 +1,29 @@
 """The searchable form of a base: chunks with their BM25 tables and vectors; how it is built, stored and read."""
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
 
-from knowledge.bm25 import CompiledBM25, Fields
-from knowledge.concepts import concepts
-from knowledge.embedder import Embedder, features
+from knowledge.bm25 import CompiledBM25
+from knowledge.counting import Counts, Tally, tally
+from knowledge.embedder import Embedder
 from knowledge.meaning import Meaning
 from knowledge.passages import Chunk
 from knowledge.sentences import SentenceEmbedder
 from knowledge.surroundings import Surroundings
-from knowledge.tokens import terms, text_grams
 from knowledge.vectors import VectorCache
 
 HEADING_TIMES = 3
 """How many times the embedder and the concepts read title, headings and question beside the text."""
 
-TRAINED_ON = 12_000
+TRAINED_ON = 6_000
 """Chunks that the embedder is trained on at most: more tell it little and cost gigabytes."""
 _BATCH = 2_000
 _CHUNKS = "chunks.jsonl"
@@ -64,17 +63,15 @@ class Index:
         Some chunk must hold a letter or digit. With the index of a ``former`` release its embedder stays, and only
         chunks that it does not hold are embedded.
         """
-        embedder, vectors, meant = _embedded(chunks) if former is None else _taken_over(chunks, former)
-        return cls(
-            tuple(chunks),
-            CompiledBM25.build(Fields(terms(chunk.text), terms(headings(chunk))) for chunk in chunks),
-            CompiledBM25.build(Fields(text_grams(chunk.text), text_grams(headings(chunk))) for chunk in chunks),
-            CompiledBM25.build(Fields([*some, ""]) for some in meant),
-            embedder,
-            vectors,
-            Surroundings.of(chunks),
-            None if model is None else Meaning.build(chunks, model, cache),
-        )
+        meaning = None if model is None else Meaning.build(chunks, model, cache)
+        surroundings = Surroundings.of(chunks)
+        if former is not None:
+            return cls(tuple(chunks), *_changed(chunks, former), surroundings, meaning)
+        bodies, heads = counted(chunks)
+        whole = bodies.plus(heads, HEADING_TIMES)
+        tables = (CompiledBM25.of(bodies.terms, heads.terms), CompiledBM25.of(bodies.grams, heads.grams))
+        concepts = CompiledBM25.of(*_whole_concepts(whole))
+        return cls(tuple(chunks), *tables, concepts, *_embedded(whole), surroundings, meaning)
 
     @cached_property
     def languages(self) -> tuple[str, ...]:
@@ -105,7 +102,6 @@ class Index:
             arrays["meaning"] = self.meaning.vectors
         for name, table in tables.items():
             arrays |= {f"{name}.{key}": array for key, array in table.arrays().items()}
-            arrays[f"{name}.k1"] = np.array(table.k1)
         with (folder / _ARRAYS).open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
 
@@ -123,7 +119,7 @@ class Index:
 
         def table(name: str) -> CompiledBM25:
             own = {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}
-            return CompiledBM25.restore(vocabularies[name], own, n_documents=len(chunks), k1=float(own["k1"]))
+            return CompiledBM25.restore(vocabularies[name], own, n_documents=len(chunks))
 
         features = {feature: number for number, feature in enumerate(vocabularies["embedder"])}
         embedder = Embedder(features, arrays["embedder.weights"], arrays["embedder.projection"])
@@ -155,29 +151,49 @@ class Index:
     def is_finite(self) -> bool:
         """Say whether no number in it is NaN or infinite."""
         tables = (self.lexical, self.characters, self.concepts)
-        arrays = [self.vectors, self.embedder.projection, *(table.values for table in tables)]
+        arrays = [self.vectors, self.embedder.projection, *(table.counts.data for table in tables)]
         if self.meaning is not None:
             arrays.append(self.meaning.vectors)
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
-def _taken_over(chunks: Sequence[Chunk], former: Index) -> tuple[Embedder, NDArray[np.float32], list[list[str]]]:
-    """Return the former embedder, its vectors of the chunks that it holds and new ones of the others, and concepts."""
-    texts = [_searched(chunk) for chunk in chunks]
-    known = {chunk: row for row, chunk in enumerate(former.chunks)}
+Parts = tuple[CompiledBM25, CompiledBM25, CompiledBM25, Embedder, NDArray[np.float32]]
+"""Words, characters, concepts, embedder, vectors."""
+
+
+def _changed(chunks: Sequence[Chunk], former: Index) -> Parts:
+    """Take over what a former index holds of the same chunks, and its embedder; read and count only the others."""
+    place = {chunk: row for row, chunk in enumerate(former.chunks)}
+    rows = np.array([place.get(chunk, -1) for chunk in chunks], dtype=np.int64)
+    kept = rows >= 0
+    bodies, heads = counted([chunk for chunk, row in zip(chunks, rows, strict=True) if row < 0])
+    whole = bodies.plus(heads, HEADING_TIMES)
     vectors = np.zeros((len(chunks), former.vectors.shape[1]), dtype=np.float32)
-    rows = [known.get(chunk, -1) for chunk in chunks]
-    kept = np.array([row >= 0 for row in rows])
-    vectors[kept] = former.vectors[[row for row in rows if row >= 0]]
-    if not kept.all():
-        vectors[~kept] = former.embedder.embed([text for text, row in zip(texts, rows, strict=True) if row < 0])
-    return former.embedder, vectors, [list(_remembered(text)) for text in texts]
+    vectors[kept] = former.vectors[rows[kept]]
+    vectors[~kept] = former.embedder.embed_counted(whole)
+    return (
+        former.lexical.changed(rows, bodies.terms, heads.terms),
+        former.characters.changed(rows, bodies.grams, heads.grams),
+        former.concepts.changed(rows, *_whole_concepts(whole)),
+        former.embedder,
+        vectors,
+    )
 
 
-@lru_cache(maxsize=100_000)
-def _remembered(text: str) -> tuple[str, ...]:
-    """Concepts, kept for the next build of the same process: finding them is the slowest step of reading a text."""
-    return tuple(concepts(text))
+def counted(chunks: Sequence[Chunk]) -> tuple[Tally, Tally]:
+    """Count bodies and headings, as two fields of the same tokens."""
+    both = tally([*(chunk.text for chunk in chunks), *(headings(chunk) for chunk in chunks)])
+    return both[: len(chunks)], both[len(chunks) :]
+
+
+def _whole_concepts(whole: Tally) -> tuple[Counts, Counts]:
+    """Return concepts as one field, with a token that all share: many texts name no concept at all."""
+    tokens, told = [*whole.concepts.tokens, ""], coo_array(whole.concepts.table)
+    shape = (whole.concepts.table.shape[0], len(tokens))
+    every = np.arange(shape[0])
+    rows, columns = np.concatenate([told.row, every]), np.concatenate([told.col, np.full_like(every, len(tokens) - 1)])
+    table = csr_array((np.concatenate([told.data, np.ones_like(every)]), (rows, columns)), shape=shape)
+    return Counts(tokens, table), Counts(tokens, table * 0)
 
 
 def read_chunks(folder: Path) -> tuple[Chunk, ...]:
@@ -195,27 +211,15 @@ def headings(chunk: Chunk) -> str:
     return " \n ".join((chunk.title, *chunk.breadcrumb, chunk.question or ""))
 
 
-def _searched(chunk: Chunk) -> str:
-    return "\n".join([headings(chunk)] * HEADING_TIMES + [chunk.text])
-
-
-def _embedded(chunks: Sequence[Chunk]) -> tuple[Embedder, NDArray[np.float32], list[list[str]]]:
-    """Train the embedder on the base, or on an even sample of a huge one; return all vectors and concepts too."""
-    step = -(-len(chunks) // TRAINED_ON)
-    counts = [features(_searched(chunk)) for chunk in chunks[::step]]
-    embedder, vectors = Embedder.fit(counts)
-    if step == 1:
-        return embedder, vectors, [_concepts(found) for found in counts]
-    parts, meant = [], []
-    for start in range(0, len(chunks), _BATCH):
-        counts = [features(_searched(chunk)) for chunk in chunks[start : start + _BATCH]]
-        parts.append(embedder.embed_counted(counts))
-        meant += [_concepts(found) for found in counts]
-    return embedder, np.vstack(parts), meant
-
-
-def _concepts(found: Counter[str]) -> list[str]:
-    return [feature.removeprefix("c:") for feature in found.elements() if feature.startswith("c:")]
+def _embedded(whole: Tally) -> tuple[Embedder, NDArray[np.float32]]:
+    """Train the embedder on the base, or on an even sample of a huge one; return all vectors too."""
+    n_texts = whole.terms.table.shape[0]
+    step = -(-n_texts // TRAINED_ON)
+    if step <= 1:
+        return Embedder.fit(whole)
+    embedder, _ = Embedder.fit(whole[::step])
+    parts = [embedder.embed_counted(whole[start : start + _BATCH]) for start in range(0, n_texts, _BATCH)]
+    return embedder, np.vstack(parts)
 
 
 def _chunk(fields: dict[str, object]) -> Chunk:

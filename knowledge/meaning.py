@@ -50,9 +50,9 @@ class Meaning:
         vectors[rows] = known
         return cls(model.name, model.revision, vectors, shares)
 
-    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the cosines of all chunks, float64[n_chunks]; 0 in a language that the model does not know."""
-        return np.asarray(self.vectors @ question, dtype=np.float64)
+    def scores(self, question: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the cosines of all chunks, float32[n_chunks]; 0 in a language that the model does not know."""
+        return np.asarray(self.vectors @ question, dtype=np.float32)
 
 
 def passage_text(chunk: Chunk) -> str:

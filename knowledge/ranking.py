@@ -1,6 +1,6 @@
 """One query against one index: the channels' scores and their blend."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from typing import Literal
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.concepts import concepts, concepts_of, emphasis
-from knowledge.embedder import normalised
 from knowledge.index import Index
 from knowledge.stopwords import STOP_WORDS
 from knowledge.surroundings import QUESTION_PRIOR, is_question
@@ -32,20 +31,21 @@ SAID = (0.3, 0.5)
 _LEAST = 0.1
 CANDIDATES = 50
 _MAX_CODE_HOLDERS = 5
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All chunks' scores, each float64[n_chunks], and the best chunks in order."""
+    """All chunks' scores, each float32[n_chunks], and the best chunks in order."""
 
-    lexical: NDArray[np.float64]
-    characters: NDArray[np.float64]
-    vector: NDArray[np.float64]
-    meaning: NDArray[np.float64]
+    lexical: NDArray[np.float32]
+    characters: NDArray[np.float32]
+    vector: NDArray[np.float32]
+    meaning: NDArray[np.float32]
     """Cosines by the pretrained model; 0 without one."""
     grasp: float
     """Length of the query's projection: how much of it the base speaks of at all; 0 while the vector channel is off."""
-    blend: NDArray[np.float64]
+    blend: NDArray[np.float32]
     order: tuple[int, ...]
 
 
@@ -61,18 +61,19 @@ def rank(
 
     ``asked``: the question's vector by the pretrained model, float32[n_dimensions]; without it the rest decides.
     """
-    nothing = np.zeros(len(index.chunks))
+    nothing = np.zeros(len(index.chunks), dtype=np.float32)
     lexical, characters = nothing, nothing
-    for weight, spoken in emphasised(query):
-        if "lexical" in channels:
-            lexical = lexical + weight * index.lexical.scores([stem(word) for word in spoken])
-        if "characters" in channels:
-            characters = characters + weight * index.characters.scores(list(grams(spoken)))
+    weights = emphasised(query)
+    if "lexical" in channels:
+        lexical = index.lexical.scores(_weighted((stem(word), weight) for word, weight in weights))
+    if "characters" in channels:
+        told = ((gram, weight) for word, weight in weights for gram in grams([word]))
+        characters = index.characters.scores(_weighted(told))
     vector, meant, grasp = nothing, nothing, 0.0
     if "vector" in channels:
-        projected = index.embedder.project([query])
+        projected = index.embedder.project(query)
         grasp = float(np.linalg.norm(projected))
-        vector = (index.vectors @ normalised(projected)[0]).astype(np.float64)
+        vector = index.vectors @ (projected / max(grasp, _TINY))
         meant = index.concepts.scores(concepts(query))
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
@@ -90,23 +91,28 @@ def rank(
         touched |= among & (trust > 0) & (meaning > 0)
     blend = index.surroundings.spread(blend, size)
     if is_question(query):
-        blend = blend + QUESTION_PRIOR * index.surroundings.pairs
+        blend[index.surroundings.pairs] += QUESTION_PRIOR
     blend = np.where(touched, blend, 0.0)
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
     order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned)
-    return Ranking(lexical, characters, vector, meaning, grasp, blend / (1 + QUESTION_PRIOR), order)
+    blend = np.asarray(blend / (1 + QUESTION_PRIOR), dtype=np.float32)
+    return Ranking(lexical, characters, vector, meaning, grasp, blend, order)
 
 
-def emphasised(query: str) -> list[tuple[float, list[str]]]:
-    """Return the words that carry meaning, together with those of the same emphasis."""
-    groups: dict[float, list[str]] = {}
-    for word in words(query):
-        if word not in STOP_WORDS:
-            groups.setdefault(emphasis(word), []).append(word)
-    return list(groups.items())
+def emphasised(query: str) -> list[tuple[str, float]]:
+    """Return the words that carry meaning in order, each with its emphasis."""
+    return [(word, emphasis(word)) for word in words(query) if word not in STOP_WORDS]
 
 
-def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float64]) -> float:
+def _weighted(tokens: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Add up the weights of equal tokens."""
+    weights: dict[str, float] = {}
+    for token, weight in tokens:
+        weights[token] = weights.get(token, 0.0) + weight
+    return weights
+
+
+def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float32]) -> float:
     """Return 1 for everyday words that no chunk repeats, little for words that the thesaurus lacks or a chunk holds."""
     content = [word for word in words(query) if word not in STOP_WORDS]
     if not content:
@@ -122,7 +128,7 @@ def _size(n_chunks: int) -> float:
     return float(np.interp(np.log(max(n_chunks, 1)), np.log([SMALL_BASE, LARGE_BASE]), [0, 1]))
 
 
-def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _spread(scores: NDArray[np.float32], among: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Min–max over the chunks in question; chunks that all score alike get 1 if they score at all."""
     if not among.any():
         return np.zeros_like(scores)
@@ -132,7 +138,7 @@ def _spread(scores: NDArray[np.float64], among: NDArray[np.bool_]) -> NDArray[np
     return np.where(among, (scores - low) / (high - low), 0.0)
 
 
-def _best(scores: NDArray[np.float64], eligible: NDArray[np.bool_]) -> tuple[int, ...]:
+def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> tuple[int, ...]:
     """Return the best rows in order; ties go by position."""
     rows = np.flatnonzero(eligible)
     if len(rows) > CANDIDATES:

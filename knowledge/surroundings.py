@@ -52,7 +52,7 @@ class Surroundings:
         follows = before & ~pairs & ~np.append(False, pairs[:-1])
         return cls(follows, ~before & ~after, pairs)
 
-    def spread(self, scores: NDArray[np.float64], strength: float) -> NDArray[np.float64]:
+    def spread(self, scores: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
         """Let neighbours vouch for each other, ``strength`` 0..1; pairs and lonely chunks keep their scores."""
         result = scores.copy()
         result[1:] += strength * BEFORE * scores[:-1] * self.follows[1:]

@@ -32,7 +32,9 @@ def normalise(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Return the words in order; numbers and codes are kept whole, codes without their hyphens."""
-    return [_code(word) for word in _WORD.findall(normalise(text))]
+    text = normalise(text)
+    found: list[str] = _WORD.findall(text)
+    return [_code(word) for word in found] if _DIGIT.search(text) else found
 
 
 def terms(text: str) -> list[str]:

@@ -20,8 +20,17 @@ def test_a_text_is_nearest_to_the_one_of_the_same_meaning() -> None:
 
 def test_what_the_base_does_not_know_shortens_the_projection() -> None:
     embedder, _ = Embedder.train(TEXTS)
-    known, half, unknown = np.linalg.norm(embedder.project(["доставка", "доставка жирафа", "жираф"]), axis=1)
+    known, half, unknown = (
+        float(np.linalg.norm(embedder.project(text))) for text in ("доставка", "доставка жирафа", "жираф")
+    )
     assert known > half > unknown
+
+
+def test_a_question_alone_is_projected_as_among_texts() -> None:
+    embedder, _ = Embedder.train(TEXTS)
+    for text in (*TEXTS, "вернёте деньги за рюкзаки и жирафа?", "доставка доставка", "the courier"):
+        projected = embedder.project(text)
+        np.testing.assert_allclose(projected / np.linalg.norm(projected), embedder.embed([text])[0], atol=1e-6)
 
 
 def test_training_twice_gives_the_same_numbers() -> None:

@@ -6,7 +6,6 @@ import resource
 import signal
 import threading
 import time
-from collections.abc import Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from knowledge.counting import Tally
 from knowledge.embedder import Embedder
 from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
 from knowledge.gate import Doubt, Objection
@@ -392,20 +392,20 @@ def test_a_small_change_of_a_large_base_embeds_only_what_is_new(
     store: ReleaseStore, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store.build(large)
-    embedded: list[str] = []
-    embed = Embedder.embed
+    embedded: list[int] = []
+    embed = Embedder.embed_counted
 
-    def counted(self: Embedder, texts: Sequence[str]) -> NDArray[np.float32]:
-        embedded.extend(texts)
+    def counted(self: Embedder, texts: Tally) -> NDArray[np.float32]:
+        embedded.append(texts.terms.table.shape[0])
         return embed(self, texts)
 
-    monkeypatch.setattr(Embedder, "embed", counted)
+    monkeypatch.setattr(Embedder, "embed_counted", counted)
     monkeypatch.setattr("knowledge.releases.train", lambda _: pytest.fail("trained again"))
     (large / "a07.md").write_text("# Drones\n\nDrones deliver parcels on Sundays.\n", encoding="utf-8")
     (large / "a08.md").unlink()
     report = store.build(large)
     assert report.outcome is Outcome.SWITCHED
-    assert len(embedded) == 1
+    assert embedded == [1]
     info = store.info(2)
     assert info is not None
     assert info.taken_over == 3  # one new, two gone
