@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 from scipy.linalg.blas import saxpy
-from scipy.sparse import coo_array, csc_array
+from scipy.sparse import coo_array, csc_array, csr_array
 
 from knowledge.counting import Counts, count
 
@@ -65,6 +65,10 @@ class _CountedBM25(NonNegativeBM25):
         return dict(zip(bodies.tokens, np.diff(held.indptr).tolist(), strict=True))
 
 
+_Cells = tuple[NDArray[np.float32], NDArray[np.integer], NDArray[np.integer]]
+"""Counts, each with the numbers of its document and its token."""
+
+
 @dataclass(frozen=True)
 class CompiledBM25:
     """The scores of every (term, document) pair, ready to be added up."""
@@ -88,8 +92,8 @@ class CompiledBM25:
         """Compile a corpus of the same tokens whose fields are counted already, a row a document."""
         held = csc_array(bodies.table + headings.table)
         statistics = _CountedBM25((bodies, held), k1=k1, b=b)
-        counts = _normalised(bodies, headings, statistics.avgdl, b)
-        return cls._sorted(bodies.tokens, counts, k1, statistics.avgdl)
+        counts = coo_array(_normalised(bodies, headings, statistics.avgdl, b))
+        return cls._sorted(bodies.tokens, (counts.data, counts.row, counts.col), held.shape[0], k1, statistics.avgdl)
 
     def changed(self, rows: NDArray[np.int64], bodies: Counts, headings: Counts, *, b: float = B) -> Self:
         """Return the table of another base: what length is usual stays, how rare a term is does not.
@@ -97,36 +101,30 @@ class CompiledBM25:
         ``rows``: int64[n_documents_after], the row here of each document that stays, -1 for a new one; the new ones
         are counted in ``bodies`` and ``headings`` in their order.
         """
-        terms = list(self.vocabulary)
-        place = {term: number for number, term in enumerate(terms)}
+        place = dict(self.vocabulary)
         columns = np.array([place.setdefault(token, len(place)) for token in bodies.tokens], dtype=np.int32)
-        added = coo_array(_normalised(bodies, headings, self.mean_length, b))
-        wide = (len(rows), len(place))
         new = np.flatnonzero(rows < 0).astype(np.int32)
         position = np.full(self.n_documents, -1, dtype=np.int32)
         position[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-        kept = coo_array(self.counts)
-        stays = position[kept.row] >= 0
-        counts = coo_array(
-            (
-                np.concatenate([kept.data[stays], added.data]),
-                (
-                    np.concatenate([position[kept.row[stays]], new[added.row]]),
-                    np.concatenate([kept.col[stays], columns[added.col]]),
-                ),
-            ),
-            shape=wide,
-        )
-        return type(self)._sorted(list(place), csc_array(counts), self.k1, self.mean_length)
+        stays = position[self.counts.indices] >= 0
+        of_term = np.repeat(np.arange(len(self.vocabulary), dtype=np.int32), np.diff(self.counts.indptr))
+        added = coo_array(_normalised(bodies, headings, self.mean_length, b))
+        values = np.concatenate([self.counts.data[stays], added.data])
+        documents = np.concatenate([position[self.counts.indices[stays]], new[added.row]])
+        numbers = np.concatenate([of_term[stays], columns[added.col]])
+        return type(self)._sorted(list(place), (values, documents, numbers), len(rows), self.k1, self.mean_length)
 
     @classmethod
-    def _sorted(cls, tokens: Sequence[str], counts: csc_array, k1: float, mean_length: float) -> Self:
+    def _sorted(cls, tokens: Sequence[str], cells: _Cells, n_documents: int, k1: float, mean_length: float) -> Self:
         """Order the terms, and leave out those that no document says."""
-        said = np.flatnonzero(np.diff(counts.indptr))
+        values, documents, numbers = cells
+        said = np.flatnonzero(np.bincount(numbers, minlength=len(tokens)))
         order = sorted(said.tolist(), key=tokens.__getitem__)
-        table = csc_array(counts[:, order])
-        table.sort_indices()
-        return cls({tokens[number]: place for place, number in enumerate(order)}, table, k1, mean_length)
+        place = np.zeros(len(tokens), dtype=np.int32)
+        place[order] = np.arange(len(order))
+        by_document = csr_array((values, (documents, place[numbers])), shape=(n_documents, len(order)))
+        # Within a column the rows rise, because they are gone through in their order.
+        return cls({tokens[number]: row for row, number in enumerate(order)}, by_document.tocsc(), k1, mean_length)
 
     @property
     def n_documents(self) -> int:
@@ -226,8 +224,8 @@ class CompiledBM25:
         return cls(vocabulary, csc_array(parts, shape=(n_documents, len(terms))), k1, mean_length)
 
 
-def _normalised(bodies: Counts, headings: Counts, mean_length: float, b: float) -> csc_array:
+def _normalised(bodies: Counts, headings: Counts, mean_length: float, b: float) -> csr_array:
     lengths = bodies.table.sum(axis=1) / max(mean_length, 1e-9)
     body = bodies.table.astype(np.float64)
     body.data /= np.repeat(1 - b + b * lengths, np.diff(body.indptr))
-    return csc_array((body + HEADING_WEIGHT * headings.table).astype(np.float32))
+    return csr_array((body + HEADING_WEIGHT * headings.table).astype(np.float32))

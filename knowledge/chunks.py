@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from knowledge.documents import Block, Document, Section
 from knowledge.language import detect
@@ -14,6 +15,9 @@ MAX_TOKENS = 350
 """Only code and question–answer pairs are ever longer."""
 MAX_WHOLE_TOKENS = 2_000
 """Longer code is split at line ends, a longer answer at paragraph ends: no model reads more with understanding."""
+
+REMEMBERED = 20_000
+"""Documents whose chunks a process keeps in memory: the build worker cuts most of them again and again."""
 
 _Piece = tuple[str, int]
 """(text, its tokens)"""
@@ -29,13 +33,14 @@ def token_count(text: str) -> int:
 
 
 def chunk_documents(documents: Iterable[Document]) -> tuple[Chunk, ...]:
-    """Return all chunks in order; ids are unique."""
-    chunks: list[Chunk] = []
+    """Return all chunks in order; ids are unique if the documents' sources are."""
+    return tuple(chunk for document in documents for chunk in _chunks_of(document))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _chunks_of(document: Document) -> tuple[Chunk, ...]:
     seen: dict[str, int] = {}
-    for document in documents:
-        for section in document.sections:
-            chunks.extend(_chunk(document, section, text, seen) for text in _texts(section))
-    return tuple(chunks)
+    return tuple(_chunk(document, section, text, seen) for section in document.sections for text in _texts(section))
 
 
 def _chunk(document: Document, section: Section, text: str, seen: dict[str, int]) -> Chunk:

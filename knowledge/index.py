@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Self
 
@@ -26,10 +27,13 @@ HEADING_TIMES = 3
 TRAINED_ON = 6_000
 """Chunks that the embedder is trained on at most: more tell it little and cost gigabytes."""
 _BATCH = 2_000
-_CHUNKS = "chunks.jsonl"
+_CHUNKS = "chunks.json"
 _VOCABULARIES = "vocabularies.json"
 _ARRAYS = "arrays.npz"
 _MEANING = "meaning.json"
+_FIELDS = tuple(field.name for field in fields(Chunk))
+_BREADCRUMB = _FIELDS.index("breadcrumb")
+_values_of = attrgetter(*_FIELDS)
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
 
 
@@ -85,8 +89,8 @@ class Index:
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
-        lines = (json.dumps(asdict(chunk), ensure_ascii=False) for chunk in self.chunks)
-        (folder / _CHUNKS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        rows = [_FIELDS, *(_values_of(chunk) for chunk in self.chunks)]
+        (folder / _CHUNKS).write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
         tables = {"lexical": self.lexical, "characters": self.characters, "concepts": self.concepts}
         vocabularies: dict[str, list[str]] = {name: list(table.vocabulary) for name, table in tables.items()}
         vocabularies["embedder"] = list(self.embedder.vocabulary)
@@ -95,6 +99,7 @@ class Index:
             "vectors": self.vectors,
             "embedder.weights": self.embedder.weights,
             "embedder.projection": self.embedder.projection,
+            "surroundings": np.stack(astuple(self.surroundings)),
         }
         if self.meaning is not None:
             meaning = {"model": self.meaning.model, "revision": self.meaning.revision, "shares": self.meaning.shares}
@@ -137,7 +142,7 @@ class Index:
             table("concepts"),
             embedder,
             vectors,
-            Surroundings.of(chunks),
+            Surroundings(*arrays["surroundings"]),
             meaning,
         )
 
@@ -202,8 +207,12 @@ def read_chunks(folder: Path) -> tuple[Chunk, ...]:
     Raises:
         OSError, ValueError, KeyError, TypeError: the file is missing or damaged.
     """
-    text = (folder / _CHUNKS).read_text(encoding="utf-8")
-    return tuple(_chunk(json.loads(line)) for line in text.split("\n") if line)
+    names, *rows = json.loads((folder / _CHUNKS).read_text(encoding="utf-8"))
+    if tuple(names) != _FIELDS:
+        raise ValueError("the chunks have other fields")
+    for row in rows:
+        row[_BREADCRUMB] = tuple(row[_BREADCRUMB])
+    return tuple(Chunk(*row) for row in rows)
 
 
 def headings(chunk: Chunk) -> str:
@@ -220,10 +229,3 @@ def _embedded(whole: Tally) -> tuple[Embedder, NDArray[np.float32]]:
     embedder, _ = Embedder.fit(whole[::step])
     parts = [embedder.embed_counted(whole[start : start + _BATCH]) for start in range(0, n_texts, _BATCH)]
     return embedder, np.vstack(parts)
-
-
-def _chunk(fields: dict[str, object]) -> Chunk:
-    breadcrumb = fields.pop("breadcrumb")
-    if not isinstance(breadcrumb, list):
-        raise TypeError("breadcrumb must be a list")
-    return Chunk(breadcrumb=tuple(breadcrumb), **fields)  # type: ignore[arg-type]  # our own file, digest checked

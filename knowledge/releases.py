@@ -38,6 +38,10 @@ TRAINED_BELOW = 500
 """A base of fewer chunks is trained at every build: it takes a second."""
 TRAINED_AFTER = 0.05
 """Once so large a share of the chunks has changed, embedder and no-answer model are trained again."""
+REMEMBERED = 30_000
+"""A release of at most so many chunks, 12 KB each, stays in the memory of the process that built it, for the next."""
+_last_built: dict[Path, tuple[str, KnowledgeBase]] = {}
+"""By the releases' folder, at most one: its digest and the release."""
 
 
 class Step(StrEnum):
@@ -184,6 +188,9 @@ class _Build:
             (aside / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
             flush(aside)
             aside.rename(self._store.root / str(number))
+            _last_built.clear()
+            if len(chunks) <= REMEMBERED:
+                _last_built[self._store.root] = str(manifest["digest"]), base
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -214,12 +221,8 @@ class _Build:
         return against, held
 
     def _former_chunks(self) -> tuple[Chunk, ...]:
-        if self._before is None or not self._store.is_intact(self._before):
-            return ()
-        try:
-            return self._store.chunks(self._before)
-        except ReleaseError:
-            return ()
+        base = self._open_before()
+        return () if base is None else base.chunks
 
     def _former(self, chunks: tuple[Chunk, ...], difference: Difference) -> tuple[KnowledgeBase | None, int]:
         """Return the release whose trained parts serve on, and how many chunks have changed since they were trained."""
@@ -233,9 +236,13 @@ class _Build:
         return (None, 0) if base is None else (base, changed)
 
     def _open_before(self) -> KnowledgeBase | None:
+        """Return the release that answers, None when it is damaged: from memory if this process built it last."""
         if self._opened is None and self._before is not None:
+            info, kept = self._store.info(self._before), _last_built.get(self._store.root)
+            if info is not None and kept is not None and kept[0] == info.digest and self._store.is_intact(self._before):
+                self._opened = kept[1]
             with suppress(ReleaseError):
-                self._opened = self._store.open(self._before)
+                self._opened = self._opened or self._store.open(self._before)
         return self._opened
 
     def _is_same_software(self) -> bool:

@@ -7,13 +7,15 @@ import hashlib
 import json
 import os
 import tempfile
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 
 from knowledge.documents import Reading
 from knowledge.loaders.wire import from_json, to_json
 
+REMEMBERED = 20_000
+"""Files whose readings a process keeps in memory: the build worker reads most of them again and again."""
 _LIBRARIES = ("markdown-it-py", "lxml", "openpyxl", "pypdf", "python-docx")
 
 
@@ -29,11 +31,7 @@ class ReadingCache:
     def get(self, key: str) -> Reading | None:
         """Return what the file with this key gave."""
         line = self._known.get(key)
-        if line is None:
-            return None
-        try:
-            reading = from_json(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+        if line is None or (reading := _parsed(line)) is None:
             return None
         self._used[key] = line
         return reading
@@ -58,6 +56,14 @@ class ReadingCache:
         except BaseException:
             Path(aside).unlink(missing_ok=True)
             raise
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(line: str) -> Reading | None:
+    try:
+        return from_json(json.loads(line))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def key_of(path: Path, source: str) -> str:
