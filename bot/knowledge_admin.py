@@ -167,7 +167,7 @@ class KnowledgeAdmin:
         try:
             await asyncio.to_thread(self.store.rollback, to)
         except KnowledgeError as error:
-            return Said(self.texts("kb-switch-failed", reason=str(error)), buttons.none())
+            return Said(self.texts("kb-switch-failed", reason=self.words.reason(error)), buttons.none())
         detail = {"from": before, "to": to}
         unit.session.add(AuditRow(at=unit.now, actor_id=place.actor_id, action=action, detail=detail))
         unit.after_commit.append(lambda: self._soon(to))
@@ -230,8 +230,8 @@ class KnowledgeAdmin:
 
     def _result(self, event: BuildDone | BuildFailed) -> Said:
         if isinstance(event, BuildFailed):
-            reason = self.texts(f"kb-cause-{event.cause}", detail=event.detail)
-            return Said(self.texts("kb-failed", reason=reason), buttons.again(self.texts))
+            cause = self.texts(f"kb-cause-{event.cause}", detail=self.words.reason(event.detail))
+            return Said(self.texts("kb-failed", reason=cause), buttons.again(self.texts))
         batch = event.request_id.removeprefix(FILES) if event.request_id.startswith(FILES) else None
         text = self.words.done(event, self._number())
         match event.outcome:

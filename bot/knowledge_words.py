@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot import reasons
 from bot.rendering import cut
 from bot.texts import Texts
 from knowledge.differences import Difference
@@ -96,11 +97,18 @@ class KnowledgeWords:
             *self._listed("removed", Listed.of(found.removed)),
         ]
 
+    def reason(self, told: object) -> str:
+        """Say what the knowledge base tells of a file, a release or a failure."""
+        return reasons.reason(str(told), self.texts.language)
+
     def errors(self, info: ReleaseInfo | None) -> str:
         """Name what could not be read when the release was built."""
         if info is None or not info.errors:
             return self.texts("kb-errors-none")
-        sentences = [f"{error.place}: {error.reason}" for error in info.errors]
+        language = self.texts.language
+        sentences = [
+            f"{reasons.place(error, language)}: {reasons.reason(error.reason, language)}" for error in info.errors
+        ]
         return fitting([self.texts("kb-errors"), *_points(sentences, len(sentences), self.texts)])
 
     def intake(self, found: Intake, key: str) -> str:
@@ -114,7 +122,7 @@ class KnowledgeWords:
         if found.unchanged:
             lines += ["", self.texts("kb-doc-unchanged", n=len(found.unchanged))]
         if found.refused:
-            refused = [f"{name}: {reason}" for name, reason in found.refused]
+            refused = [f"{name}: {self.reason(why)}" for name, why in found.refused]
             lines += ["", self.texts("kb-doc-refused"), *_points(refused, len(refused), self.texts)]
         return fitting(lines)
 

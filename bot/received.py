@@ -93,7 +93,11 @@ class ReceivedFiles:
         try:
             found = await asyncio.to_thread(self._store, home)
         except IntakeError as error:
-            return Said(self.knowledge.texts("kb-doc-failed", reason=str(error)), buttons.none(), instead=True)
+            return Said(
+                self.knowledge.texts("kb-doc-failed", reason=self.knowledge.words.reason(error)),
+                buttons.none(),
+                instead=True,
+            )
         named = ", ".join(found.stored[:3]) + (" …" if len(found.stored) > 3 else "")  # noqa: PLR2004  # a line's worth
         detail = {"batch": batch, "stored": list(found.stored), "replaced": list(found.replaced)}
         unit.session.add(AuditRow(at=unit.now, actor_id=place.actor_id, action="kb_add", detail=detail))
@@ -117,7 +121,7 @@ class ReceivedFiles:
         try:
             restored = await asyncio.to_thread(intake.undo, home / _UNDO, self.folder)
         except IntakeError as error:
-            return Said(self.knowledge.texts("kb-undo-failed", reason=str(error)))
+            return Said(self.knowledge.texts("kb-undo-failed", reason=self.knowledge.words.reason(error)))
         detail = {"batch": batch, "restored": list(restored)}
         unit.session.add(AuditRow(at=unit.now, actor_id=place.actor_id, action="kb_undo", detail=detail))
         await self.knowledge.reload(unit, place, request_id, self.knowledge.texts("kb-undo-reason"))
@@ -159,7 +163,7 @@ class ReceivedFiles:
     def _question(self, batch: str, found: Intake | str) -> Said:
         if isinstance(found, str):
             shutil.rmtree(self.store / batch, ignore_errors=True)
-            return Said(self.knowledge.texts("kb-doc-failed", reason=found))
+            return Said(self.knowledge.texts("kb-doc-failed", reason=self.knowledge.words.reason(found)))
         if not found.stored:
             shutil.rmtree(self.store / batch, ignore_errors=True)
             return Said(self.knowledge.words.intake(found, "kb-doc-nothing"))

@@ -371,7 +371,7 @@ def test_a_build_waits_for_that_of_another_process(store: ReleaseStore, shop: Pa
 
 def test_nothing_in_a_release_is_a_pickle(store: ReleaseStore, shop: Path) -> None:
     store.build(shop)
-    assert {path.suffix for path in (store.root / "1").iterdir()} == {".json", ".jsonl", ".npz"}
+    assert {path.suffix for path in (store.root / "1").iterdir()} == {".json", ".npz"}
     with np.load(store.root / "1" / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
 
