@@ -130,7 +130,7 @@ def made_up(size: int) -> tuple[list[Chunk], list[str]]:
 def lexical_tables(chunks: list[Chunk]) -> tuple[CompiledBM25, CompiledBM25]:
     """Index words and characters as a release does."""
     bodies, heads = counted(chunks)
-    return CompiledBM25.of(bodies.terms, heads.terms), CompiledBM25.of(bodies.grams, heads.grams)
+    return CompiledBM25.of(bodies.terms, heads.terms).warm(), CompiledBM25.of(bodies.grams, heads.grams).warm()
 
 
 def memory(index: Index) -> int:

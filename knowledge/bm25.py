@@ -221,7 +221,12 @@ class CompiledBM25:
         parts = (arrays["counts"], arrays["rows"], arrays["starts"])
         k1, mean_length = arrays["settings"].tolist()
         vocabulary = {term: number for number, term in enumerate(terms)}
-        return cls(vocabulary, csc_array(parts, shape=(n_documents, len(terms))), k1, mean_length)
+        return cls(vocabulary, csc_array(parts, shape=(n_documents, len(terms))), k1, mean_length).warm()
+
+    def warm(self) -> Self:
+        """Compute now what the first query would have to wait for."""
+        _ = self._common
+        return self
 
 
 def _normalised(bodies: Counts, headings: Counts, mean_length: float, b: float) -> csr_array:
