@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answering, citations, freshness, risk, smalltalk, traces
+from support import answering, citations, followups, freshness, risk, smalltalk, traces
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
+from support.followups import Completion
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
@@ -241,6 +242,8 @@ class Desk:
             return await self._follow(session, customer, turn, classification.route, now)
         if not classification.sure and classification.order_number:
             return await self._follow(session, customer, turn, Route.ORDER_STATUS, now)
+        if not classification.sure and (continued := await self._continued(session, turn, now)):
+            return await self._question(session, customer, turn, now, continued)
         # Not sure, or sure that it is none of our business: the knowledge base may know better, unless a word is all.
         prepared = self._prepare(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
         if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
@@ -254,7 +257,8 @@ class Desk:
     ) -> Outcome:
         match route:
             case Route.QUESTION:
-                return await self._question(session, customer, turn, now, self._prepare(turn))
+                prepared = await self._continued(session, turn, now) or self._prepare(turn)
+                return await self._question(session, customer, turn, now, prepared)
             case Route.ORDER_STATUS:
                 begun = await self.orders.begin(session, customer, turn.text, now)
                 return await self._order(session, customer, turn, begun, now)
@@ -302,14 +306,24 @@ class Desk:
         if job.renewed:
             return await self.escalate(session, customer, EscalationReason.KNOWLEDGE_CHANGED, now, turn=turn)
         turn.epoch += 1
-        return await self._question(session, customer, turn, now, self._prepare(turn), renewed=True)
+        prepared = await self._continued(session, turn, now) or self._prepare(turn)
+        return await self._question(session, customer, turn, now, prepared, renewed=True)
 
-    def _prepare(self, turn: TurnRow) -> answering.Prepared | None:
+    async def _continued(self, session: AsyncSession, turn: TurnRow, now: datetime) -> answering.Prepared | None:
+        """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
+        if followups.leaning(turn.text) is None:
+            return None
+        topic = await TurnRepository(session).topic(turn, now)
+        completion = None if topic is None else followups.complete(turn.text, topic)
+        prepared = None if completion is None else self._prepare(turn, completion)
+        return prepared if prepared is not None and prepared.parts else None
+
+    def _prepare(self, turn: TurnRow, completion: Completion | None = None) -> answering.Prepared | None:
         knowledge = self.knowledge.get()
         if knowledge is None:
             return None
-        prepared = answering.prepare(turn.text, turn_language(turn), knowledge)
-        turn.trace = traces.search(turn.trace, prepared)
+        prepared = answering.prepare(turn.text, turn_language(turn), knowledge, completion=completion)
+        turn.trace = traces.search(turn.trace, prepared, completion)
         return prepared
 
     async def _question(

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from support import outcomes
 from support.answering import Part, Prepared, heading
+from support.followups import Completion
 from support.intents.classifier import Classification
 from support.jobs import Draft
 from support.orders import lookup
@@ -44,8 +45,8 @@ def chosen(trace: Trace, name: str) -> Trace:
     return {**trace, "intent": {**trace.get("intent", {}), "name": name, "source": "button", "sure": True}}
 
 
-def search(trace: Trace, prepared: Prepared) -> Trace:
-    """Add what was searched and found."""
+def search(trace: Trace, prepared: Prepared, completion: Completion | None = None) -> Trace:
+    """Add what was searched and found, and how a follow-up was completed."""
     parts = (*prepared.parts, *prepared.unanswered)
     value = {
         "query": " | ".join(part.found.query for part in parts),
@@ -53,6 +54,8 @@ def search(trace: Trace, prepared: Prepared) -> Trace:
         "answerable": round(prepared.answerable, 4),
         "parts": [_part(part) for part in parts],
     }
+    if completion is not None:
+        value["followup"] = {"question": completion.question, "topic": completion.topic, "why": completion.why}
     unanswered = [part.text for part in prepared.unanswered]
     return {**trace, "search": value, "unanswered": unanswered, "left_over": list(prepared.left_over)}
 
