@@ -68,7 +68,9 @@ def prepare(
 ) -> Prepared:
     """Search for every question of the message; for the completed one when the message is a follow-up."""
     if completion is not None:
-        found = Part(completion.question, knowledge.search(completion.question, language=language, limit=PASSAGES_OF_ONE))
+        found = Part(
+            completion.question, knowledge.search(completion.question, language=language, limit=PASSAGES_OF_ONE)
+        )
         return Prepared((found,), ()) if _suffices(found) else Prepared((), (found,))
     every = tuple(question[:MAX_QUERY] for question in split(text))
     text, questions, left_over = text[:MAX_QUERY], every[:MAX_PARTS], every[MAX_PARTS:]

@@ -47,7 +47,8 @@ _OF_NO_SUBJECT: Final = frozenset(
     "cost costs work works happens happen mean already still else last take takes different".split()
 )
 _PREPOSITION: Final = re.compile(
-    r"(?:(?P<place>в|во|на|до|из|для|по|к|to|in|into|on|from|for|at)|(?P<means>с|со|через|with|by|via))\s+", re.IGNORECASE
+    r"(?:(?P<place>в|во|на|до|из|для|по|к|to|in|into|on|from|for|at)|(?P<means>с|со|через|with|by|via))\s+",
+    re.IGNORECASE,
 )
 
 

@@ -180,6 +180,7 @@ function search(it) {
   const parts = it.parts ?? [];
   return card(t("found"),
     it.query ? h("p", { class: "hint" }, `${t("query")}: «${it.query}»`) : null,
+    it.followup ? h("p", { class: "hint" }, `${t("followup")}: «${it.followup.topic}». ${it.followup.why}`) : null,
     bar(t("answerable"), it.answerable),
     parts.map((part) => searchPart(part, parts.length > 1)),
     it.release !== null && it.release !== undefined ? h("p", { class: "hint" }, t("release", it)) : null);
