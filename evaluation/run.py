@@ -97,7 +97,8 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
 async def _through_desk(
     asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, path: Answering
 ) -> tuple[RoutingReport, OrdersReport, FollowUpsReport]:
-    stopwatch, alone = path.stopwatch, (*asked.questions, *asked.unanswerable)
+    stopwatch = path.stopwatch
+    alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]
     async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(store)) as stage:
         orders = await measure_orders(asked.order_dialogues, stage, stopwatch)
         routing = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)

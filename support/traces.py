@@ -48,7 +48,7 @@ def chosen(trace: Trace, name: str) -> Trace:
 def search(trace: Trace, prepared: Prepared, completion: Completion | None = None) -> Trace:
     """Add what was searched and found, and how a follow-up was completed."""
     parts = (*prepared.parts, *prepared.unanswered)
-    value = {
+    value: Trace = {
         "query": " | ".join(part.found.query for part in parts),
         "release": parts[0].found.release if parts else None,
         "answerable": round(prepared.answerable, 4),
