@@ -41,13 +41,12 @@ _EMPTY_SUBJECT: Final = re.compile(
     re.IGNORECASE,
 )
 # Words with meaning that name no subject: what is asked about it, not what it is.
-_OF_NO_SUBJECT: Final = frozenset(
-    """
-    стоит стоить стоят обойдется выйдет скольки работает работают действует действуют нужен нужна нужно нужны хватит есть
-    получится бывает подойдет подходит происходит идет идут другой другая другие другую
-    cost costs work works happens happen mean already still else last take takes different
-    """.split()
-)
+_VAGUE: Final = """
+стоит стоить стоят обойдется выйдет скольки работает работают действует действуют нужен нужна нужно нужны хватит
+есть получится бывает подойдет подходит происходит идет идут другой другая другие другую
+cost costs work works happens happen mean already still else last take takes different
+"""
+_OF_NO_SUBJECT: Final = frozenset(_VAGUE.split())
 _PREPOSITION: Final = re.compile(
     r"(?:(?P<place>в|во|на|до|из|для|по|к|to|in|into|on|from|for|at)|(?P<means>с|со|через|with|by|via))\s+",
     re.IGNORECASE,

@@ -8,6 +8,7 @@ from support.followups import Completion
 from support.intents.classifier import Classification
 from support.jobs import Draft
 from support.orders import lookup
+from support.tables import AnswerRow
 
 Trace = dict[str, Any]
 
@@ -60,9 +61,9 @@ def search(trace: Trace, prepared: Prepared, completion: Completion | None = Non
     return {**trace, "search": value, "unanswered": unanswered, "left_over": list(prepared.left_over)}
 
 
-def draft(trace: Trace, made: Draft, threshold: float) -> Trace:
-    """Add the worker's draft and what the judge thought of it."""
-    value = {
+def draft(trace: Trace, made: Draft, threshold: float, *, again: AnswerRow | None = None) -> Trace:
+    """Add the worker's draft and what the judge thought of it; ``again``: the answer that it was given as before."""
+    value: Trace = {
         "text": made.text,
         "engine": made.engine,
         "model": made.model,
@@ -73,6 +74,8 @@ def draft(trace: Trace, made: Draft, threshold: float) -> Trace:
         "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
         "timings_ms": made.timings_ms,
     }
+    if again is not None:
+        value["cached"] = {"answer_id": again.id, "at": again.created_at.isoformat(timespec="seconds")}
     return {**trace, "draft": value}
 
 
