@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answer_cache, answering, citations, followups, freshness, risk, smalltalk, traces
+from support import answer_cache, answering, citations, followups, freshness, risk, smalltalk, traces, understanding
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
 from support.followups import Completion
@@ -34,7 +34,7 @@ from support.outcomes import (
     OutOfScope,
     Stopped,
 )
-from support.readings import Understood, Writer
+from support.readings import ReadingRequest, Understood, Writer
 from support.tables import AnswerRow, AuditRow, CustomerRow, TurnRow
 from support.turns import Opened, TurnRepository, TurnState, Words
 
@@ -110,6 +110,20 @@ class Desk:
         stopped = Stopped((job_id(turn.id, turn.epoch, turn.attempt),))
         return self._finish(turn, TurnState.STOPPED, stopped, now)
 
+    async def to_read(
+        self, session: AsyncSession, turn_id: int, now: datetime, *, deadline: float, request_id: str
+    ) -> tuple[int, ReadingRequest] | None:
+        """Return the turn's epoch and what a model should read out of it; None when it is not needed."""
+        return await understanding.request_for(
+            session,
+            turn_id,
+            now,
+            classifier=self.classifier,
+            orders=self.orders,
+            deadline=deadline,
+            request_id=request_id,
+        )
+
     async def close(
         self, session: AsyncSession, turn_id: int, now: datetime, *, understood: Understood | None = None
     ) -> Outcome:
@@ -124,7 +138,7 @@ class Desk:
         turn.closed_at, turn.deadline_at = now, now + self.deadline
         if await EscalationRepository(session).open_of(customer.id):
             return self._finish(turn, TurnState.ESCALATED, Ignored(), now)
-        known = understood if understood and understood.holds_for(turn.epoch, turn.text) else None
+        known = understood.of(turn.epoch, turn.text) if understood else None
         return await self._decide(session, customer, turn, known, now)
 
     async def _decide(
@@ -132,13 +146,15 @@ class Desk:
     ) -> Outcome:
         if not turn.text.strip():
             return await self._media(session, turn, now)
-        classification = self.classifier.classify(turn.text)
+        reading = known.reading if known else None
+        classification = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
         turn.intent = classification.intent
         turn.trace = traces.intent(turn.trace, classification)
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
-        dialogue = await self.orders.go_on(session, customer, turn.text, classification, now)
+        said = understanding.said(turn.text, reading)
+        dialogue = await self.orders.go_on(session, customer, said, classification, now)
         if dialogue is not None:
             return await self._order(session, customer, turn, dialogue, now)
         return await self._route(session, customer, turn, classification, now, known=known)
@@ -280,7 +296,8 @@ class Desk:
                 prepared = await self._continued(session, turn, now, known) or self._prepare(turn)
                 return await self._question(session, customer, turn, now, prepared, known=known)
             case Route.ORDER_STATUS:
-                begun = await self.orders.begin(session, customer, turn.text, now)
+                said = understanding.said(turn.text, known.reading if known else None)
+                begun = await self.orders.begin(session, customer, said, now)
                 return await self._order(session, customer, turn, begun, now)
             case Route.OPERATOR:
                 return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
@@ -335,8 +352,15 @@ class Desk:
         """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
         if followups.leaning(turn.text) is None:
             return None
-        topic = await TurnRepository(session).topic(turn, now)
-        completion = None if topic is None else followups.complete(turn.text, topic)
+        turns = TurnRepository(session)
+        topic = await turns.topic(turn, now)
+        if topic is None:
+            return None
+        completion = followups.complete(turn.text, topic)
+        if known is not None and known.reading is not None:
+            history = await turns.history(turn, now)
+            if question := understanding.completed(known.reading, turn.text, topic, history):
+                completion = Completion(question, topic, "The language model completed it.")
         prepared = None if completion is None else self._prepare(turn, completion)
         return prepared if prepared is not None and prepared.parts else None
 

@@ -70,12 +70,12 @@ class Writer:
 class Understood:
     """What was found out about a turn before the transaction in which it is decided."""
 
-    epoch: int
-    text: str
-    """As it was read: of a turn that has changed meanwhile nothing is known."""
     writers: frozenset[Writer] = frozenset()
     reading: Reading | None = None
+    epoch: int = 0
+    """The turn's, when it was read."""
+    text: str = ""
 
-    def holds_for(self, epoch: int, text: str) -> bool:
-        """Whether the turn is still the one that was read."""
-        return (epoch, text) == (self.epoch, self.text)
+    def of(self, epoch: int, text: str) -> "Understood":
+        """Return what holds for a turn as it is now: a reading of other words says nothing about it."""
+        return self if (epoch, text) == (self.epoch, self.text) else Understood(writers=self.writers)
