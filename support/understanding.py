@@ -22,7 +22,7 @@ from support.jobs import Exchange, Language
 from support.order_desk import OrderDesk
 from support.orders.identity import extract_evidence, normalize_email, normalize_phone
 from support.orders.lookup import Awaiting, DialogueState, read_number
-from support.orders.numbers import find_order_number, normalize
+from support.orders.numbers import find_order_number, normalize, spellings
 from support.readings import Choice, Reading, ReadingRequest, Wanted
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnRepository, TurnState
@@ -141,10 +141,9 @@ def completed(reading: Reading | None, text: str, topic: str, history: Sequence[
 
 def _number_in(value: str | None, text: str) -> str | None:
     """Return the order number if its very characters stand in the message, spacing and look-alike letters aside."""
-    number = normalize(value or "")
-    if not any(character.isdecimal() for character in number) or number.replace("-", "") not in _squeezed(text):
-        return None
-    return number if find_order_number(f"№ {number}") else None
+    there = _squeezed(text)
+    likely = (one for one in spellings(value or "") if one.replace("-", "") in there and find_order_number(f"№ {one}"))
+    return next(likely, None)
 
 
 def _contact_in(value: str | None, text: str) -> str | None:
