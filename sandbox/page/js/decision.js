@@ -194,6 +194,7 @@ function draft(it) {
   return card(t("drafted"),
     it.text ? h("blockquote", {}, it.text) : null,
     engine ? h("p", { class: "hint" }, `${t("engine")}: ${engine}`) : null,
+    it.cached ? h("p", { class: "hint" }, t("cached", it.cached)) : null,
     passed === null ? null : h("p", { class: passed ? "chip good" : "chip bad" }, t(passed ? "passed" : "notPassed")),
     bar(t("score"), it.score, { mark: it.threshold, tone: passed === false ? "bad" : "good" }),
     typeof it.threshold === "number" ? h("p", { class: "hint end" }, t("threshold", { value: percent(it.threshold) })) : null,
