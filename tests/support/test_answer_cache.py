@@ -100,16 +100,6 @@ async def test_another_model_or_prompt_writes_its_own_answer(say, answer, anna, 
     assert isinstance(await say(await add_customer(102), QUESTION, writers=writers), Generating)
 
 
-async def test_a_turn_that_changed_after_it_was_looked_at_is_not_answered_from_the_cache(
-    desk, session, answer, anna, add_customer, now
-):
-    await answer(anna)
-    received = await desk.receive(session, await add_customer(102), Words(900, "text", QUESTION), now)
-    stale = Understood(epoch=7, text=QUESTION, writers=frozenset({WRITER}))
-
-    assert isinstance(await desk.close(session, received.turn_id, received.closes_at, understood=stale), Generating)
-
-
 async def test_an_answer_that_somebody_disliked_is_not_given_again(session, say, answer, anna, add_customer):
     first = await answer(anna)
     oleg = await add_customer(102)
