@@ -30,6 +30,7 @@ from bot.streams import StreamReader
 from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
+from bot.understanding import Understanding
 from bot.unit import Clock, Unit, Units
 from bot.waiting import Waiting
 from knowledge.current import CurrentKnowledge
@@ -119,7 +120,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     async def more(unit: Unit, chat_id: int) -> bool:
         return await inbox.waits(unit, chat_id)
 
-    clock = TurnClock(units, desk, renderer, queue, more)
+    understanding = Understanding(database, desk, queue, streams, now)
+    clock = TurnClock(units, desk, renderer, queue, more, understood=understanding.of)
     admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(

@@ -18,6 +18,7 @@ from support.escalations import EscalationReason
 from support.jobs import GenerationJob, GenerationResult
 from support.outcomes import Generating, Outcome
 from support.queue import GenerationQueue
+from support.readings import Understood
 from support.tables import CustomerRow, TurnRow
 from support.turns import OPEN_STATES, TurnRepository, TurnState
 
@@ -54,6 +55,7 @@ class TurnClock:
         queue: GenerationQueue,
         more: More,
         *,
+        understood: Callable[[int], Awaitable[Understood | None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._units = units
@@ -61,6 +63,7 @@ class TurnClock:
         self._renderer = renderer
         self._queue = queue
         self._more = more
+        self._understood = understood
         self._clock = clock
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._watched: dict[tuple[int, int], _Watched] = {}
@@ -132,6 +135,7 @@ class TurnClock:
 
     async def _close(self, turn_id: int) -> None:
         try:
+            understood = await self._understood(turn_id)
             async with self._units.open() as unit:
                 locked = await TurnRepository(unit.session).lock(turn_id)
                 if locked is None:
@@ -141,7 +145,7 @@ class TurnClock:
                     # One answer serves all: what has arrived meanwhile is read first.
                     self._schedule_in(turn_id, UNREAD_PAUSE_S)
                     return
-                outcome = await self._desk.close(unit.session, turn_id, unit.now)
+                outcome = await self._desk.close(unit.session, turn_id, unit.now, understood=understood)
                 await self.render(unit, customer, outcome, turn)
                 self._tell_log(unit, "turn closed", customer, turn, outcome)
         except Exception as error:

@@ -56,10 +56,14 @@ class Answering:
             language=item.language,
             deadline=datetime.now(UTC) + self.deadline,
         )
+        return self.settle(item, answerable, job)
+
+    def settle(self, item: Question | Unanswerable, answerable: float, job: GenerationJob) -> Attempt:
+        """Take a job to an answer or to a person."""
         result = self._generate(job)
         if result.draft is None:
             return Attempt(item, answerable, False, f"no draft: {result.failure} {result.detail}")
-        return self._settle(item, answerable, job, result.draft)
+        return self._judge(item, answerable, job, result.draft)
 
     def _generate(self, job: GenerationJob) -> GenerationResult:
         results: list[GenerationResult] = []
@@ -70,7 +74,7 @@ class Answering:
                 self.stopwatch.add("judge", draft.timings_ms["judge"])
         return results[0]
 
-    def _settle(self, item: Question | Unanswerable, answerable: float, job: GenerationJob, draft: Draft) -> Attempt:
+    def _judge(self, item: Question | Unanswerable, answerable: float, job: GenerationJob, draft: Draft) -> Attempt:
         sources = tuple(passage.source for passage in job.passages if passage.number in draft.citations)
         verdict = draft.verdict
         if risk.find(item.question):

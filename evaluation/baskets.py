@@ -1,7 +1,8 @@
 """The basket: what customers may write, and what would be right. Loading and validation.
 
-A basket is a folder of four JSON Lines files: ``questions.jsonl``, ``unanswerable.jsonl``, ``routing.jsonl`` and
-``order_dialogues.jsonl``; ``evaluation/basket`` is ours, a shop may keep its own.
+A basket is a folder of JSON Lines files: ``questions.jsonl``, ``unanswerable.jsonl``, ``routing.jsonl`` and, where
+dialogues are to be measured, ``order_dialogues.jsonl`` and ``followups.jsonl``; ``evaluation/basket`` is ours, a shop
+may keep its own.
 """
 
 import json
@@ -100,6 +101,16 @@ class OrderDialogue(_Item):
         return self
 
 
+class FollowUp(_Item):
+    """Two turns; the second means little without the first."""
+
+    first: Text
+    """A question that the knowledge base answers."""
+    then: Text
+    sources: tuple[Text, ...]
+    """Every document that answers the second turn as it is meant; none when no document does."""
+
+
 class Basket(BaseModel):
     """Everything that one evaluation asks."""
 
@@ -109,6 +120,7 @@ class Basket(BaseModel):
     unanswerable: tuple[Unanswerable, ...]
     routing: tuple[RoutingMessage, ...]
     order_dialogues: tuple[OrderDialogue, ...]
+    followups: tuple[FollowUp, ...] = ()
 
 
 ItemT = TypeVar("ItemT", bound=_Item)
@@ -120,16 +132,20 @@ def load(folder: Path = OWN_BASKET) -> Basket:
     Raises:
         BasketError: a file is missing or empty, a line is malformed, or an id occurs twice.
     """
-    dialogues = folder / "order_dialogues.jsonl"
+    dialogues, followups = folder / "order_dialogues.jsonl", folder / "followups.jsonl"
     basket = Basket(
         questions=_load_items(folder / "questions.jsonl", Question),
         unanswerable=_load_items(folder / "unanswerable.jsonl", Unanswerable),
         routing=_load_items(folder / "routing.jsonl", RoutingMessage),
         # The rules for orders are deterministic: a basket that measures wording only needs none.
         order_dialogues=_load_items(dialogues, OrderDialogue) if dialogues.exists() else (),
+        followups=_load_items(followups, FollowUp) if followups.exists() else (),
     )
     seen: set[str] = set()
-    for item in (*basket.questions, *basket.unanswerable, *basket.routing, *basket.order_dialogues):
+    for item in (
+        *(*basket.questions, *basket.unanswerable, *basket.routing),
+        *(*basket.order_dialogues, *basket.followups),
+    ):
         if item.id in seen:
             raise BasketError(f"{folder}: the id {item.id!r} occurs twice; every item needs its own")
         seen.add(item.id)

@@ -71,6 +71,19 @@ class RoutingReport(_Value):
     failures: tuple[Failure, ...]
 
 
+class FollowUpsReport(_Value):
+    """Whether follow-ups are understood; each figure by language, and ``total``. Empty without dialogues."""
+
+    right_alone: dict[str, Share]
+    """The right article stands first although nothing was said before: what could be had without completion."""
+    right_continued: dict[str, Share]
+    """The right article stands first after the first turn."""
+    unanswerable_answered: dict[str, Share]
+    standing_alone_changed: dict[str, Share]
+    """Of the basket's other questions: those that would be completed although they stand alone."""
+    failures: tuple[Failure, ...]
+
+
 class OrdersReport(_Value):
     """How dialogues about orders end."""
 
@@ -100,6 +113,7 @@ class Report(_Value):
     answers: AnswersReport
     routing: RoutingReport
     orders: OrdersReport
+    followups: FollowUpsReport
     timings_ms: dict[str, Timing]
 
     @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties; pydantic asks for them

@@ -10,8 +10,9 @@ from typing import Final
 from evaluation import baskets
 from evaluation.answers import Answering, measure_answers
 from evaluation.desk_stage import desk_stage
+from evaluation.followups import measure_followups
 from evaluation.orders import measure_orders
-from evaluation.report import OrdersReport, Report, RoutingReport
+from evaluation.report import FollowUpsReport, OrdersReport, Report, RoutingReport
 from evaluation.retrieval import measure_retrieval
 from evaluation.routing import measure_routing
 from evaluation.table import render
@@ -78,7 +79,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
     )
-    routing, orders = asyncio.run(_through_desk(asked, classifier, store, stopwatch))
+    routing, orders, followups = asyncio.run(_through_desk(asked, classifier, store, path))
     return Report(
         articles=built.articles,
         chunks=built.chunks,
@@ -88,17 +89,21 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         answers=measure_answers(asked.questions, asked.unanswerable, path),
         routing=routing,
         orders=orders,
+        followups=followups,
         timings_ms=stopwatch.timings(),
     )
 
 
 async def _through_desk(
-    asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, stopwatch: Stopwatch
-) -> tuple[RoutingReport, OrdersReport]:
+    asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, path: Answering
+) -> tuple[RoutingReport, OrdersReport, FollowUpsReport]:
+    stopwatch = path.stopwatch
+    alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]
     async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(store)) as stage:
         orders = await measure_orders(asked.order_dialogues, stage, stopwatch)
         routing = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)
-    return routing, orders
+        followups = await measure_followups(asked.followups, alone, stage, path)
+    return routing, orders, followups
 
 
 def _write(report: Report, target: Path | str) -> None:

@@ -27,6 +27,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _failures("Answers", report.answers.failures)
     yield from _failures("Routing", report.routing.failures)
     yield from _failures("Order dialogues", report.orders.failures)
+    yield from _failures("Follow-ups", report.followups.failures)
     yield from ("", "Aims")
     for aim in report.aims:
         yield f"  {'met   ' if aim.met else 'MISSED'}  {aim.name}: {aim.measured}, wanted {aim.wanted}"
@@ -46,6 +47,10 @@ def _figures(report: Report) -> Iterator[str]:
         ("Routing", report.routing.accuracy),
         ("Questions recognised as such", report.routing.questions_recognised),
         ("Order dialogues passed", report.orders.passed),
+        ("Follow-ups: right first, alone", report.followups.right_alone),
+        ("Follow-ups: right first, completed", report.followups.right_continued),
+        ("Unanswerable follow-ups answered", report.followups.unanswerable_answered),
+        ("Questions wrongly completed", report.followups.standing_alone_changed),
     )
     for name, figures in shares:
         yield ""

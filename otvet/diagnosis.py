@@ -239,7 +239,8 @@ async def examine_engine(settings: Settings) -> list[Finding]:
     if settings.engine == "llama_cpp":
         return [_examine_model(settings)]
     if settings.engine == "openai":
-        return [await _examine_server(settings)]
+        server = await _examine_server(settings)
+        return [server, await asyncio.to_thread(_examine_schemas, settings)] if server.mark is Mark.GOOD else [server]
     return [good(f"ENGINE={settings.engine}: answers quote the articles, no language model is needed.")]
 
 
@@ -263,6 +264,22 @@ async def _examine_server(settings: Settings) -> Finding:
         listed = ", ".join(models[:5]) or "none"
         return wrong(f"The language model's server does not have LLM_MODEL={settings.llm_model}; it has: {listed}.")
     return good(f"The language model's server answers ({took}) and has {settings.llm_model}.")
+
+
+def _examine_schemas(settings: Settings) -> Finding:
+    from workers import engines  # noqa: PLC0415  # only who has a server needs it
+    from workers.engines.base import EngineError, FormFiller  # noqa: PLC0415
+
+    engine = engines.create(settings)
+    try:
+        engine.check()
+    except (EngineError, ValueError) as error:
+        return doubtful(f"Whether the server obeys a JSON schema could not be tried ({type(error).__name__}).")
+    if isinstance(engine, FormFiller) and engine.fills_forms:
+        return good("The server obeys response_format json_schema: the model helps to read messages.")
+    return doubtful(
+        "The server does not obey response_format json_schema: it writes answers, but cannot help to read messages."
+    )
 
 
 def _examine_model(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ from typing import Final
 
 from knowledge.base import KnowledgeBase
 from knowledge.passages import Chunk, SearchResult
+from support.followups import Completion
 from support.jobs import Exchange, GenerationJob, JobPassage, Language
 
 NO_ANSWER_CUTOFF: Final = 0.3
@@ -62,17 +63,24 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(questions) if len(questions) > 1 else (text,)
 
 
-def prepare(text: str, language: Language, knowledge: KnowledgeBase) -> Prepared:
-    """Search for every question of the message."""
+def prepare(
+    text: str, language: Language, knowledge: KnowledgeBase, *, completion: Completion | None = None
+) -> Prepared:
+    """Search for every question of the message; for the completed one when the message is a follow-up."""
+    if completion is not None:
+        found = Part(
+            completion.question, knowledge.search(completion.question, language=language, limit=PASSAGES_OF_ONE)
+        )
+        return Prepared((found,), ()) if _suffices(found) else Prepared((), (found,))
     every = tuple(question[:MAX_QUERY] for question in split(text))
     text, questions, left_over = text[:MAX_QUERY], every[:MAX_PARTS], every[MAX_PARTS:]
     limit = PASSAGES_OF_ONE if len(questions) == 1 else PASSAGES_OF_MANY
-    found = tuple(Part(part, knowledge.search(part, language=language, limit=limit)) for part in questions)
-    parts = tuple(part for part in found if _suffices(part))
-    if not parts and len(found) > 1:
+    searched = tuple(Part(part, knowledge.search(part, language=language, limit=limit)) for part in questions)
+    parts = tuple(part for part in searched if _suffices(part))
+    if not parts and len(searched) > 1:
         whole = Part(text, knowledge.search(text, language=language, limit=PASSAGES_OF_ONE))
         return Prepared((whole,), ()) if _suffices(whole) else Prepared((), (whole,))
-    return Prepared(parts, tuple(part for part in found if part not in parts), left_over)
+    return Prepared(parts, tuple(part for part in searched if part not in parts), left_over)
 
 
 def heading(chunk: Chunk) -> str:

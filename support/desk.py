@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answering, citations, freshness, risk, smalltalk, traces
+from support import answer_cache, answering, citations, followups, freshness, risk, smalltalk, traces, understanding
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
+from support.followups import Completion
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
@@ -33,6 +34,7 @@ from support.outcomes import (
     OutOfScope,
     Stopped,
 )
+from support.readings import ReadingRequest, Understood, Writer
 from support.tables import AnswerRow, AuditRow, CustomerRow, TurnRow
 from support.turns import Opened, TurnRepository, TurnState, Words
 
@@ -108,8 +110,24 @@ class Desk:
         stopped = Stopped((job_id(turn.id, turn.epoch, turn.attempt),))
         return self._finish(turn, TurnState.STOPPED, stopped, now)
 
-    async def close(self, session: AsyncSession, turn_id: int, now: datetime) -> Outcome:
-        """Decide about a turn whose debounce has ended."""
+    async def to_read(
+        self, session: AsyncSession, turn_id: int, now: datetime, *, deadline: float, request_id: str
+    ) -> tuple[int, ReadingRequest] | None:
+        """Return the turn's epoch and what a model should read out of it; None when it is not needed."""
+        return await understanding.request_for(
+            session,
+            turn_id,
+            now,
+            classifier=self.classifier,
+            orders=self.orders,
+            deadline=deadline,
+            request_id=request_id,
+        )
+
+    async def close(
+        self, session: AsyncSession, turn_id: int, now: datetime, *, understood: Understood | None = None
+    ) -> Outcome:
+        """Decide about a turn whose debounce has ended, with what was found out about it beforehand."""
         locked = await TurnRepository(session).lock(turn_id)
         if locked is None:
             return Ignored()
@@ -120,21 +138,26 @@ class Desk:
         turn.closed_at, turn.deadline_at = now, now + self.deadline
         if await EscalationRepository(session).open_of(customer.id):
             return self._finish(turn, TurnState.ESCALATED, Ignored(), now)
-        return await self._decide(session, customer, turn, now)
+        known = understood.of(turn.epoch, turn.text) if understood else None
+        return await self._decide(session, customer, turn, known, now)
 
-    async def _decide(self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, now: datetime) -> Outcome:
+    async def _decide(
+        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, known: Understood | None, now: datetime
+    ) -> Outcome:
         if not turn.text.strip():
             return await self._media(session, turn, now)
-        classification = self.classifier.classify(turn.text)
+        reading = known.reading if known else None
+        classification = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
         turn.intent = classification.intent
         turn.trace = traces.intent(turn.trace, classification)
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
-        dialogue = await self.orders.go_on(session, customer, turn.text, classification, now)
+        said = understanding.said(turn.text, reading)
+        dialogue = await self.orders.go_on(session, customer, said, classification, now)
         if dialogue is not None:
             return await self._order(session, customer, turn, dialogue, now)
-        return await self._route(session, customer, turn, classification, now)
+        return await self._route(session, customer, turn, classification, now, known=known)
 
     async def choose(self, session: AsyncSession, turn_id: int, intent: str, now: datetime) -> Outcome:
         """Go on with a turn about which the customer was asked, with the intent that he chose."""
@@ -235,28 +258,46 @@ class Desk:
         return self._finish(turn, TurnState.ANSWERED, MediaNotUnderstood(kind), now)
 
     async def _route(
-        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, classification: Classification, now: datetime
+        self,
+        session: AsyncSession,
+        customer: CustomerRow,
+        turn: TurnRow,
+        classification: Classification,
+        now: datetime,
+        *,
+        known: Understood | None,
     ) -> Outcome:
         if classification.sure and classification.route is not Route.OUT_OF_SCOPE:
-            return await self._follow(session, customer, turn, classification.route, now)
+            return await self._follow(session, customer, turn, classification.route, now, known=known)
         if not classification.sure and classification.order_number:
             return await self._follow(session, customer, turn, Route.ORDER_STATUS, now)
+        if not classification.sure and (continued := await self._continued(session, turn, now, known)):
+            return await self._question(session, customer, turn, now, continued)
         # Not sure, or sure that it is none of our business: the knowledge base may know better, unless a word is all.
         prepared = self._prepare(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
         if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
-            return await self._question(session, customer, turn, now, prepared)
+            return await self._question(session, customer, turn, now, prepared, known=known)
         if classification.sure:
             return await self._follow(session, customer, turn, classification.route, now)
         return await self._clarify(session, customer, turn, classification, now)
 
     async def _follow(
-        self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, route: Route, now: datetime
+        self,
+        session: AsyncSession,
+        customer: CustomerRow,
+        turn: TurnRow,
+        route: Route,
+        now: datetime,
+        *,
+        known: Understood | None = None,
     ) -> Outcome:
         match route:
             case Route.QUESTION:
-                return await self._question(session, customer, turn, now, self._prepare(turn))
+                prepared = await self._continued(session, turn, now, known) or self._prepare(turn)
+                return await self._question(session, customer, turn, now, prepared, known=known)
             case Route.ORDER_STATUS:
-                begun = await self.orders.begin(session, customer, turn.text, now)
+                said = understanding.said(turn.text, known.reading if known else None)
+                begun = await self.orders.begin(session, customer, said, now)
                 return await self._order(session, customer, turn, begun, now)
             case Route.OPERATOR:
                 return await self.escalate(session, customer, EscalationReason.CUSTOMER_ASKED, now, turn=turn)
@@ -302,14 +343,33 @@ class Desk:
         if job.renewed:
             return await self.escalate(session, customer, EscalationReason.KNOWLEDGE_CHANGED, now, turn=turn)
         turn.epoch += 1
-        return await self._question(session, customer, turn, now, self._prepare(turn), renewed=True)
+        prepared = await self._continued(session, turn, now) or self._prepare(turn)
+        return await self._question(session, customer, turn, now, prepared, renewed=True)
 
-    def _prepare(self, turn: TurnRow) -> answering.Prepared | None:
+    async def _continued(
+        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None = None
+    ) -> answering.Prepared | None:
+        """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
+        if followups.leaning(turn.text) is None:
+            return None
+        turns = TurnRepository(session)
+        topic = await turns.topic(turn, now)
+        if topic is None:
+            return None
+        completion = followups.complete(turn.text, topic)
+        if known is not None and known.reading is not None:
+            history = await turns.history(turn, now)
+            if question := understanding.completed(known.reading, turn.text, topic, history):
+                completion = Completion(question, topic, "The language model completed it.")
+        prepared = None if completion is None else self._prepare(turn, completion)
+        return prepared if prepared is not None and prepared.parts else None
+
+    def _prepare(self, turn: TurnRow, completion: Completion | None = None) -> answering.Prepared | None:
         knowledge = self.knowledge.get()
         if knowledge is None:
             return None
-        prepared = answering.prepare(turn.text, turn_language(turn), knowledge)
-        turn.trace = traces.search(turn.trace, prepared)
+        prepared = answering.prepare(turn.text, turn_language(turn), knowledge, completion=completion)
+        turn.trace = traces.search(turn.trace, prepared, completion)
         return prepared
 
     async def _question(
@@ -320,6 +380,7 @@ class Desk:
         now: datetime,
         prepared: answering.Prepared | None,
         *,
+        known: Understood | None = None,
         renewed: bool = False,
     ) -> Outcome:
         found_risk = risk.find(turn.text)
@@ -338,7 +399,23 @@ class Desk:
             renewed=renewed,
         )
         turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt
-        return Generating(job)
+        return await self._again(session, turn, job, known, now) or Generating(job)
+
+    async def _again(
+        self, session: AsyncSession, turn: TurnRow, job: GenerationJob, known: Understood | None, now: datetime
+    ) -> Answered | None:
+        """Answer with what the same question was answered with before; None when it was not, or not well enough."""
+        base = self.knowledge.get()
+        # While a newer release is being loaded, what was deleted is not known yet.
+        if known is None or base is None or self.knowledge.is_behind() or not answer_cache.may_be_kept(job):
+            return None
+        keys = [answer_cache.key(job, base.release, writer) for writer in known.writers]
+        before = await answer_cache.find(session, keys)
+        draft = None if before is None else Draft.model_validate(before.draft)
+        if draft is None or self._against(turn, draft) or freshness.gone(draft, job.passages, base):
+            return None
+        turn.trace = traces.draft(turn.trace, draft, self.threshold, again=before)
+        return await self._answer(session, turn, job, draft, now)
 
     def _against(self, turn: TurnRow, draft: Draft) -> EscalationReason | None:
         if risk.find(turn.text):
@@ -351,7 +428,11 @@ class Desk:
         self, session: AsyncSession, turn: TurnRow, job: GenerationJob, draft: Draft, now: datetime
     ) -> Answered:
         text, sources = citations.shown(draft, job.passages)
+        base = self.knowledge.get()
         row = AnswerRow(turn_id=turn.id, text=text, draft=draft.model_dump(mode="json"), created_at=now)
+        if base is not None and answer_cache.may_be_kept(job):
+            writer = Writer(draft.engine, draft.model, draft.prompt_version)
+            row.cache_key = answer_cache.key(job, base.release, writer)
         session.add(row)
         await session.flush()
         answered = Answered(row.id, text, sources, _listed(turn.trace, "unanswered"), _listed(turn.trace, "left_over"))

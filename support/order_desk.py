@@ -44,7 +44,7 @@ class OrderDesk:
         self, session: AsyncSession, customer: CustomerRow, text: str, classification: Classification, now: datetime
     ) -> Outcome | None:
         """Take a message as the answer to what was asked; None when it is about something else."""
-        state = self._state(customer, now)
+        state = self.state(customer, now)
         if state.awaiting is None:
             return None
         unsure_and_short = not classification.sure and len(text.split()) <= SHORT_WORDS
@@ -58,7 +58,7 @@ class OrderDesk:
     ) -> Outcome | None:
         """Keep the customer's own number; it answers the dialogue if one is under way."""
         customer.phone = phone
-        state = self._state(customer, now)
+        state = self.state(customer, now)
         if not belongs(state, "", contact=True):
             return None
         outcome = await self.lookup.step(
@@ -93,7 +93,8 @@ class OrderDesk:
             return DialogueState(Awaiting.PROOF, number)
         return next_state(outcome)
 
-    def _state(self, customer: CustomerRow, now: datetime) -> DialogueState:
+    def state(self, customer: CustomerRow, now: datetime) -> DialogueState:
+        """Return what the customer was asked for and still may answer."""
         stale = customer.awaiting_since is None or now - customer.awaiting_since > FORGOTTEN_AFTER
         if customer.awaiting is None or stale:
             return DialogueState()

@@ -5,6 +5,7 @@ Both streams carry one field, ``payload``: a ``GenerationResult`` or a ``BuildEv
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
@@ -20,6 +21,7 @@ from rq.worker_registration import get_keys
 
 from support.builds import BuildRequest, build_job_id
 from support.jobs import GenerationJob
+from support.readings import Reading, ReadingRequest
 
 GENERATE_QUEUE: Final = "generate"
 BUILD_QUEUE: Final = "build"
@@ -27,10 +29,13 @@ RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
 BUILD_STREAM: Final = "otvet:build"
 PAYLOAD_FIELD: Final = "payload"
+READING_KEY: Final = "otvet:reading:"
+"""With a request's id behind it: a list that holds the one reading, for a moment."""
 RELEASES_CHANNEL: Final = "otvet:release"
 """Pub/sub: the number of the release that answers from now on. Whoever misses it sees the pointer soon after."""
 
 GENERATE_FUNCTION: Final = "workers.generation.generate"
+READ_FUNCTION: Final = "workers.reading.read_message"
 BUILD_FUNCTION: Final = "workers.build.build"
 
 # RQ keeps results 500 s and failed jobs a year by default; both hold customers' words.
@@ -67,6 +72,9 @@ class WorkerInfo:
     """RQ's: ``started``, ``idle``, ``busy``."""
     engine: str
     model: str
+    prompt_version: str = ""
+    reads: bool = False
+    """Whether its model can be held to a form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,21 @@ class GenerationQueue:
         timeout_s = max(1, int(job.deadline - now)) + TIMEOUT_MARGIN_S
         queue = Queue(GENERATE_QUEUE, connection=self.redis, serializer=JsonSerializer)
         _enqueue(queue, GENERATE_FUNCTION, job.job_id, job, timeout_s=timeout_s)
+
+    def ask(self, request: ReadingRequest, *, now: float) -> None:
+        """Have a message read before any answer is written; the reading comes under READING_KEY, or not at all."""
+        wait_s = max(1, math.ceil(request.deadline - now))
+        self._queue.enqueue_call(
+            READ_FUNCTION,
+            kwargs={"payload": request.model_dump_json()},
+            job_id=request.id,
+            description=request.id,
+            timeout=wait_s + TIMEOUT_MARGIN_S,
+            ttl=wait_s,
+            result_ttl=0,
+            failure_ttl=RESULT_TTL_S,
+            at_front=True,
+        )
 
     def holds(self, job_id: str) -> bool:
         """Whether the job still waits, is being worked on under an unexpired lease, or ended a moment ago.
@@ -171,6 +194,14 @@ def publish(redis: Redis, stream: str, message: BaseModel) -> None:
     redis.xadd(stream, {PAYLOAD_FIELD: message.model_dump_json()}, maxlen=STREAM_MAXLEN, approximate=True)
 
 
+def reply(redis: Redis, request_id: str, reading: Reading) -> None:
+    """Hand a reading to whoever waits for it; nobody may, so it is gone after a moment."""
+    with redis.pipeline() as pipeline:
+        pipeline.rpush(READING_KEY + request_id, reading.model_dump_json())
+        pipeline.expire(READING_KEY + request_id, RESULT_TTL_S)
+        pipeline.execute()
+
+
 def announce_release(redis: Redis, number: int) -> None:
     """Tell every process that listens which release answers from now on."""
     redis.publish(RELEASES_CHANNEL, str(number))
@@ -205,4 +236,6 @@ def _worker_info(key: str, fields: Mapping[str, str]) -> WorkerInfo:
         state=fields.get("state", ""),
         engine=fields.get("engine", ""),
         model=fields.get("model", ""),
+        prompt_version=fields.get("prompt_version", ""),
+        reads=fields.get("reads") == "yes",
     )

@@ -196,6 +196,8 @@ class AnswerRow(Base):
     """The whole record: verdict, prompt version, timings."""
     rating: Mapped[int | None]
     """1 or -1 by the customer's button."""
+    cache_key: Mapped[str | None] = mapped_column(String(64), index=True)
+    """support.answer_cache: where an answer may be given again; None where it may not."""
     created_at: Mapped[datetime]
 
 

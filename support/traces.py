@@ -4,9 +4,11 @@ from typing import Any, Final
 
 from support import outcomes
 from support.answering import Part, Prepared, heading
+from support.followups import Completion
 from support.intents.classifier import Classification
 from support.jobs import Draft
 from support.orders import lookup
+from support.tables import AnswerRow
 
 Trace = dict[str, Any]
 
@@ -44,22 +46,24 @@ def chosen(trace: Trace, name: str) -> Trace:
     return {**trace, "intent": {**trace.get("intent", {}), "name": name, "source": "button", "sure": True}}
 
 
-def search(trace: Trace, prepared: Prepared) -> Trace:
-    """Add what was searched and found."""
+def search(trace: Trace, prepared: Prepared, completion: Completion | None = None) -> Trace:
+    """Add what was searched and found, and how a follow-up was completed."""
     parts = (*prepared.parts, *prepared.unanswered)
-    value = {
+    value: Trace = {
         "query": " | ".join(part.found.query for part in parts),
         "release": parts[0].found.release if parts else None,
         "answerable": round(prepared.answerable, 4),
         "parts": [_part(part) for part in parts],
     }
+    if completion is not None:
+        value["followup"] = {"question": completion.question, "topic": completion.topic, "why": completion.why}
     unanswered = [part.text for part in prepared.unanswered]
     return {**trace, "search": value, "unanswered": unanswered, "left_over": list(prepared.left_over)}
 
 
-def draft(trace: Trace, made: Draft, threshold: float) -> Trace:
-    """Add the worker's draft and what the judge thought of it."""
-    value = {
+def draft(trace: Trace, made: Draft, threshold: float, *, again: AnswerRow | None = None) -> Trace:
+    """Add the worker's draft and what the judge thought of it; ``again``: the answer that it was given as before."""
+    value: Trace = {
         "text": made.text,
         "engine": made.engine,
         "model": made.model,
@@ -70,6 +74,8 @@ def draft(trace: Trace, made: Draft, threshold: float) -> Trace:
         "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
         "timings_ms": made.timings_ms,
     }
+    if again is not None:
+        value["cached"] = {"answer_id": again.id, "at": again.created_at.isoformat(timespec="seconds")}
     return {**trace, "draft": value}
 
 

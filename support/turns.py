@@ -11,7 +11,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.flood import same_words
-from support.jobs import Exchange, Language, job_id
+from support.jobs import Exchange, GenerationJob, Language, job_id
 from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
@@ -209,6 +209,20 @@ class TurnRepository:
         )
         rows = list(await self._session.scalars(query))
         return tuple(Exchange.model_validate({"speaker": row.speaker, "text": row.text}) for row in reversed(rows))
+
+    async def topic(self, turn: TurnRow, now: datetime) -> str | None:
+        """Return what the customer's last question was searched as; None unless it was answered, and recently."""
+        query = (
+            select(TurnRow)
+            .where(TurnRow.customer_id == turn.customer_id, TurnRow.id < turn.id, TurnRow.opened_at > now - HISTORY_AGE)
+            .where(TurnRow.outcome.is_distinct_from("greeted"))
+            .order_by(TurnRow.id.desc())
+            .limit(1)
+        )
+        last = (await self._session.scalars(query)).one_or_none()
+        if last is None or last.outcome != "answered" or last.job is None:
+            return None
+        return GenerationJob.model_validate_json(last.job).parts[-1]
 
     async def messages_of(self, *turn_ids: int) -> list[MessageRow]:
         """Return the customer's messages of the turns, oldest first."""

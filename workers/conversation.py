@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from support.jobs import GenerationJob, JobPassage, Language
+from support.jobs import Exchange, GenerationJob, JobPassage, Language
 from workers.promptbook import template
 
 _OUR_TAGS: Final = re.compile(r"<(\s*/?\s*(?:passage|message|question|system|im_start|im_end|\|))", re.IGNORECASE)
@@ -30,21 +30,22 @@ def _system(language: Language, company: str) -> str:
 def _task(job: GenerationJob, criticism: Sequence[str]) -> str:
     places = {
         "passages": "\n".join(_passage(passage) for passage in job.passages),
-        "history": _history(job),
+        "history": history(job.history, job.language),
         "question": defused(job.question),
     }
-    text = _filled(template(job.language, "task"), places)
+    text = filled(template(job.language, "task"), places)
     if criticism:
         problems = "\n".join(f"- {problem}" for problem in criticism)
-        text += _filled(template(job.language, "criticism"), {"problems": problems})
+        text += filled(template(job.language, "criticism"), {"problems": problems})
     return text.strip()
 
 
-def _history(job: GenerationJob) -> str:
-    if not job.history:
+def history(exchanges: Sequence[Exchange], language: Language) -> str:
+    """Return what was said before as a block of the prompt, nothing when nothing was."""
+    if not exchanges:
         return ""
-    lines = [f'<message from="{e.speaker}">{defused(e.text)}</message>' for e in job.history]
-    return _filled(template(job.language, "history"), {"messages": "\n".join(lines)})
+    lines = [f'<message from="{e.speaker}">{defused(e.text)}</message>' for e in exchanges]
+    return filled(template(language, "history"), {"messages": "\n".join(lines)})
 
 
 def _passage(passage: JobPassage) -> str:
@@ -59,6 +60,7 @@ def defused(text: str) -> str:
     return _OUR_TAGS.sub("‹\\1", text)
 
 
-def _filled(text: str, places: dict[str, str]) -> str:
+def filled(text: str, places: dict[str, str]) -> str:
+    """Put texts into a template's ``{places}``."""
     # One pass: braces in customers' words are never places.
     return re.sub(r"\{(\w+)\}", lambda match: places.get(match[1], match[0]), text)

@@ -17,11 +17,11 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from support.jobs import GenerationResult
-from support.queue import BUILD_QUEUE, GENERATE_QUEUE, RESULTS_STREAM, publish
+from support.queue import BUILD_QUEUE, GENERATE_QUEUE, RESULTS_STREAM, publish, reply
 from support.settings import Settings
-from workers import engines, generation
+from workers import engines, generation, reading
 from workers.crew import STALLED, STOPPED, Crew, leave
-from workers.engines.base import Engine, EngineError, EngineRefusedError, LocalEngine
+from workers.engines.base import Engine, EngineError, EngineRefusedError, FormFiller, LocalEngine
 from workers.slot import Slot
 
 UNUSABLE_SETTINGS: Final = 2
@@ -77,7 +77,10 @@ def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -
 
     service = generation.Generation(engine=engine, threshold=settings.answer_threshold, send=send)
     generation.serve_with(service)
-    profile = {"engine": engine.name, "model": engine.model}
+    profile = {"engine": engine.name, "model": engine.model, "prompt_version": engine.prompt_version}
+    if isinstance(engine, FormFiller) and engine.fills_forms:
+        reading.serve_with(reading.Reader(engine=engine, reply=lambda to, read: reply(redis, to, read)))
+        profile["reads"] = "yes"
     local = engine if isinstance(engine, LocalEngine) else None
     status = _serve(
         GENERATE_QUEUE,

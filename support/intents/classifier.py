@@ -36,7 +36,7 @@ class Classification:
     route: Route
     confidence: float
     """Probability of the route, 0..1."""
-    source: Literal["rule", "model"]
+    source: Literal["rule", "model", "language_model"]
     ranking: tuple[tuple[str, float], ...]
     """Every route's likeliest intent with the route's probability, likeliest first."""
     sure: bool

@@ -3,8 +3,10 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from sandbox.world import ANNA, EMMA, MARIA, OLEG, OPERATORS_CHAT_ID, TOM
+from support.tables import TurnRow
 
 pytestmark = pytest.mark.e2e
 
@@ -304,3 +306,32 @@ async def test_an_order_asked_for_while_a_person_has_the_conversation_is_left_to
     await product.people.say(ANNA, "/order KD-10427")
 
     assert "Оператор уже позван" in (await product.answer(ANNA))["text"]
+
+
+async def trace_of(product, text):
+    async with product.database.reading() as session:
+        turns = await session.scalars(select(TurnRow).where(TurnRow.text == text).order_by(TurnRow.id.desc()))
+        return turns.first().trace
+
+
+async def test_a_follow_up_is_answered_by_what_the_question_before_was_about(product):
+    await product.people.say(ANNA, "Сколько хранится заказ в пункте выдачи?")
+    await product.answer(ANNA, "Источник")
+
+    await product.people.say(ANNA, "А на почте?")
+    answer = await product.answer(ANNA, "Источник")
+
+    assert "на почте 15 дней" in answer["text"]
+    assert (await trace_of(product, "А на почте?"))["search"]["query"] == "Сколько хранится заказ на почте?"
+
+
+async def test_a_question_that_somebody_asked_before_is_answered_from_the_cache_with_its_source(product):
+    await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
+    first = await product.answer(ANNA, "Источник")
+
+    await product.people.say(OLEG, "сколько дней есть на возврат товара")
+    again = await product.answer(OLEG, "Источник")
+
+    assert again["text"] == first["text"]
+    assert buttons(again) == buttons(first)
+    assert "cached" in (await trace_of(product, "сколько дней есть на возврат товара"))["draft"]

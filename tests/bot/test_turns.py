@@ -39,6 +39,10 @@ async def nothing_more(unit, chat_id):
     return False
 
 
+async def nothing_known(turn_id):
+    return None
+
+
 @pytest.fixture(scope="module")
 def redis_url():
     folder = Path(tempfile.mkdtemp(prefix="otvet-"))
@@ -75,7 +79,12 @@ async def start_clock(database, desk):
     def start(redis, desk=desk):
         units = Units(database, lambda: None)
         clock = TurnClock(
-            units, desk, Renderer(Library(), "ru", Cancellations(None)), GenerationQueue(redis=redis), nothing_more
+            units,
+            desk,
+            Renderer(Library(), "ru", Cancellations(None)),
+            GenerationQueue(redis=redis),
+            nothing_more,
+            understood=nothing_known,
         )
         started.append((clock, asyncio.create_task(clock.run())))
         return clock

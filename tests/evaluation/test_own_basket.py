@@ -57,6 +57,13 @@ def test_every_acceptable_source_exists_and_is_in_the_customers_language() -> No
             assert source.startswith(f"{question.language}/"), question.id
 
 
+def test_follow_ups_come_in_both_languages_and_name_documents_that_exist() -> None:
+    assert Counter(item.language for item in BASKET.followups) == {"ru": 18, "en": 18}
+    for item in BASKET.followups:
+        for source in item.sources:
+            assert (KNOWLEDGE / source).is_file(), f"{item.id}: {source}"
+
+
 def test_every_document_is_asked_about_at_least_twice() -> None:
     asked = Counter(source for question in BASKET.questions for source in question.sources)
     documents = {path.relative_to(KNOWLEDGE).as_posix() for path in KNOWLEDGE.rglob("*.*")}

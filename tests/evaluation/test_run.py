@@ -9,7 +9,7 @@ from evaluation.report import Report
 from evaluation.table import render
 from support.settings import Settings
 
-FILES = ("questions", "unanswerable", "routing", "order_dialogues")
+FILES = ("questions", "unanswerable", "routing", "order_dialogues", "followups")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_the_json_holds_every_figure_by_language_and_in_total(measured: tuple[Re
     told = json.loads(measured[1].read_text(encoding="utf-8"))
     assert set(told) == {
         *("articles", "chunks", "engine", "threshold", "retrieval", "answers", "routing", "orders"),
-        *("timings_ms", "aims"),
+        *("followups", "timings_ms", "aims"),
     }
     for share in (
         *(told["retrieval"][name] for name in ("first", "recall_at_5", "recall_at_10", "recall_at_10_without_vectors")),
@@ -54,7 +54,7 @@ def test_every_aim_has_a_verdict_in_the_table(measured: tuple[Report, Path]) -> 
 def test_every_failure_is_listed_with_its_text(measured: tuple[Report, Path]) -> None:
     report = measured[0]
     table = render(report)
-    for part in (report.retrieval, report.answers, report.routing, report.orders):
+    for part in (report.retrieval, report.answers, report.routing, report.orders, report.followups):
         for failure in part.failures:
             assert f"{failure.id}  {failure.text}" in table
 
@@ -70,3 +70,10 @@ def test_only_strict_turns_a_missed_aim_into_an_exit_status(measured: tuple[Repo
     assert run.exit_status(leaky, strict=False) == 0
     assert run.exit_status(leaky, strict=True) == 1
     assert "MISSED  orders shown to a stranger: 1, wanted 0" in render(leaky)
+
+
+def test_follow_ups_are_understood_by_what_was_asked_before(measured: tuple[Report, Path]) -> None:
+    found = measured[0].followups
+    assert found.right_continued["total"].total == found.right_alone["total"].total > 0
+    assert found.right_continued["total"].hits > found.right_alone["total"].hits
+    assert found.standing_alone_changed["total"].total == 16

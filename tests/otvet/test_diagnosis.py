@@ -1,3 +1,4 @@
+import json
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -128,12 +129,19 @@ async def test_an_embedded_redis_need_not_run_while_nothing_else_does(tmp_path):
     assert only(await diagnosis.examine_redis(settings(tmp_path)), Mark.GOOD, "otvet run starts it")
 
 
-async def engine_findings(tmp_path: Path, answer: web.Response) -> list[Finding]:
+async def engine_findings(tmp_path: Path, answer: web.Response, *, obeys: bool = False) -> list[Finding]:
     async def models(request: web.Request) -> web.Response:
-        return answer
+        return web.Response(body=answer.body, status=answer.status, content_type=answer.content_type)
+
+    async def complete(request: web.Request) -> web.Response:
+        schema = (await request.json())["response_format"]["json_schema"]["schema"]
+        filled = json.dumps({name: one["enum"][0] for name, one in schema["properties"].items()})
+        choice = {"message": {"content": filled if obeys else "Hello!"}, "finish_reason": "stop"}
+        return web.json_response({"choices": [choice]})
 
     app = web.Application()
     app.router.add_get("/v1/models", models)
+    app.router.add_post("/v1/chat/completions", complete)
     async with TestServer(app) as server:
         return await diagnosis.examine_engine(
             settings(tmp_path, engine="openai", llm_url=str(server.make_url("/v1")), llm_model="small")
@@ -142,7 +150,16 @@ async def engine_findings(tmp_path: Path, answer: web.Response) -> list[Finding]
 
 async def test_a_language_model_that_is_there_is_well(tmp_path):
     answer = web.json_response({"data": [{"id": "small"}]})
-    assert only(await engine_findings(tmp_path, answer), Mark.GOOD, "has small")
+    found = await engine_findings(tmp_path, answer, obeys=True)
+    assert [finding.mark for finding in found] == [Mark.GOOD, Mark.GOOD]
+    assert "has small" in found[0].sentence
+
+
+async def test_a_server_that_ignores_json_schemas_is_doubtful(tmp_path):
+    answer = web.json_response({"data": [{"id": "small"}]})
+    found = await engine_findings(tmp_path, answer)
+    assert [finding.mark for finding in found] == [Mark.GOOD, Mark.DOUBTFUL]
+    assert "json_schema" in found[1].sentence
 
 
 async def test_a_language_model_that_is_not_there_is_said_with_those_that_are(tmp_path):

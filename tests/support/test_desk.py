@@ -412,3 +412,70 @@ async def test_after_a_close_the_bot_answers_again(desk, session, say, anna, now
     await EscalationRepository(session).close(anna.id, 9001, now)
 
     assert isinstance(await say(anna, QUESTION), Generating)
+
+
+@pytest.fixture
+def ask(desk, session, say, anna, make_result, now):
+    """Ask a question and answer it; return its job."""
+
+    async def ask(text, at=now):
+        outcome = await say(anna, text, at=at)
+        assert isinstance(outcome, Generating)
+        assert isinstance(await desk.settle(session, make_result(outcome.job), at + timedelta(seconds=5)), Answered)
+        return outcome.job
+
+    return ask
+
+
+async def test_a_follow_up_is_searched_with_what_the_last_question_was_about(session, say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+
+    outcome = await say(anna, "А в Казань?", at=now + LATER)
+
+    assert outcome.job.parts == ("Сколько стоит доставка в Казань?",)
+    assert outcome.job.question == "А в Казань?"
+    assert outcome.job.passages[0].source == "ru/delivery-russia.md"
+    turn = await turn_of(session, outcome)
+    assert turn.text == "А в Казань?"
+    assert turn.trace["search"]["followup"]["topic"] == "Сколько стоит доставка в Москву?"
+
+
+async def test_a_follow_up_of_a_follow_up_keeps_the_subject(say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+    await ask("А в Казань?", at=now + LATER)
+
+    outcome = await say(anna, "и сколько это займёт дней?", at=now + 2 * LATER)
+
+    assert outcome.job.parts == ("Сколько стоит доставка в Казань — сколько это займёт дней?",)
+
+
+async def test_thanks_between_do_not_end_the_subject(say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+    assert isinstance(await say(anna, "Спасибо!", at=now + LATER), Greeted)
+
+    assert (await say(anna, "А в Казань?", at=now + 2 * LATER)).job.parts == ("Сколько стоит доставка в Казань?",)
+
+
+async def test_after_half_an_hour_and_after_a_look_at_an_order_nothing_is_continued(say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+    late = await say(anna, "А в Казань?", at=now + timedelta(minutes=31))
+    assert not isinstance(late, Generating) or late.job.parts == ("А в Казань?",)
+
+    await ask("Как вернуть товар?", at=now + timedelta(minutes=50))
+    assert isinstance(await say(anna, "Где мой заказ?", at=now + timedelta(minutes=51)), AskNumber)
+    after = await say(anna, "а сколько обычно это стоит вообще?", at=now + timedelta(minutes=52))
+    assert not isinstance(after, Generating) or "вернуть" not in after.job.parts[0]
+
+
+async def test_a_follow_up_that_finds_nothing_even_completed_goes_the_way_of_any_question(say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+
+    outcome = await say(anna, "А на Луну?", at=now + LATER)
+
+    assert not isinstance(outcome, Generating)
+
+
+async def test_a_complete_question_is_searched_as_it_stands_whatever_was_asked_before(say, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+
+    assert (await say(anna, QUESTION, at=now + LATER)).job.parts == (QUESTION,)

@@ -13,7 +13,8 @@ def test_both_languages_have_the_same_prompts_and_phrases():
 
     assert {path.name for path in (FOLDER / "ru").iterdir()} == {path.name for path in (FOLDER / "en").iterdir()}
     assert phrases["ru"].keys() == phrases["en"].keys()
-    assert phrases["ru"]["criticism"].keys() == phrases["en"]["criticism"].keys()
+    for table in ("criticism", "form", "doubt"):
+        assert phrases["ru"][table].keys() == phrases["en"][table].keys()
 
 
 def test_every_check_has_its_criticism():

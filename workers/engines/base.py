@@ -50,6 +50,21 @@ class EngineCancelledError(EngineError):
     """The job was withdrawn."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a model is to fill in, and what holds it to that."""
+
+    rules: str
+    """Fixed for a language, so that servers can reuse their cache."""
+    task: str
+    grammar: str
+    """GBNF with the rule ``root``."""
+    schema: Mapping[str, object]
+    """JSON Schema of the same language."""
+    budget: int
+    """Tokens that a sensible answer takes at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """What the model itself thinks of an answer: probabilities of «yes» against «no», 0..1."""
@@ -117,6 +132,24 @@ class Engine(Protocol):
 
     def cancel(self, job_id: str) -> None:
         """Give the job up if it is being generated; called from another thread."""
+        ...
+
+
+@runtime_checkable
+class FormFiller(Protocol):
+    """An engine with a model that can be held to a form."""
+
+    @property
+    def fills_forms(self) -> bool:
+        """Whether it really can; known after ``check``."""
+        ...
+
+    def fill(self, form: Form, *, deadline: float) -> str:
+        """Return the filled form until ``deadline`` (Unix time, seconds); it still has to be read.
+
+        Raises:
+            EngineError: there is none.
+        """
         ...
 
 

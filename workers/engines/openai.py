@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 import re
+import secrets
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -23,14 +24,17 @@ from workers.conversation import messages
 from workers.engines.base import (
     Answer,
     EngineCancelledError,
+    EngineError,
     EngineGarbageError,
     EngineRefusedError,
     EngineTimeoutError,
     EngineUnavailableError,
+    Form,
 )
 from workers.promptbook import version
 
 _MAX_TOKENS: Final = 600
+_PROBE_TOKENS: Final = 100
 _MAX_BYTES: Final = 1_000_000
 _CONNECT_S: Final = 5.0
 _CHECK_S: Final = 10.0
@@ -89,13 +93,23 @@ class OpenAIEngine:
         self._api_key = api_key
         self._company = company
         self._running: dict[str, Callable[[], object]] = {}
+        self.fills_forms = False
 
     def check(self) -> None:
-        """Ask for the list of models; a server that has none is trusted.
+        """Ask for the list of models, and whether the server obeys a JSON schema; one that has no list is trusted.
 
         Raises:
             EngineError: unreachable, wrong key or unknown model.
         """
+        self._find_model()
+        self.fills_forms = self._obeys_schemas()
+        if not self.fills_forms:
+            _log.warning(
+                "the server does not obey response_format json_schema: it answers questions, but reads no messages",
+                model=self.model,
+            )
+
+    def _find_model(self) -> None:
         response = asyncio.run(self._within(time.time() + _CHECK_S, self._request("GET", "models", None)))
         if response.status == _NOT_FOUND:
             return
@@ -124,6 +138,41 @@ class OpenAIEngine:
         }
         text = asyncio.run(self._cancellable(job.job_id, self._within(deadline, self._complete(request, deadline))))
         return Answer(text, cited(text))
+
+    def fill(self, form: Form, *, deadline: float) -> str:
+        """Fill a form in by its JSON schema.
+
+        Raises:
+            EngineError: there is none by the deadline.
+        """
+        request = {
+            "model": self.model,
+            "messages": [{"role": "system", "content": form.rules}, {"role": "user", "content": form.task}],
+            "temperature": 0,
+            "max_tokens": form.budget,
+            "stream": False,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "form", "strict": True, "schema": form.schema},
+            },
+        }
+        return asyncio.run(self._within(deadline, self._complete(request, deadline)))
+
+    def _obeys_schemas(self) -> bool:
+        """Try a schema that no model would fulfil by chance: some servers ignore what they do not know."""
+        word = f"w{secrets.token_hex(4)}"
+        schema = {
+            "type": "object",
+            "properties": {word: {"enum": [word]}},
+            "required": [word],
+            "additionalProperties": False,
+        }
+        greeting = Form(rules="Be polite.", task="Say hello.", grammar="", schema=schema, budget=_PROBE_TOKENS)
+        try:
+            return bool(json.loads(self.fill(greeting, deadline=time.time() + _CHECK_S)) == {word: word})
+        except (EngineError, ValueError, RecursionError) as error:
+            _log.debug("the schema was not obeyed", error=type(error).__name__)
+            return False
 
     def cancel(self, job_id: str) -> None:
         """Close the connection of the job's request, which makes servers stop decoding."""
@@ -212,7 +261,7 @@ class OpenAIEngine:
             raise EngineGarbageError(f"{self._url} answered without any choice")
         choice = completion.choices[0]
         if choice.finish_reason == "length":
-            raise EngineGarbageError(f"{self.model} did not finish within {_MAX_TOKENS} tokens")
+            raise EngineGarbageError(f"{self.model} did not finish within the tokens that it was given")
         text = _THINKING.sub("", choice.message.content or "").strip()
         if not text:
             raise EngineGarbageError(f"{self.model} wrote nothing")

@@ -180,6 +180,7 @@ function search(it) {
   const parts = it.parts ?? [];
   return card(t("found"),
     it.query ? h("p", { class: "hint" }, `${t("query")}: «${it.query}»`) : null,
+    it.followup ? h("p", { class: "hint" }, `${t("followup")}: «${it.followup.topic}». ${it.followup.why}`) : null,
     bar(t("answerable"), it.answerable),
     parts.map((part) => searchPart(part, parts.length > 1)),
     it.release !== null && it.release !== undefined ? h("p", { class: "hint" }, t("release", it)) : null);
@@ -193,6 +194,7 @@ function draft(it) {
   return card(t("drafted"),
     it.text ? h("blockquote", {}, it.text) : null,
     engine ? h("p", { class: "hint" }, `${t("engine")}: ${engine}`) : null,
+    it.cached ? h("p", { class: "hint" }, t("cached", it.cached)) : null,
     passed === null ? null : h("p", { class: passed ? "chip good" : "chip bad" }, t(passed ? "passed" : "notPassed")),
     bar(t("score"), it.score, { mark: it.threshold, tone: passed === false ? "bad" : "good" }),
     typeof it.threshold === "number" ? h("p", { class: "hint end" }, t("threshold", { value: percent(it.threshold) })) : null,

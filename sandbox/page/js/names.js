@@ -3,7 +3,7 @@
 export const names = {
   ru: {
     intent: { question: "Вопрос по базе знаний", order_status: "Где мой заказ", operator: "Позвать человека", complaint: "Жалоба", greeting: "Приветствие", thanks: "Благодарность", out_of_scope: "Не по теме" },
-    source: { rule: "по правилу", model: "обученной моделью", button: "кнопкой клиента" },
+    source: { rule: "по правилу", model: "обученной моделью", language_model: "языковой моделью", button: "кнопкой клиента" },
     state: { collecting: "Ждёт, не напишут ли ещё", generating: "Готовит ответ", clarifying: "Переспросил", answered: "Ответил", escalated: "Позвал человека", superseded: "Вопрос сменился новым" },
     outcome: {
       answered: "Ответил сам, с источником", escalated: "Передал человеку", clarify: "Переспросил кнопками", greeted: "Поздоровался в ответ", out_of_scope: "Сказал, что это не к нему", media: "Сказал, что умеет с вложением",
@@ -20,7 +20,7 @@ export const names = {
   },
   en: {
     intent: { question: "A question for the knowledge base", order_status: "Where is my order", operator: "Call a person", complaint: "A complaint", greeting: "A greeting", thanks: "Thanks", out_of_scope: "Off topic" },
-    source: { rule: "by a rule", model: "by the trained model", button: "by the customer's button" },
+    source: { rule: "by a rule", model: "by the trained model", language_model: "by the language model", button: "by the customer's button" },
     state: { collecting: "Waiting for more messages", generating: "Preparing an answer", clarifying: "Asked back", answered: "Answered", escalated: "Called a person", superseded: "A newer question came" },
     outcome: {
       answered: "Answered by itself, with its source", escalated: "Handed over to a person", clarify: "Asked back with buttons", greeted: "Greeted back", out_of_scope: "Said that this is not its business", media: "Said what it can do with the attachment",

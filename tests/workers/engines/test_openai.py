@@ -4,14 +4,18 @@ import time
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from support.jobs import CheckName
+from support.readings import Choice, ReadingRequest, Wanted
+from workers import forms
 from workers.engines.base import (
     EngineCancelledError,
     EngineGarbageError,
     EngineRefusedError,
     EngineTimeoutError,
     EngineUnavailableError,
+    FormFiller,
 )
 from workers.engines.openai import OpenAIEngine
 from workers.judge import judge
@@ -186,3 +190,56 @@ def test_errors_never_repeat_what_the_customer_or_the_server_wrote(hostile, ask)
     with pytest.raises(EngineRefusedError) as raised:
         ask(hostile.url, text="Секрет базы знаний.")
     assert "екрет" not in str(raised.value)
+
+
+FORM = forms.form(
+    ReadingRequest(
+        id="r",
+        text="где заказ?",
+        choices=(Choice(name="question", meaning="…"), Choice(name="order_status", meaning="…")),
+        wanted=(Wanted.INTENT,),
+        language="ru",
+        deadline=0.0,
+    )
+)
+
+
+def test_a_real_server_is_found_to_obey_a_schema_and_fills_forms(llama_server):
+    made = engine(llama_server(GOOD))
+
+    made.check()
+
+    assert isinstance(made, FormFiller)
+    assert made.fills_forms
+    filled = json.loads(made.fill(FORM, deadline=time.time() + 20))
+    assert filled in [{"intent": "question"}, {"intent": "order_status"}, {"intent": None}]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (completion("Hello!"), "200 OK"),
+        (completion('{"word": "hello"}'), "200 OK"),
+        ("<html>", "200 OK"),
+        ('{"error": "response_format is not supported"}', "400 Bad Request"),
+    ],
+)
+def test_a_server_that_does_not_obey_a_schema_answers_but_reads_no_messages(hostile, body, status):
+    hostile.respond('{"data": [{"id": "tiny"}]}')
+    hostile.respond(body, status=status)
+    made = engine(hostile.url)
+
+    with capture_logs() as logs:
+        made.check()
+
+    assert not made.fills_forms
+    assert any("does not obey" in entry["event"] for entry in logs)
+
+
+def test_a_form_that_comes_too_late_or_as_garbage_is_an_engine_error(hostile):
+    hostile.respond("<html>")
+    with pytest.raises(EngineGarbageError):
+        engine(hostile.url).fill(FORM, deadline=time.time() + 5)
+    hostile.answers.clear()
+    with pytest.raises(EngineTimeoutError):
+        engine(hostile.url).fill(FORM, deadline=time.time() + 0.2)

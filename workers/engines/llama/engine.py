@@ -22,6 +22,7 @@ from workers.engines.base import (
     EngineOverflowError,
     EngineRefusedError,
     EngineUnavailableError,
+    Form,
     Opinion,
 )
 from workers.engines.llama.batcher import Batcher, OpenSequence
@@ -29,13 +30,14 @@ from workers.engines.llama.chat import Chat, read_chat
 from workers.engines.llama.lanes import Cancellation
 from workers.engines.llama.library import Context, LlamaError, Model, abilities, spare_cores
 from workers.engines.llama.preflight import Shape, examine, try_in_child
+from workers.engines.llama.sampling import Sampling
 from workers.promptbook import phrase, template, version
 
 MAX_TOKENS: Final = 600
 # Longest conversation, if the model was trained on as much: passages, history and question in any language.
 LONGEST: Final = 4096
-# Fixed prefixes that stay beside the open sequences: one a language, and one for what comes next.
-PREFIXES: Final = 3
+# Fixed prefixes that stay beside the open sequences: two a language, for answers and forms, and one for what is new.
+PREFIXES: Final = 5
 _BATCH: Final = 512
 _TRIAL: Final = "Где мой заказ? Where is my order?"
 # Below this share of all probability «yes» and «no» are noise between other words.
@@ -67,6 +69,7 @@ class LlamaEngine:
 
     name = "llama_cpp"
     revises = True
+    fills_forms = True
 
     def __init__(self, *, path: Path, slots: int, gpu_layers: int = 0, company: str = "", threads: int = 0) -> None:
         self.model = path.stem
@@ -119,6 +122,29 @@ class LlamaEngine:
             raise EngineUnavailableError(f"llama.cpp failed: {error}") from error
         finally:
             self._running.pop(job.job_id, None)
+
+    def fill(self, form: Form, *, deadline: float) -> str:
+        """Fill a form in within its grammar.
+
+        Raises:
+            EngineError: it was not filled in by the deadline, or does not end.
+        """
+        loaded = self._loaded
+        if loaded is None:
+            raise EngineUnavailableError("the model is not loaded")
+        chat, model = loaded.chat, loaded.model
+        prefix = [*chat.before_rules, *model.tokens(form.rules), *chat.before_task]
+        task = [*model.tokens(form.task), *chat.before_answer]
+        if len(prefix) + len(task) + form.budget > self._longest:
+            raise EngineOverflowError("the message is too long for a form")
+        try:
+            with loaded.batcher.open(prefix, room=len(task) + form.budget, deadline=deadline) as sequence:
+                written = sequence.write(task, budget=form.budget, sampling=Sampling(grammar=form.grammar))
+        except LlamaError as error:
+            raise EngineUnavailableError(f"llama.cpp failed: {error}") from error
+        if not written.ended:
+            raise EngineGarbageError(f"{self.model} did not finish the form within {form.budget} tokens")
+        return written.text
 
     def cancel(self, job_id: str) -> None:
         """Stop reading or writing for the job, in the middle of a step if need be."""
