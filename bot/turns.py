@@ -167,13 +167,20 @@ class TurnClock:
             await self.render(unit, customer, outcome, turn)
 
     async def _enqueue(self, job: GenerationJob, left_s: float) -> None:
-        """Queue the job with its deadline by the machine's clock of now: it may have been set since the decision."""
+        """Queue the job with its deadline by the machine's clock of now: it may have been set since the decision.
+
+        Where so many wait that it would come too late, a person is called at once.
+        """
         now = time.time()
         job = job.model_copy(update={"deadline": now + left_s})
         try:
-            await asyncio.to_thread(self._queue.put, job, now=now)
+            queued = await asyncio.to_thread(self._queue.put, job, now=now, patience_s=left_s)
         except RedisError as error:
             log.error("Redis is gone: the job waits in the database", turn_id=job.turn_id, error=type(error).__name__)
+            return
+        if not queued:
+            log.warning("too many questions wait to answer this one in time", turn_id=job.turn_id)
+            await self._call_person(job.turn_id, EscalationReason.BUSY)
 
     async def _reconcile(self) -> None:
         async with self._units.database.reading() as session:
@@ -186,6 +193,8 @@ class TurnClock:
         self._watched = watched
         if generating:
             workers = await self._ask_redis(self._queue.live_workers)
+            if workers and await self._ask_redis(self._queue.move_stranded):
+                log.warning("jobs whose queue lost its workers wait in another one")
             for turn in generating:
                 await self._look_after(turn, watched[turn.id, turn.epoch], workers)
 
