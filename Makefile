@@ -19,7 +19,7 @@ export LLM_URL LLM_MODEL LLM_API_KEY ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation clean
+.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-search: $(VENV)-bench/.peers ## Measure search at 1k, 10k, 100k chunks bes
 
 bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in the worker; ARGS='--models 0.5b --rounds 1' for less
 	$(BIN)/python -m benchmarks.generation $(ARGS)
+
+bench-kills: $(VENV)/.dev $(VENV)/.llama ## A thousand turns under kill -9 of worker, bot and Redis; ARGS='--engine extractive' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.kills $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -29,7 +29,8 @@ class WorkLog:
         """Note that work on a question begins; return how often it began before and its worker died."""
         key = _begun(turn_id, epoch)
         with self.redis.pipeline() as pipeline:
-            pipeline.incr(key).expire(key, _BEGUN_TTL_S)
+            pipeline.incr(key)
+            pipeline.expire(key, _BEGUN_TTL_S)
             return int(pipeline.execute()[0]) - 1
 
     def end(self, turn_id: int, epoch: int, *, spent_s: float | None) -> None:
@@ -38,7 +39,9 @@ class WorkLog:
             pipeline.delete(_begun(turn_id, epoch))
             if spent_s is not None:
                 key = _pace(self.queue)
-                pipeline.lpush(key, f"{spent_s:.3f}").ltrim(key, 0, _REMEMBERED - 1).expire(key, _PACE_TTL_S)
+                pipeline.lpush(key, f"{spent_s:.3f}")
+                pipeline.ltrim(key, 0, _REMEMBERED - 1)
+                pipeline.expire(key, _PACE_TTL_S)
             pipeline.execute()
 
 
