@@ -61,6 +61,9 @@ bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in t
 bench-kills: $(VENV)/.dev $(VENV)/.llama ## A thousand turns under kill -9 of worker, bot and Redis; ARGS='--engine extractive' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.kills $(ARGS)
 
+bench-llm: $(VENV)/.dev $(LLAMA) ## Your model on the evaluation's questions: make bench-llm LLM_URL=… LLM_MODEL=… [ARGS='--most 20']
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.llm $(ARGS)
+
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

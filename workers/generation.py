@@ -99,7 +99,7 @@ class Generation:
             citations=best.answer.citations,
             verdict=best.verdict,
             engine=self.engine.name,
-            model=self.engine.model,
+            model=best.answer.model or self.engine.model,
             prompt_version=self.engine.prompt_version,
             timings_ms={
                 "queue": round(queued_ms, 1),

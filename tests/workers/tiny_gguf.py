@@ -61,6 +61,23 @@ def write_random(path: Path, *, seed: int = 0) -> None:
     _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), output)
 
 
+def write_lora(path: Path, *, width: int = WIDTH, seed: int = 0) -> None:
+    """Write an adapter for the model of noise that changes what it writes; another ``width`` fits no model here."""
+    chance, rank = np.random.default_rng(seed), 4
+    writer = GGUFWriter(path, "llama")
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 2.0 * rank)
+    for layer in range(LAYERS):
+        name = f"blk.{layer}.attn_q.weight"
+        writer.add_tensor(f"{name}.lora_a", chance.standard_normal((rank, width), np.float32))
+        writer.add_tensor(f"{name}.lora_b", chance.standard_normal((width, rank), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write_recurrent(path: Path) -> None:
     """Write a Mamba of noise: one state a sequence, which cannot be taken back."""
     _, tokens, merges = _vocabulary()

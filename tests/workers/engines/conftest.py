@@ -89,6 +89,7 @@ class HostileServer:
         self.answers: list[bytes] = []
         self.drip_s = 0.0
         self.requests = 0
+        self.bodies: list[bytes] = []
         self.closed = threading.Event()
         self.hung_up = threading.Event()
         threading.Thread(target=self._serve, daemon=True).start()
@@ -109,7 +110,7 @@ class HostileServer:
 
     def _answer(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            _read_request(connection)
+            self.bodies.append(_read_request(connection))
             self.requests += 1
             if not self.answers:
                 self._hang(connection)
@@ -132,7 +133,7 @@ class HostileServer:
                     return
 
 
-def _read_request(connection: socket.socket) -> None:
+def _read_request(connection: socket.socket) -> bytes:
     # Closing a connection with unread bytes resets it, and the client loses the answer.
     head = b""
     while b"\r\n\r\n" not in head:
@@ -141,6 +142,7 @@ def _read_request(connection: socket.socket) -> None:
     length = re.search(rb"(?i)content-length: (\d+)", head)
     while length and len(body) < int(length[1]):
         body += connection.recv(65_536)
+    return body
 
 
 @pytest.fixture

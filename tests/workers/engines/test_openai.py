@@ -183,6 +183,37 @@ def test_cancelling_another_job_changes_nothing(hostile, make_job, make_passage)
     assert quick.generate(job, deadline=time.time() + 5).text == GOOD
 
 
+def test_each_language_asks_for_its_own_adapter_by_name(hostile, make_job, make_passage):
+    hostile.respond('{"data": [{"id": "tiny"}, {"id": "shop-ru"}]}')
+    hostile.respond(completion(GOOD))
+    adapted = OpenAIEngine(url=hostile.url, model="tiny", api_key=SecretStr(""), adapters={"ru": "shop-ru"})
+    adapted.check()
+
+    answers = [
+        adapted.generate(make_job(make_passage("Доставка стоит 300 ₽."), language=language), deadline=time.time() + 5)
+        for language in ("ru", "en")
+    ]
+
+    assert [json.loads(body)["model"] for body in hostile.bodies[1:]] == ["shop-ru", "tiny"]
+    assert [answer.model for answer in answers] == ["shop-ru", ""]
+
+
+def test_an_adapter_that_the_server_does_not_have_is_named(hostile):
+    hostile.respond('{"data": [{"id": "tiny"}]}')
+    adapted = OpenAIEngine(url=hostile.url, model="tiny", api_key=SecretStr(""), adapters={"ru": "shop-ru"})
+
+    with pytest.raises(EngineRefusedError, match=r"LLM_ADAPTERS: shop-ru is not served by .* which has: tiny"):
+        adapted.check()
+
+
+def test_what_the_server_counted_goes_with_the_answer(real_server, ask):
+    served = real_server(GOOD)
+    tokens = ask(served.url, model=served.model).tokens
+
+    assert tokens["prompt"] > 100
+    assert tokens["written"] in {1, 2, 3}
+
+
 def test_errors_never_repeat_what_the_customer_or_the_server_wrote(hostile, ask):
     hostile.respond("секретный ответ", status="400 Bad Request")
 
