@@ -14,12 +14,12 @@ LLAMA_FLAGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
-export LLM_URL LLM_MODEL LLM_API_KEY ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S LOG_LEVEL
+export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S LOG_LEVEL
 # The model in the worker is built from source, so only who asks for it waits for it.
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation clean
+.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ bench-search: $(VENV)-bench/.peers ## Measure search at 1k, 10k, 100k chunks bes
 
 bench-generation: $(VENV)/.dev $(VENV)/.llama ## Measure answers of a model in the worker; ARGS='--models 0.5b --rounds 1' for less
 	$(BIN)/python -m benchmarks.generation $(ARGS)
+
+bench-kills: $(VENV)/.dev $(VENV)/.llama ## A thousand turns under kill -9 of worker, bot and Redis; ARGS='--engine extractive' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.kills $(ARGS)
+
+bench-llm: $(VENV)/.dev $(LLAMA) ## Your model on the evaluation's questions: make bench-llm LLM_URL=… LLM_MODEL=… [ARGS='--most 20']
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.llm $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

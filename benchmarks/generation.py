@@ -250,7 +250,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--prefix", type=int, default=1000, help="tokens of the shared prefix")
-    parser.add_argument("--parts", default=",".join([*PARTS, "queue", "memory"]))
+    parser.add_argument("--parts", default=",".join([*PARTS, "queue", "memory", "worker"]))
     parser.add_argument("--models", default="0.5b,1.5b")
     parser.add_argument("--dry", action="store_true", help="print instead of writing docs/benchmarks.md")
     wishes = parser.parse_args()
@@ -266,6 +266,8 @@ def main() -> None:
         lines += _shown(queueing.overhead())
     if "memory" in parts:
         lines += _shown(queueing.memory(Path(weights.model(weights.TINY, "q8_0"))))
+    if "worker" in parts:
+        lines += _shown(queueing.worker_memory())
     if not wishes.dry:
         write("bench-generation", lines)
 

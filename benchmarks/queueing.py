@@ -19,11 +19,14 @@ from otvet.redis_server import redis_for
 from support.jobs import GenerationJob, JobPassage
 from support.queue import RESULTS_STREAM, GenerationQueue
 from support.settings import PACKAGE_ROOT
+from tests.workers import tiny_gguf
 from workers.engines.llama.batcher import Batcher
 from workers.engines.llama.library import Context, Model, abilities
 
 JOBS: Final = 500
 ANSWERS: Final = 4000
+QUEUED: Final = 32
+"""So many questions wait at most."""
 _WORKER: Final = """
 import sys
 from support.settings import Settings
@@ -36,6 +39,14 @@ class Instant(ExtractiveEngine):
         return Answer("Доставка стоит 300 ₽ [1].", (1,))
 
 sys.exit(run_worker("generate", Settings(_env_file=None), create_engine=lambda settings: Instant()))
+"""
+
+_REAL: Final = """
+import sys
+from support.settings import Settings
+from workers.worker import run_worker
+
+sys.exit(run_worker("generate", Settings(_env_file=None)))
 """
 
 _STOCK: Final = """
@@ -64,13 +75,13 @@ def overhead() -> list[Line]:
 
 
 @contextmanager
-def _process(code: str, **variables: str) -> Iterator[None]:
+def _process(code: str, **variables: str) -> Iterator[int]:
     environment = os.environ | {"PYTHONPATH": str(PACKAGE_ROOT)} | variables
     with subprocess.Popen(  # noqa: S603  # our own code
         [sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as worker:
         try:
-            yield
+            yield worker.pid
         finally:
             worker.kill()
 
@@ -99,6 +110,29 @@ def _round_trips(redis: Redis) -> list[float]:
         spent.append((time.perf_counter() - began) * 1000)
         last = streams[0][1][0][0]
     return spent
+
+
+def worker_memory(first: int = 500, last: int = 5000) -> list[Line]:
+    """Megabytes of a whole worker after so many questions, each read, answered and judged by a real model of 600 kB."""
+    seen: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as name, redis_for("", Path(name)) as url:
+        path = Path(name) / "tiny.gguf"
+        tiny_gguf.write(path, "Доставка стоит 300 ₽ [1].", also=("да",))
+        redis = Redis.from_url(url)
+        queue = GenerationQueue(redis=redis)
+        environment = {"REDIS_URL": url, "DATA_DIR": name, "ENGINE": "llama_cpp", "MODEL_PATH": str(path), "SLOTS": "4"}
+        with _process(_REAL, **environment) as pid:
+            asked = 0
+            while (answered := int(redis.xlen(RESULTS_STREAM))) < last:
+                for turn in range(asked, min(last, answered + QUEUED)):
+                    queue.put(_job(turn), now=time.time())
+                    asked = turn + 1
+                if answered >= first:
+                    seen.setdefault(first, _resident_mb(pid))
+                time.sleep(0.05)
+            seen[last] = _resident_mb(pid)
+    what = f"memory of a worker with a model of 600 kB after {first:,} and after {last:,} questions"
+    return [Line(what, f"{seen[first]:.0f} MB and {seen[last]:.0f} MB", "no growth")]
 
 
 def _job(turn: int) -> GenerationJob:
@@ -150,6 +184,6 @@ def _answers(batcher: Batcher, count: int) -> None:
         thread.join()
 
 
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def _resident_mb(process: int | str = "self") -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGESIZE") / 1e6

@@ -4,11 +4,12 @@ import asyncio
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Final
 
 from benchmarks import catalogue
@@ -39,6 +40,8 @@ class Stage:
     fleet: Fleet
     database: Database
     bots: tuple[str, ...]
+    environment: Mapping[str, str]
+    """Of every process, for one that is added later."""
 
     async def ready(self) -> None:
         """Wait until the bot serves.
@@ -90,9 +93,14 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    world: World, address: str, folder: Path, *, bots: tuple[dict[str, str], ...] = ({},)
+    world: World,
+    address: str,
+    folder: Path,
+    *,
+    bots: tuple[dict[str, str], ...] = ({},),
+    worker: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Stage]:
-    """Run sandbox, Redis, a worker and a bot for each of ``bots``, which adds to its environment."""
+    """Run sandbox, Redis, a worker and a bot for each of ``bots``; these and ``worker`` add to environments."""
     catalogue.write(folder / "knowledge")
     await asyncio.to_thread(ReleaseStore(folder / "data" / "releases").build, folder / "knowledge")
     async with SandboxServer(world) as server:
@@ -108,14 +116,14 @@ async def stage(
             "LOG_LEVEL": "INFO",
         }
         fleet.add_redis()
-        fleet.add(WORKER, "worker", environment=environment)
+        fleet.add(WORKER, "worker", environment=environment | dict(worker))
         names = tuple(BOT if len(bots) == 1 else f"{BOT}-{number}" for number, _ in enumerate(bots, start=1))
         for name, more in zip(names, bots, strict=True):
             fleet.add(name, "bot", environment=environment | more)
         database = Database(address)
         try:
             async with fleet.running():
-                running = Stage(world, server, fleet, database, names)
+                running = Stage(world, server, fleet, database, names, environment)
                 await running.ready()
                 yield running
         finally:

@@ -161,23 +161,31 @@ class TurnClock:
         fields = {"chat_id": customer.chat_id, "turn_id": turn.id, "outcome": type(outcome).__name__}
         unit.after_commit.append(lambda: log.info(event, **fields))
 
-    async def _call_person(self, turn_id: int, reason: EscalationReason) -> None:
+    async def _call_person(self, turn_id: int, reason: EscalationReason, *, epoch: int | None = None) -> None:
+        """Call a person for an open turn; with ``epoch``, unless the customer has written again since."""
         async with self._units.open() as unit:
             locked = await TurnRepository(unit.session).lock(turn_id)
-            if locked is None or locked[0].state not in OPEN_STATES:
+            if locked is None or locked[0].state not in OPEN_STATES or epoch not in {None, locked[0].epoch}:
                 return
             turn, customer = locked
             outcome = await self._desk.escalate(unit.session, customer, reason, unit.now, turn=turn)
             await self.render(unit, customer, outcome, turn)
 
     async def _enqueue(self, job: GenerationJob, left_s: float) -> None:
-        """Queue the job with its deadline by the machine's clock of now: it may have been set since the decision."""
+        """Queue the job with its deadline by the machine's clock of now: it may have been set since the decision.
+
+        Where so many wait that it would come too late, a person is called at once.
+        """
         now = time.time()
         job = job.model_copy(update={"deadline": now + left_s})
         try:
-            await asyncio.to_thread(self._queue.put, job, now=now)
+            queued = await asyncio.to_thread(self._queue.put, job, now=now, patience_s=left_s)
         except RedisError as error:
             log.error("Redis is gone: the job waits in the database", turn_id=job.turn_id, error=type(error).__name__)
+            return
+        if not queued:
+            log.warning("too many questions wait to answer this one in time", turn_id=job.turn_id)
+            await self._call_person(job.turn_id, EscalationReason.BUSY, epoch=job.epoch)
 
     async def _reconcile(self) -> None:
         async with self._units.database.reading() as session:
@@ -190,6 +198,8 @@ class TurnClock:
         self._watched = watched
         if generating:
             workers = await self._ask_redis(self._queue.live_workers)
+            if workers and await self._ask_redis(self._queue.move_stranded):
+                log.warning("jobs whose queue lost its workers wait in another one")
             for turn in generating:
                 await self._look_after(turn, watched[turn.id, turn.epoch], workers)
 
@@ -205,10 +215,10 @@ class TurnClock:
     async def _look_after(self, turn: TurnRow, watched: _Watched, workers: int | None) -> None:
         age_s = self._clock() - watched.seen
         if self._clock() >= watched.deadline:
-            await self._call_person(turn.id, EscalationReason.OVERDUE)
+            await self._call_person(turn.id, EscalationReason.OVERDUE, epoch=turn.epoch)
         elif not workers and age_s > NO_WORKER_PATIENCE_S:
             # Redis gone or nobody listening: the customer must not wait for the deadline to hear it.
-            await self._call_person(turn.id, EscalationReason.NO_WORKER)
+            await self._call_person(turn.id, EscalationReason.NO_WORKER, epoch=turn.epoch)
         elif age_s > LOST_AFTER_S and turn.job is not None:
             job = GenerationJob.model_validate_json(turn.job)
             held = await self._ask_redis(lambda: self._queue.holds(job.job_id))
@@ -226,7 +236,7 @@ class TurnClock:
         """Make the job again that Redis or a killed worker lost, under the next attempt."""
         again = job.model_copy(update={"attempt": job.attempt + 1})
         if again.attempt > MAX_ATTEMPTS:
-            await self._call_person(turn_id, EscalationReason.ENGINE_ERROR)
+            await self._call_person(turn_id, EscalationReason.ENGINE_ERROR, epoch=job.epoch)
             return
         async with self._units.open() as unit:
             locked = await TurnRepository(unit.session).lock(turn_id)

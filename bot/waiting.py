@@ -13,14 +13,14 @@ from sqlalchemy import select
 
 from bot.budget import Budget
 from bot.digest import Digest
-from bot.estimate import minutes_until_shown
+from bot.estimate import minutes_until_shown, seconds_shown
 from bot.rendering import Renderer
 from bot.topics import Topics
 from bot.unit import Unit, Units
 from support.availability import UNAVAILABLE
 from support.backlog import WaitingCard, WaitingTurn, waiting_cards, waiting_turns
 from support.leases import Lease
-from support.queue import GenerationQueue
+from support.queue import GenerationQueue, Place
 from support.tables import CustomerRow, EscalationRow, TurnRow
 from support.turns import TurnState
 
@@ -146,12 +146,14 @@ class Waiting:
                 await self._tell_turn(unit, one, places[one.job_id])
         self._told.update(map(_turn_key, queued))
 
-    async def _tell_turn(self, unit: Unit, waiting: WaitingTurn, before: int) -> None:
+    async def _tell_turn(self, unit: Unit, waiting: WaitingTurn, place: Place) -> None:
         turn = await unit.session.get(TurnRow, waiting.turn_id)
         customer = await unit.session.get(CustomerRow, waiting.customer_id)
         if turn is None or customer is None or turn.state != TurnState.GENERATING or not _hears(customer):
             return
-        text = self.renderer.library.of(customer.language)("waiting-turn", n=before)
+        text = self.renderer.library.of(customer.language)(
+            "waiting-turn", n=place.before, seconds=seconds_shown(place.expected_s)
+        )
         # Without the turn's number: that this did not arrive is no reason to call a person, as an answer's failure is.
         await self.renderer.say(unit, customer, _turn_key(waiting), text)
 

@@ -22,6 +22,8 @@ class EscalationReason(StrEnum):
     CHECK_FAILED = "check_failed"
     UNCLEAR = "unclear"
     OVERDUE = "overdue"
+    BUSY = "busy"
+    """So many questions wait that an answer would come too late."""
     NO_WORKER = "no_worker"
     NO_ORDERS = "no_orders"
     NO_KNOWLEDGE = "no_knowledge"

@@ -22,8 +22,12 @@ from rq.worker_registration import get_keys
 from support.builds import BuildRequest, build_job_id
 from support.jobs import GenerationJob
 from support.readings import Reading, ReadingRequest
+from support.worklog import seconds_per_answer
 
 GENERATE_QUEUE: Final = "generate"
+GPU_QUEUE: Final = "generate-gpu"
+GENERATION_QUEUES: Final = (GPU_QUEUE, GENERATE_QUEUE)
+"""Where questions may wait, the preferred queue first: the first one that a live worker listens to gets them."""
 BUILD_QUEUE: Final = "build"
 RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
@@ -63,6 +67,16 @@ class JsonSerializer:
         return json.loads(text.decode(), *args, **kwargs)
 
 
+# Keys: from, to, the job, RQ's set of queues. A job that a worker has just popped stays with it.
+_MOVE: Final = """
+if redis.call('EXISTS', KEYS[3]) == 0 or redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+redis.call('HSET', KEYS[3], 'origin', ARGV[2])
+redis.call('SADD', KEYS[4], KEYS[2])
+redis.call('RPUSH', KEYS[2], ARGV[1])
+return 1
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
     """A worker with an unexpired heartbeat, as it describes itself."""
@@ -77,22 +91,68 @@ class WorkerInfo:
     """Whether its model can be held to a form."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a job stands that no worker has taken yet."""
+
+    before: int
+    """How many jobs are before it."""
+    expected_s: float | None
+    """Seconds until it will be answered, by what the last answers took; None when that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How fast a queue's workers are: seconds an answer, and how many they write at once."""
+
+    seconds: float | None
+    slots: int
+
+    def expected_s(self, before: int) -> float | None:
+        """Return when a job will be answered that has so many before it."""
+        return None if self.seconds is None or not self.slots else self.seconds * (1 + before / self.slots)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationQueue:
-    """Puts questions to the workers. Blocking: call it from a thread."""
+    """Puts questions to the workers. Blocking: call it from a thread.
+
+    A question waits in the first of GENERATION_QUEUES that a live worker listens to.
+    """
 
     redis: Redis
 
-    def put(self, job: GenerationJob, *, now: float) -> None:
-        """Enqueue; a job that is already there stays as it is. ``now``: Unix time, seconds."""
+    def put(self, job: GenerationJob, *, now: float, patience_s: float = math.inf) -> bool:
+        """Enqueue; a job that is already there stays as it is. ``now``: Unix time, seconds.
+
+        Returns False, and enqueues nothing, when others wait already and the answer would take over ``patience_s``.
+        """
+        queue = self._queue(self._preferred())
+        if patience_s < math.inf and (before := len(queue)):
+            expected_s = self._pace(queue.name).expected_s(before)
+            if expected_s is not None and expected_s > patience_s:
+                return False
         timeout_s = max(1, int(job.deadline - now)) + TIMEOUT_MARGIN_S
-        queue = Queue(GENERATE_QUEUE, connection=self.redis, serializer=JsonSerializer)
         _enqueue(queue, GENERATE_FUNCTION, job.job_id, job, timeout_s=timeout_s)
+        return True
+
+    def move_stranded(self) -> int:
+        """Let jobs that wait where no worker lives any more wait where one does; return how many. Safe to repeat."""
+        listened = [name for name in GENERATION_QUEUES if self.live_workers(name)]
+        moved = 0
+        for name in GENERATION_QUEUES:
+            if not listened or name in listened:
+                continue
+            source, target = self._queue(name), self._queue(listened[0])
+            for job_id in source.get_job_ids():
+                keys = [source.key, target.key, str(Job.key_for(job_id)), Queue.redis_queues_keys]
+                moved += int(cast("int", self.redis.eval(_MOVE, len(keys), *keys, job_id, target.name)))
+        return moved
 
     def ask(self, request: ReadingRequest, *, now: float) -> None:
         """Have a message read before any answer is written; the reading comes under READING_KEY, or not at all."""
         wait_s = max(1, math.ceil(request.deadline - now))
-        self._queue.enqueue_call(
+        self._queue(self._preferred()).enqueue_call(
             READ_FUNCTION,
             kwargs={"payload": request.model_dump_json()},
             job_id=request.id,
@@ -112,26 +172,33 @@ class GenerationQueue:
         job = Job.fetch(job_id, self.redis, JsonSerializer) if Job.exists(job_id, connection=self.redis) else None
         if job is None:
             return False
+        queue = self._queue(job.origin)
         match job.get_status():
             case JobStatus.QUEUED:
-                return self._queue.get_job_position(job_id) is not None or self._is_leased(job_id)
+                return queue.get_job_position(job_id) is not None or self._is_leased(queue, job_id)
             case JobStatus.STARTED:
                 # Cleaning by a live worker moves a lost job back to the queue and counts as held from then on.
-                return self._is_leased(job_id)
-            case _:
-                return True
+                return self._is_leased(queue, job_id)
+            case status:
+                # What failed sent no result: the worker broke, or died oftener than RQ tries.
+                return status is not JobStatus.FAILED
 
-    def places(self) -> dict[str, int]:
-        """Return how many jobs are before each that waits; those that a worker has taken are not among them."""
-        return {queued: before for before, queued in enumerate(self._queue.get_job_ids())}
+    def places(self) -> dict[str, Place]:
+        """Return where each job stands that waits; those that a worker has taken are not among them."""
+        found: dict[str, Place] = {}
+        for name in GENERATION_QUEUES:
+            if queued := self._queue(name).get_job_ids():
+                pace = self._pace(name)
+                found |= {job_id: Place(i, pace.expected_s(i)) for i, job_id in enumerate(queued)}
+        return found
 
-    def live_workers(self, queue: str = GENERATE_QUEUE) -> int:
-        """How many workers with an unexpired heartbeat listen to the queue."""
-        return len(self.workers(queue))
+    def live_workers(self, *queues: str) -> int:
+        """How many workers with an unexpired heartbeat listen to the queues; to those for questions unless named."""
+        return len(self.workers(*queues))
 
-    def workers(self, queue: str = GENERATE_QUEUE) -> tuple[WorkerInfo, ...]:
-        """Return the live workers of the queue."""
-        keys = sorted(get_keys(Queue(queue, connection=self.redis, serializer=JsonSerializer)))
+    def workers(self, *queues: str) -> tuple[WorkerInfo, ...]:
+        """Return the live workers of the queues; of those for questions unless named."""
+        keys = [key for name in queues or GENERATION_QUEUES for key in sorted(get_keys(self._queue(name)))]
         found = ((key, decode_redis_hash(self.redis.hgetall(key), decode_values=True)) for key in keys)
         return tuple(_worker_info(key, fields) for key, fields in found if fields)
 
@@ -145,13 +212,19 @@ class GenerationQueue:
         elif job.get_status() == JobStatus.QUEUED:
             job.delete()
 
-    @property
-    def _queue(self) -> Queue:
-        return Queue(GENERATE_QUEUE, connection=self.redis, serializer=JsonSerializer)
+    def _queue(self, name: str) -> Queue:
+        return Queue(name, connection=self.redis, serializer=JsonSerializer)
 
-    def _is_leased(self, job_id: str) -> bool:
+    def _preferred(self) -> str:
+        *better, last = GENERATION_QUEUES
+        return next((name for name in better if self.live_workers(name)), last)
+
+    def _pace(self, name: str) -> "_Pace":
+        return _Pace(seconds_per_answer(self.redis, name), self.live_workers(name))
+
+    def _is_leased(self, queue: Queue, job_id: str) -> bool:
         seconds, microseconds = self.redis.time()
-        key = self._queue.started_job_registry.key
+        key = queue.started_job_registry.key
         alive = cast("list[bytes]", self.redis.zrangebyscore(key, seconds + microseconds / 1e6, "+inf"))
         return any(as_text(entry).rpartition(":")[0] == job_id for entry in alive)
 

@@ -25,6 +25,15 @@ def _split_ids(value: object) -> object:
     return value
 
 
+def _split_pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(middle and name.strip() for _, middle, name in pairs):
+        raise ValueError("must look like ru=adapter,en=another")
+    return {language.strip(): name.strip() for language, _, name in pairs}
+
+
 def _address(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -47,6 +56,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 
 
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_ids)]
+ByLanguage = Annotated[dict[Literal["ru", "en"], str], NoDecode, BeforeValidator(_split_pairs)]
 Address = Annotated[str, AfterValidator(_address)]
 HttpUrl = Annotated[Address, AfterValidator(_without_last_slash)]
 
@@ -75,6 +85,7 @@ class Settings(BaseSettings):
     llm_url: HttpUrl | None = None
     llm_model: str = ""
     llm_api_key: SecretStr = SecretStr("")
+    llm_adapters: ByLanguage = {}
     model_path: Path | None = None
     n_gpu_layers: int = Field(default=0, ge=-1)
     slots: int | None = Field(default=None, ge=1, le=64)

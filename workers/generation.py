@@ -12,6 +12,7 @@ from rq import get_current_job
 from rq.timeouts import JobTimeoutException
 
 from support.jobs import CheckName, Draft, FailureReason, GenerationJob, GenerationResult, Language, Verdict
+from support.worklog import MAX_CRASHES, WorkLog
 from workers.engines.base import Answer, Engine, EngineCancelledError, EngineError, EngineTimeoutError
 from workers.judge import judge
 from workers.promptbook import phrase
@@ -19,6 +20,8 @@ from workers.promptbook import phrase
 # The answer must still travel to the bot and be settled before its deadline.
 _RESERVE: Final = 0.05
 _MAX_CANCELLED: Final = 1000
+# A deadline that came sooner had passed before the work began.
+_BEGUN_S: Final = 0.5
 
 _log = structlog.get_logger()
 
@@ -33,16 +36,20 @@ class _Judged:
 
 @dataclass(slots=True, kw_only=True)
 class Generation:
-    """Answers jobs with one engine. ``send`` delivers a result; ``now`` is Unix time in seconds."""
+    """Answers jobs with one engine. ``send`` delivers a result; ``now`` is Unix time in seconds.
+
+    With a ``worklog`` a question that has killed its worker twice is refused instead of tried again.
+    """
 
     engine: Engine
     threshold: float
     send: Callable[[GenerationResult], None]
     now: Callable[[], float] = time.time
+    worklog: WorkLog | None = None
     _cancelled: set[str] = field(default_factory=set)
 
     def run(self, payload: str, *, queued_ms: float = 0.0) -> None:
-        """Do one job. Raises nothing but RedisError from ``send``."""
+        """Do one job. Raises nothing but RedisError, from ``send`` and ``worklog``."""
         try:
             job = GenerationJob.model_validate_json(payload)
         except ValidationError as error:
@@ -50,9 +57,17 @@ class Generation:
             _log.error("job cannot be read", problems=error.error_count(), fields=_fields(error))
             return
         log = _log.bind(turn_id=job.turn_id, job_id=job.job_id)
-        result = self._result(job, queued_ms, log)
+        crashes = self.worklog.begin(job.turn_id, job.epoch) if self.worklog else 0
+        began = time.perf_counter()
+        if crashes >= MAX_CRASHES:
+            result = _failure(job, FailureReason.ENGINE_ERROR, f"{crashes} workers died while they worked on it")
+        else:
+            result = self._result(job, queued_ms, log)
+        spent_s = time.perf_counter() - began
         self._cancelled.discard(job.job_id)
         self.send(result)
+        if self.worklog:
+            self.worklog.end(job.turn_id, job.epoch, spent_s=spent_s if _is_telling(result, spent_s) else None)
         if result.draft:
             log.info("answer generated", score=round(result.draft.verdict.score, 3), **result.draft.timings_ms)
         else:
@@ -84,7 +99,7 @@ class Generation:
             citations=best.answer.citations,
             verdict=best.verdict,
             engine=self.engine.name,
-            model=self.engine.model,
+            model=best.answer.model or self.engine.model,
             prompt_version=self.engine.prompt_version,
             timings_ms={
                 "queue": round(queued_ms, 1),
@@ -152,6 +167,11 @@ def generate(payload: str) -> None:
     queued_at = current.enqueued_at if current else None
     queued_ms = max(0.0, time.time() - queued_at.timestamp()) * 1000 if queued_at else 0.0
     _service.run(payload, queued_ms=queued_ms)
+
+
+def _is_telling(result: GenerationResult, spent_s: float) -> bool:
+    """Whether the time spent says how long answers take: one was written, or was being written when time was up."""
+    return result.draft is not None or (result.failure is FailureReason.DEADLINE and spent_s > _BEGUN_S)
 
 
 def _failure(job: GenerationJob, reason: FailureReason, detail: str) -> GenerationResult:

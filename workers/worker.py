@@ -17,8 +17,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from support.jobs import GenerationResult
-from support.queue import BUILD_QUEUE, GENERATE_QUEUE, RESULTS_STREAM, publish, reply
+from support.queue import BUILD_QUEUE, GENERATION_QUEUES, RESULTS_STREAM, publish, reply
 from support.settings import Settings
+from support.worklog import WorkLog
 from workers import engines, generation, reading
 from workers.crew import STALLED, STOPPED, Crew, leave
 from workers.engines.base import Engine, EngineError, EngineRefusedError, FormFiller, LocalEngine
@@ -48,11 +49,11 @@ def run_worker(queue: str, settings: Settings, *, create_engine: Callable[[Setti
     if not settings.redis_url:
         _log.error("REDIS_URL is not set: use `otvet run`, which starts a Redis of its own, or set it to a running one")
         return UNUSABLE_SETTINGS
-    if queue == GENERATE_QUEUE:
-        return _generate(settings, create_engine)
+    if queue in GENERATION_QUEUES:
+        return _generate(queue, settings, create_engine)
     if queue == BUILD_QUEUE:
         return _build(settings)
-    _log.error("there is no such queue", queue=queue, known=[GENERATE_QUEUE, BUILD_QUEUE])
+    _log.error("there is no such queue", queue=queue, known=[*GENERATION_QUEUES, BUILD_QUEUE])
     return UNUSABLE_SETTINGS
 
 
@@ -61,7 +62,7 @@ def connect(url: str) -> Redis:
     return Redis.from_url(url, retry=_REDIS_RETRY, socket_connect_timeout=5, socket_timeout=_REDIS_TIMEOUT_S)
 
 
-def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -> int:
+def _generate(queue: str, settings: Settings, create_engine: Callable[[Settings], Engine]) -> int:
     try:
         engine = create_engine(settings)
     except ValueError as error:
@@ -75,7 +76,12 @@ def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -
     def send(result: GenerationResult) -> None:
         publish(redis, RESULTS_STREAM, result)
 
-    service = generation.Generation(engine=engine, threshold=settings.answer_threshold, send=send)
+    service = generation.Generation(
+        engine=engine,
+        threshold=settings.answer_threshold,
+        send=send,
+        worklog=WorkLog(redis=redis, queue=queue),
+    )
     generation.serve_with(service)
     profile = {"engine": engine.name, "model": engine.model, "prompt_version": engine.prompt_version}
     if isinstance(engine, FormFiller) and engine.fills_forms:
@@ -83,7 +89,7 @@ def _generate(settings: Settings, create_engine: Callable[[Settings], Engine]) -
         profile["reads"] = "yes"
     local = engine if isinstance(engine, LocalEngine) else None
     status = _serve(
-        GENERATE_QUEUE,
+        queue,
         settings,
         stopped,
         slots=engines.slots(settings),

@@ -87,10 +87,10 @@ async def _run_bot(settings: "Settings") -> int:
 @click.command()
 @click.option(
     "--queue",
-    type=click.Choice(["generate", "build"]),
+    type=click.Choice(["generate", "generate-gpu", "build"]),
     default="generate",
     show_default=True,
-    help="generate: answers; build: knowledge releases.",
+    help="generate: answers; generate-gpu: the same, preferred while such a worker lives; build: knowledge releases.",
 )
 def worker(queue: str) -> None:
     """Run a worker alone. It needs Redis, never the database."""

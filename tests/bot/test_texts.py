@@ -117,7 +117,7 @@ def test_a_place_in_the_queue_is_told_in_right_russian(library, n, minutes, befo
     ],
 )
 def test_a_place_in_the_queue_is_told_in_right_english(library, key, n, words):
-    assert words in library.of("en")(key, n=n, minutes=5)
+    assert words in library.of("en")(key, n=n, minutes=5, seconds=0)
 
 
 def test_a_missing_text_or_argument_is_our_mistake(library):

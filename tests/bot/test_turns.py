@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from rq import SimpleWorker
+from rq import Queue, SimpleWorker
 from sqlalchemy import select
 
 from bot.cancellations import Cancellations
@@ -27,9 +27,10 @@ from support.customers import CustomerRepository
 from support.desk import Collected
 from support.escalations import EscalationReason
 from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
-from support.queue import GENERATE_QUEUE, GenerationQueue, JsonSerializer
+from support.queue import GENERATE_QUEUE, GPU_QUEUE, GenerationQueue, JsonSerializer
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
+from support.worklog import WorkLog
 
 QUESTION = "Сколько дней есть на возврат товара?"
 SHOP_KNOWLEDGE = Path(__file__).parents[2] / "otvet" / "demo_shop" / "knowledge"
@@ -62,10 +63,10 @@ def redis(redis_url):
 def worker(redis):
     """Register a worker that never takes a job: the tests do its work."""
 
-    def register():
-        SimpleWorker(
-            [GENERATE_QUEUE], connection=redis, serializer=JsonSerializer, prepare_for_work=True
-        ).register_birth()
+    def register(name=GENERATE_QUEUE):
+        found = SimpleWorker([name], connection=redis, serializer=JsonSerializer, prepare_for_work=True)
+        found.register_birth()
+        return found
 
     register()
     return register
@@ -293,6 +294,55 @@ async def test_a_job_that_is_lost_again_and_again_goes_to_a_person(redis, worker
     await change(closed_at=datetime.now(UTC) - timedelta(seconds=5), attempt=3, job=last.model_dump_json())
 
     await reaches(TurnState.ESCALATED)
+
+
+async def test_a_question_that_waits_where_the_worker_died_goes_on_elsewhere(
+    redis, worker, start_clock, say, reaches, eventually
+):
+    gpu = worker(GPU_QUEUE)
+    clock = start_clock(redis)
+    await say(clock)
+    turn = await reaches(TurnState.GENERATING)
+    job_id = GenerationJob.model_validate_json(turn.job).job_id
+
+    async def waiting(name):
+        return job_id in await asyncio.to_thread(
+            lambda: Queue(name, connection=redis, serializer=JsonSerializer).job_ids
+        )
+
+    await eventually(lambda: waiting(GPU_QUEUE))
+    redis.delete(gpu.key)
+
+    await eventually(lambda: waiting(GENERATE_QUEUE))
+
+
+async def test_with_more_questions_than_can_be_answered_in_time_a_person_is_called_at_once(
+    redis, worker, start_clock, say, reaches, told, database
+):
+    log = WorkLog(redis=redis, queue=GENERATE_QUEUE)
+    for turn_id in range(900, 905):
+        log.begin(turn_id, 1)
+        log.end(turn_id, 1, spent_s=20.0)
+        waiting = GenerationJob(
+            turn_id=turn_id,
+            epoch=1,
+            attempt=1,
+            question="?",
+            parts=("?",),
+            passages=(),
+            answerable=(0.9,),
+            language="ru",
+            deadline=time.time() + 60,
+        )
+        GenerationQueue(redis=redis).put(waiting, now=time.time())
+
+    await say(start_clock(redis))
+    await reaches(TurnState.ESCALATED)
+
+    [words] = await told()
+    assert "Вопросов сейчас больше, чем я успеваю" in words
+    async with database.reading() as session:
+        assert (await session.scalars(select(EscalationRow))).one().reason == EscalationReason.BUSY
 
 
 async def test_an_operator_who_writes_during_generation_silences_the_bot(

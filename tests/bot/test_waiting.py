@@ -21,6 +21,7 @@ from support.deliveries import DeliveryState
 from support.escalations import EscalationReason
 from support.jobs import job_id
 from support.leases import Lease
+from support.queue import Place
 from support.tables import CustomerRow, DeliveryRow, EscalationRow, TurnRow
 from support.turns import TurnState
 
@@ -32,12 +33,15 @@ class Queue:
 
     def __init__(self):
         self.jobs = []
+        self.seconds = None
         self.gone = False
 
     def places(self):
         if self.gone:
             raise RedisConnectionError
-        return {job: before for before, job in enumerate(self.jobs)}
+        return {
+            job: Place(before, self.seconds and self.seconds * (before + 1)) for before, job in enumerate(self.jobs)
+        }
 
 
 class Time:
@@ -220,7 +224,17 @@ async def test_a_customer_whose_question_waits_for_a_worker_is_told_how_many_are
 
     assert await office.keys(":queue") == [f"turn:{first}:queue", f"turn:{second}:queue"]
     assert "он следующий" in await office.text(f"turn:{first}:queue")
-    assert "1 is before it" in await office.text(f"turn:{second}:queue")
+    assert "1 is before it. I will answer right here, and call" in await office.text(f"turn:{second}:queue")
+
+
+async def test_who_waits_for_a_worker_is_told_about_when_he_is_answered(office):
+    first, second = await office.generate(ANNA), await office.generate(EMMA)
+    office.queue.seconds = 17.0
+
+    await office.later(9)
+
+    assert "Отвечу здесь же примерно через 20 с" in await office.text(f"turn:{first}:queue")
+    assert "I will answer right here in about 40 s" in await office.text(f"turn:{second}:queue")
 
 
 async def test_a_question_that_a_worker_has_taken_is_not_spoken_of(office):

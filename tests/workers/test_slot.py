@@ -3,9 +3,12 @@
 import inspect
 
 import pytest
-from rq import SimpleWorker
+import rq
+from rq import Queue, SimpleWorker
+from rq.job import Job
 from rq.timeouts import BaseDeathPenalty
 
+from support.queue import JsonSerializer
 from workers.slot import Slot
 
 # As in RQ 2.12. https://python-rq.org/docs/workers/ documents the classes that may be replaced and subclassed.
@@ -43,3 +46,34 @@ def test_rq_still_asks_the_slots_own_classes_and_properties():
     assert "self.death_penalty_class(timeout, JobTimeoutException" in source
     assert isinstance(inspect.getattr_static(SimpleWorker, "dequeue_timeout"), property)
     assert issubclass(Slot.death_penalty_class, BaseDeathPenalty)
+
+
+# What is called or replaced of queues and jobs besides.
+CALLED = {
+    (Queue, "acquire_maintenance_lock"): "(self) -> 'bool'",
+    (Queue, "dequeue_any"): "(queues: 'Iterable[Queue]', timeout: 'int | None', connection: 'Redis', "
+    "job_class: 'type[Job] | None' = None, serializer: 'Serializer | str | None' = None, "
+    "death_penalty_class: 'type[BaseDeathPenalty] | None' = None) -> 'tuple[Job, Queue] | None'",
+    (Queue, "get_job_position"): "(self, job_or_id: 'Job | str') -> 'int | None'",
+    (Job, "key_for"): "(job_id: 'str') -> 'str'",
+}
+
+
+@pytest.mark.parametrize(("owner", "name"), CALLED)
+def test_what_is_called_of_queues_and_jobs_is_as_it_was(owner, name):
+    assert str(inspect.signature(getattr(owner, name))) == CALLED[owner, name]
+
+
+def test_a_queue_and_its_jobs_lie_where_a_job_is_moved(redis):
+    queue = Queue("generate", connection=redis, serializer=JsonSerializer)
+    queue.enqueue_call("workers.generation.generate", job_id="t-1-1-1")
+
+    assert redis.lrange(queue.key, 0, -1) == [b"t-1-1-1"]
+    assert redis.hget(Job.key_for("t-1-1-1"), "origin") == b"generate"
+    assert redis.smembers(Queue.redis_queues_keys) == {b"rq:queue:generate"}
+
+
+def test_rq_is_of_the_version_that_these_checks_were_written_for():
+    version = tuple(int(part) for part in rq.VERSION.split(".")[:2])
+
+    assert (2, 12) <= version < (3, 0), "a new RQ: read its changelog, go through workers/slot.py, raise this range"

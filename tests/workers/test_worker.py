@@ -101,6 +101,44 @@ def test_a_job_is_not_held_once_its_only_worker_was_killed(redis, start_worker, 
     wait_until(lambda: not queue.holds(question.job_id), within_s=10)
 
 
+# An engine that is killed, as by the kernel for its memory, by one question and answers all others.
+POISONED = """
+import os, signal
+from workers.engines.extractive import ExtractiveEngine
+
+class Poisoned(ExtractiveEngine):
+    def generate(self, job, *, deadline, criticism=()):
+        if 'яд' in job.question:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().generate(job, deadline=deadline)
+
+create_engine = lambda settings: Poisoned()
+"""
+
+
+def test_a_question_that_has_killed_its_worker_twice_does_not_kill_a_third_one(
+    redis, start_worker, make_job, make_passage
+):
+    queue = GenerationQueue(redis=redis)
+    poison = make_job(make_passage("Доставка стоит 300 ₽."), question="яд", deadline=time.time() + 90)
+    queue.put(poison, now=time.time())
+    for _ in range(2):
+        assert start_worker(POISONED).wait(30) == -signal.SIGKILL
+        redis.zremrangebyscore("rq:wip:generate", "-inf", "+inf")  # its lease is over
+        poison = poison.model_copy(update={"attempt": poison.attempt + 1})
+        queue.put(poison, now=time.time())
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), turn_id=8), now=time.time())
+
+    third = start_worker(POISONED)
+
+    wait_until(lambda: len(results(redis)) == 2)
+    refused, answered = results(redis)
+    assert (refused.turn_id, refused.attempt, refused.failure) == (7, 3, "engine_error")
+    assert "2 workers died" in refused.detail
+    assert answered.draft is not None
+    assert third.poll() is None
+
+
 def test_a_withdrawn_job_stops_at_once_and_the_worker_goes_on(redis, start_worker, make_job, make_passage):
     queue = GenerationQueue(redis=redis)
     question = make_job(make_passage("Доставка стоит 300 ₽."))

@@ -21,17 +21,26 @@ TEXTS = [
 ] * 20
 
 
-def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = ()) -> None:
-    """Write a model that answers everything with ``says``; the first tokens of ``also`` follow, each e times rarer."""
-    tokenizer, tokens, merges = _vocabulary(says)
+def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = (), pieces: int = 1) -> None:
+    """Write a model that answers everything with ``says``; the first tokens of ``also`` follow, each e times rarer.
+
+    ``pieces``: in how many tokens it says so (one server cannot show tokens of more than 32 bytes).
+    """
+    length = -(-len(says) // pieces)
+    said = [says[start : start + length] for start in range(0, len(says), length)]
+    tokenizer, tokens, merges = _vocabulary(*said)
     size = len(tokens)
     embedding, output = np.zeros((size, WIDTH), np.float32), np.zeros((size, WIDTH), np.float32)
     # Any token is followed by the sentence, the sentence by the end: with empty layers only the last token counts.
-    sentence, end = size - len(SPECIAL) - 1, size - 1
+    first, end = size - len(SPECIAL) - len(said), size - 1
+    last = first + len(said) - 1
     embedding[:, 0] = 1
+    for step, token in enumerate(range(first, last), start=2):
+        embedding[token, 0], embedding[token, step] = 0, 1
+        output[token + 1, step] = 10
     if stops:
-        embedding[sentence, :2] = (0, 1)
-    output[sentence, 0] = 10
+        embedding[last, :2] = (0, 1)
+    output[first, 0] = 10
     output[end, 1] = 10
     # The norm multiplies what is kept of the one by the root of the width.
     for rank, text in enumerate(also, start=1):
@@ -41,7 +50,7 @@ def write(path: Path, says: str, *, stops: bool = True, also: Sequence[str] = ()
 
 def write_random(path: Path, *, seed: int = 0) -> None:
     """Write a model whose every word depends on all the words before and means nothing; it never ends by itself."""
-    _, tokens, merges = _vocabulary("")
+    _, tokens, merges = _vocabulary()
     chance = np.random.default_rng(seed)
 
     def weights(*shape: int) -> np.ndarray:
@@ -52,9 +61,26 @@ def write_random(path: Path, *, seed: int = 0) -> None:
     _write(path, tokens, merges, weights, weights(len(tokens), WIDTH), output)
 
 
+def write_lora(path: Path, *, width: int = WIDTH, seed: int = 0) -> None:
+    """Write an adapter for the model of noise that changes what it writes; another ``width`` fits no model here."""
+    chance, rank = np.random.default_rng(seed), 4
+    writer = GGUFWriter(path, "llama")
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", 2.0 * rank)
+    for layer in range(LAYERS):
+        name = f"blk.{layer}.attn_q.weight"
+        writer.add_tensor(f"{name}.lora_a", chance.standard_normal((rank, width), np.float32))
+        writer.add_tensor(f"{name}.lora_b", chance.standard_normal((width, rank), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
 def write_recurrent(path: Path) -> None:
     """Write a Mamba of noise: one state a sequence, which cannot be taken back."""
-    _, tokens, merges = _vocabulary("")
+    _, tokens, merges = _vocabulary()
     chance = np.random.default_rng(0)
     inner, states, rank, kernel = 2 * WIDTH, 16, 4, 4
 
@@ -96,7 +122,7 @@ def write_recurrent(path: Path) -> None:
     writer.close()
 
 
-def _vocabulary(says: str) -> tuple[Tokenizer, list[str], list[str]]:
+def _vocabulary(*said: str) -> tuple[Tokenizer, list[str], list[str]]:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
@@ -105,9 +131,9 @@ def _vocabulary(says: str) -> tuple[Tokenizer, list[str], list[str]]:
     tokenizer.train_from_iterator(TEXTS, trainer)
     model = json.loads(tokenizer.to_str())["model"]
     words = [word for word, _ in sorted(model["vocab"].items(), key=lambda item: item[1])]
-    if says:
-        # One token for the whole sentence; no text is ever split into it, but it is printed as it stands.
-        words.append(pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False).pre_tokenize_str(says)[0][0])
+    # A token for the whole sentence; no text is ever split into it, but it is printed as it stands.
+    whole = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    words += [whole.pre_tokenize_str(piece)[0][0] for piece in said]
     merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
     return tokenizer, words + SPECIAL, merges
 

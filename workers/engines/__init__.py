@@ -1,5 +1,6 @@
 """The engines behind one interface."""
 
+from pathlib import Path
 from typing import Final
 
 from support.settings import Settings
@@ -27,6 +28,7 @@ def create(settings: Settings) -> Engine:
             model=settings.llm_model,
             api_key=settings.llm_api_key,
             company=settings.company_name,
+            adapters=settings.llm_adapters,
         )
     if settings.model_path is None:
         raise ValueError("ENGINE=llama_cpp needs MODEL_PATH")
@@ -42,6 +44,7 @@ def create(settings: Settings) -> Engine:
         slots=slots(settings),
         gpu_layers=settings.n_gpu_layers,
         company=settings.company_name,
+        adapters={language: Path(path) for language, path in settings.llm_adapters.items()},
     )
 
 

@@ -85,6 +85,8 @@ class Answer:
     """Numbers of the passages cited, in order of appearance, each once."""
     opinion: Opinion | None = None
     """None when the engine has none, or when the deterministic checks fail anyway."""
+    model: str = ""
+    """What wrote it, where that is not simply the engine's model: an adapter's name."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     """Parts of the engine's work: ``wait`` for a place, ``first_token``, ``write``, ``opinion``."""
     tokens: Mapping[str, int] = field(default_factory=dict)

@@ -9,16 +9,17 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeVar
 
 import httpx
 import structlog
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from support.jobs import GenerationJob
+from support.jobs import GenerationJob, Language
 from workers.citations import cited
 from workers.conversation import messages
 from workers.engines.base import (
@@ -65,6 +66,15 @@ class _Completion(BaseModel):
     choices: list[_Choice]
 
 
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Counted(BaseModel):
+    usage: _Usage
+
+
 class _Model(BaseModel):
     id: str
 
@@ -86,8 +96,18 @@ class OpenAIEngine:
     name = "openai"
     revises = True
 
-    def __init__(self, *, url: str, model: str, api_key: SecretStr, company: str = "") -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        model: str,
+        api_key: SecretStr,
+        company: str = "",
+        adapters: Mapping[Language, str] = MappingProxyType({}),
+    ) -> None:
         self.model = model
+        # vLLM and its like serve each LoRA as a model of its own name.
+        self._adapters = adapters
         self.prompt_version = version()
         self._url = url.rstrip("/")
         self._api_key = api_key
@@ -118,10 +138,11 @@ class OpenAIEngine:
             served = [model.id for model in _Models.model_validate_json(response.body).data]
         except ValidationError as error:
             raise EngineGarbageError(f"{self._url} does not answer like an OpenAI-compatible server") from error
-        # Ollama lists «name:latest» for what is asked for as «name».
-        if self.model not in served and f"{self.model}:latest" not in served:
-            known = ", ".join(served[:_SHOWN_MODELS]) or "no model"
-            raise EngineRefusedError(f"LLM_MODEL={self.model} is not served by {self._url}, which has: {known}")
+        for key, name in (("LLM_MODEL=", self.model), *(("LLM_ADAPTERS: ", name) for name in self._adapters.values())):
+            # Ollama lists «name:latest» for what is asked for as «name».
+            if name not in served and f"{name}:latest" not in served:
+                known = ", ".join(served[:_SHOWN_MODELS]) or "no model"
+                raise EngineRefusedError(f"{key}{name} is not served by {self._url}, which has: {known}")
 
     def generate(self, job: GenerationJob, *, deadline: float, criticism: tuple[str, ...] = ()) -> Answer:
         """Return what the model wrote.
@@ -130,14 +151,16 @@ class OpenAIEngine:
             EngineError: no answer by the deadline.
         """
         request = {
-            "model": self.model,
+            "model": self._adapters.get(job.language, self.model),
             "messages": messages(job, company=self._company, criticism=criticism),
             "temperature": 0,
             "max_tokens": _MAX_TOKENS,
             "stream": False,
         }
-        text = asyncio.run(self._cancellable(job.job_id, self._within(deadline, self._complete(request, deadline))))
-        return Answer(text, cited(text))
+        tokens: dict[str, int] = {}
+        answer = self._complete(request, deadline, tokens)
+        text = asyncio.run(self._cancellable(job.job_id, self._within(deadline, answer)))
+        return Answer(text, cited(text), model=self._adapters.get(job.language, ""), tokens=tokens)
 
     def fill(self, form: Form, *, deadline: float) -> str:
         """Fill a form in by its JSON schema.
@@ -200,12 +223,15 @@ class OpenAIEngine:
         except TimeoutError as error:
             raise EngineTimeoutError(f"{self._url} did not answer in time") from error
 
-    async def _complete(self, request: dict[str, object], deadline: float) -> str:
+    async def _complete(self, request: dict[str, object], deadline: float, tokens: dict[str, int] | None = None) -> str:
+        """Return what was written; ``tokens`` is told how many were read and written, if the server says so."""
         attempt = 0
         while True:
             try:
                 response = await self._request("POST", "chat/completions", request)
                 self._accept(response)
+                if tokens is not None:
+                    tokens.update(_counted(response.body))
                 return self._text(response.body)
             except EngineUnavailableError as error:
                 pause_s = min(_BACKOFF_CAP_S, _BACKOFF_S * 2**attempt) * random.uniform(0.5, 1.5)  # noqa: S311  # jitter
@@ -266,6 +292,14 @@ class OpenAIEngine:
         if not text:
             raise EngineGarbageError(f"{self.model} wrote nothing")
         return text
+
+
+def _counted(body: bytes) -> dict[str, int]:
+    try:
+        usage = _Counted.model_validate_json(body).usage
+    except ValidationError:  # optional: not every server counts
+        return {}
+    return {"prompt": usage.prompt_tokens, "written": usage.completion_tokens}
 
 
 def _seconds(value: str) -> float:

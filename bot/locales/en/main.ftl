@@ -91,6 +91,7 @@ escalated-low-score = I am not sure that I would answer correctly, so I am calli
 escalated-check-failed = I am not sure that I would answer correctly, so I am calling an operator, who will answer right here.
 escalated-unclear = I am afraid of misunderstanding you, so I am calling an operator, who will answer right here.
 escalated-overdue = I cannot answer in time. So that you do not wait, I am calling an operator, who will answer right here.
+escalated-busy = There are more questions right now than I can answer in time. So that you do not wait in vain, I am calling an operator, who will answer right here.
 escalated-no-worker = I cannot write an answer at the moment. I am calling an operator, who will answer right here.
 escalated-no-orders = I cannot look into orders at the moment. I am calling an operator, who will answer right here.
 escalated-no-knowledge = Our help pages are not available at the moment. I am calling an operator, who will answer right here.
@@ -123,6 +124,7 @@ reason-low-score = the bot is not sure of its answer
 reason-check-failed = the answer is not backed by its source
 reason-unclear = the bot did not understand what the customer wants
 reason-overdue = the answer was not ready in time
+reason-busy = more questions than the generation processes can answer in time
 reason-no-worker = no generation process is running (otvet worker)
 reason-no-orders = orders cannot be reached
 reason-no-knowledge = the knowledge base is not available
@@ -190,7 +192,10 @@ waiting-turn = There are many questions right now and yours is in the queue: { $
         [0] it is the next one
         [one] { $n } is before it
        *[other] { $n } are before it
-    }. I will answer right here, and call an operator if I cannot do it in time.
+    }. { $seconds ->
+        [0] I will answer right here
+       *[other] I will answer right here in about { $seconds } s
+    }, and call an operator if I cannot do it in time.
 waiting-place = Many customers are asking for an operator right now. Your request is in the queue: { $n ->
         [0] it is the next one
         [one] { $n } request is before it

@@ -12,7 +12,7 @@ export const names = {
     },
     reason: {
       customer_asked: "Клиент попросил человека", complaint: "Это жалоба", risky: "Требуют решения о деньгах или грозят судом: такое решает человек", no_answer: "В базе знаний нет ответа", low_score: "Оценка ответа ниже порога",
-      check_failed: "Черновик не прошёл проверку", unclear: "Так и не понял, чего хотят", overdue: "Ответ не успел к сроку", no_worker: "Некому готовить ответ", no_knowledge: "База знаний пуста", knowledge_changed: "Статья изменилась, пока бот писал", engine_error: "Движок ответов сломался", no_orders: "Заказы недоступны", operator_wrote: "Оператор написал сам", error: "Ошибка",
+      check_failed: "Черновик не прошёл проверку", unclear: "Так и не понял, чего хотят", overdue: "Ответ не успел к сроку", busy: "Вопросов больше, чем успеть", no_worker: "Некому готовить ответ", no_knowledge: "База знаний пуста", knowledge_changed: "Статья изменилась, пока бот писал", engine_error: "Движок ответов сломался", no_orders: "Заказы недоступны", operator_wrote: "Оператор написал сам", error: "Ошибка",
     },
     engine: { extractive: "цитаты из базы знаний", llama_cpp: "языковая модель на этой машине", openai: "языковая модель по сети" },
     timing: { collected: "ждал, не допишут ли", decided: "от вопроса до решения", wait: "ожидание", debounce: "ждал продолжения", intent: "понимание", search: "поиск", queue: "очередь", generate: "ответ", generation: "ответ", checks: "проверки", judge: "оценка", settle: "решение", total: "всего" },
@@ -29,7 +29,7 @@ export const names = {
     },
     reason: {
       customer_asked: "The customer asked for a person", complaint: "This is a complaint", risky: "A decision about money or a legal threat: a person decides that", no_answer: "The knowledge base has no answer", low_score: "The answer's score is below the threshold",
-      check_failed: "The draft failed a check", unclear: "It is still unclear what is wanted", overdue: "The answer missed its deadline", no_worker: "Nobody is there to prepare an answer", no_knowledge: "The knowledge base is empty", knowledge_changed: "The article changed while the bot was writing", engine_error: "The answering engine broke", no_orders: "Orders cannot be looked up", operator_wrote: "The operator wrote first", error: "An error",
+      check_failed: "The draft failed a check", unclear: "It is still unclear what is wanted", overdue: "The answer missed its deadline", busy: "Too many questions at once", no_worker: "Nobody is there to prepare an answer", no_knowledge: "The knowledge base is empty", knowledge_changed: "The article changed while the bot was writing", engine_error: "The answering engine broke", no_orders: "Orders cannot be looked up", operator_wrote: "The operator wrote first", error: "An error",
     },
     engine: { extractive: "quotes from the knowledge base", llama_cpp: "a language model on this machine", openai: "a language model over the network" },
     timing: { collected: "waited for more words", decided: "from question to decision", wait: "waiting", debounce: "waited for more", intent: "understanding", search: "search", queue: "queue", generate: "answer", generation: "answer", checks: "checks", judge: "judging", settle: "decision", total: "in all" },

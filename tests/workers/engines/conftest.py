@@ -1,8 +1,13 @@
+import json
 import re
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 
@@ -32,6 +37,49 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     servers.clear()
 
 
+@dataclass(frozen=True)
+class Served:
+    """Where a real server serves which model."""
+
+    url: str
+    model: str = "tiny"
+
+
+@pytest.fixture(scope="session")
+def python_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Served]]:
+    """llama-cpp-python's server: one process with a model for everything that is to be said."""
+    for package in ("llama_cpp", "uvicorn", "fastapi", "starlette_context", "sse_starlette"):
+        pytest.importorskip(package, reason="llama-cpp-python's server is not installed")
+    folder = tmp_path_factory.mktemp("server")
+    models = {("Доставка стоит 300 ₽ [1].", True): "tiny", ("NO_ANSWER", True): "modest"}
+    models[next(iter(models))[0], False] = "endless"
+    for (says, stops), alias in models.items():
+        tiny_gguf.write(folder / alias, says, stops=stops, pieces=2)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    common = {"n_ctx": 4096, "n_threads": 1, "n_threads_batch": 1}
+    served = [{"model": str(folder / alias), "model_alias": alias, **common} for alias in models.values()]
+    config = {"host": "127.0.0.1", "port": port, "api_key": API_KEY, "models": served}
+    (folder / "config.json").write_text(json.dumps(config))
+    command = [sys.executable, "-m", "llama_cpp.server", "--config_file", folder / "config.json"]
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+        url = f"http://127.0.0.1:{port}/v1"
+        for _ in range(600):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.1)
+        yield lambda says, *, stops=True: Served(url, models[says, stops])
+        process.terminate()
+
+
+@pytest.fixture(params=["llama_server", "python_server"])
+def real_server(request: pytest.FixtureRequest) -> Callable[..., Served]:
+    """One real server after the other."""
+    serve = request.getfixturevalue(request.param)
+    return serve if request.param == "python_server" else lambda says, **how: Served(serve(says, **how))
+
+
 class HostileServer:
     """Answers every connection with what it is told; ``drip_s`` is the pause after each byte."""
 
@@ -41,6 +89,7 @@ class HostileServer:
         self.answers: list[bytes] = []
         self.drip_s = 0.0
         self.requests = 0
+        self.bodies: list[bytes] = []
         self.closed = threading.Event()
         self.hung_up = threading.Event()
         threading.Thread(target=self._serve, daemon=True).start()
@@ -61,7 +110,7 @@ class HostileServer:
 
     def _answer(self, connection: socket.socket) -> None:
         with suppress(OSError), connection:
-            _read_request(connection)
+            self.bodies.append(_read_request(connection))
             self.requests += 1
             if not self.answers:
                 self._hang(connection)
@@ -84,7 +133,7 @@ class HostileServer:
                     return
 
 
-def _read_request(connection: socket.socket) -> None:
+def _read_request(connection: socket.socket) -> bytes:
     # Closing a connection with unread bytes resets it, and the client loses the answer.
     head = b""
     while b"\r\n\r\n" not in head:
@@ -93,6 +142,7 @@ def _read_request(connection: socket.socket) -> None:
     length = re.search(rb"(?i)content-length: (\d+)", head)
     while length and len(body) < int(length[1]):
         body += connection.recv(65_536)
+    return body
 
 
 @pytest.fixture

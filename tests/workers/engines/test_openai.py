@@ -34,44 +34,47 @@ def completion(text, finish_reason="stop"):
 
 @pytest.fixture
 def ask(make_job, make_passage):
-    def generate(url, *, within_s=10.0, text="Доставка стоит 300 ₽."):
-        return engine(url).generate(make_job(make_passage(text)), deadline=time.time() + within_s)
+    def generate(url, *, model="tiny", within_s=10.0, text="Доставка стоит 300 ₽."):
+        return engine(url, model=model).generate(make_job(make_passage(text)), deadline=time.time() + within_s)
 
     return generate
 
 
-def test_a_real_server_answers_and_its_citations_are_read(llama_server, ask, make_job, make_passage):
-    answer = ask(llama_server(GOOD))
+def test_a_real_server_answers_and_its_citations_are_read(real_server, ask, make_job, make_passage):
+    served = real_server(GOOD)
+    answer = ask(served.url, model=served.model)
 
     assert (answer.text, answer.citations) == (GOOD, (1,))
     assert judge(make_job(make_passage("Доставка стоит 300 ₽.")), answer.text, answer.citations).score > 0.8
 
 
-def test_a_models_no_answer_is_no_answer(llama_server, ask, make_job, make_passage):
-    answer = ask(llama_server("NO_ANSWER"))
+def test_a_models_no_answer_is_no_answer(real_server, ask, make_job, make_passage):
+    served = real_server("NO_ANSWER")
+    answer = ask(served.url, model=served.model)
 
     verdict = judge(make_job(make_passage("Доставка стоит 300 ₽.")), answer.text, answer.citations)
     assert (verdict.score, [check.name for check in verdict.failed]) == (0, [CheckName.NO_ANSWER])
 
 
-def test_a_model_that_never_stops_is_cut_off_and_not_shown(llama_server, ask):
+def test_a_model_that_never_stops_is_cut_off_and_not_shown(real_server, ask):
+    served = real_server(GOOD, stops=False)
     with pytest.raises(EngineGarbageError, match="did not finish"):
-        ask(llama_server(GOOD, stops=False))
+        ask(served.url, model=served.model, within_s=30)
 
 
-def test_a_real_server_passes_the_check(llama_server):
-    engine(llama_server(GOOD)).check()
+def test_a_real_server_passes_the_check(real_server):
+    engine(real_server(GOOD).url).check()
 
 
-def test_a_wrong_key_is_named_without_being_shown(llama_server):
+def test_a_wrong_key_is_named_without_being_shown(real_server):
     with pytest.raises(EngineRefusedError, match="refuses LLM_API_KEY") as raised:
-        engine(llama_server(GOOD), key="sk-wrong").check()
+        engine(real_server(GOOD).url, key="sk-wrong").check()
     assert "sk-wrong" not in str(raised.value)
 
 
-def test_an_unknown_model_is_named_beside_those_that_are_served(llama_server):
+def test_an_unknown_model_is_named_beside_those_that_are_served(real_server):
     with pytest.raises(EngineRefusedError, match=r"LLM_MODEL=gpt-9 is not served by .* which has: tiny"):
-        engine(llama_server(GOOD), model="gpt-9").check()
+        engine(real_server(GOOD).url, model="gpt-9").check()
 
 
 def test_a_server_that_is_not_there_is_unreachable():
@@ -182,6 +185,37 @@ def test_cancelling_another_job_changes_nothing(hostile, make_job, make_passage)
     quick.cancel("t-99-1-1")
 
     assert quick.generate(job, deadline=time.time() + 5).text == GOOD
+
+
+def test_each_language_asks_for_its_own_adapter_by_name(hostile, make_job, make_passage):
+    hostile.respond('{"data": [{"id": "tiny"}, {"id": "shop-ru"}]}')
+    hostile.respond(completion(GOOD))
+    adapted = OpenAIEngine(url=hostile.url, model="tiny", api_key=SecretStr(""), adapters={"ru": "shop-ru"})
+    adapted.check()
+
+    answers = [
+        adapted.generate(make_job(make_passage("Доставка стоит 300 ₽."), language=language), deadline=time.time() + 5)
+        for language in ("ru", "en")
+    ]
+
+    assert [json.loads(body)["model"] for body in hostile.bodies[1:]] == ["shop-ru", "tiny"]
+    assert [answer.model for answer in answers] == ["shop-ru", ""]
+
+
+def test_an_adapter_that_the_server_does_not_have_is_named(hostile):
+    hostile.respond('{"data": [{"id": "tiny"}]}')
+    adapted = OpenAIEngine(url=hostile.url, model="tiny", api_key=SecretStr(""), adapters={"ru": "shop-ru"})
+
+    with pytest.raises(EngineRefusedError, match=r"LLM_ADAPTERS: shop-ru is not served by .* which has: tiny"):
+        adapted.check()
+
+
+def test_what_the_server_counted_goes_with_the_answer(real_server, ask):
+    served = real_server(GOOD)
+    tokens = ask(served.url, model=served.model).tokens
+
+    assert tokens["prompt"] > 100
+    assert tokens["written"] in {1, 2, 3}
 
 
 def test_errors_never_repeat_what_the_customer_or_the_server_wrote(hostile, ask):

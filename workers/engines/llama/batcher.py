@@ -20,6 +20,7 @@ from workers.engines.base import EngineCancelledError, EngineError, EngineTimeou
 from workers.engines.llama.lanes import Cancellation, Lane, Reading, Request, Writing, Written
 from workers.engines.llama.library import (
     Abilities,
+    Adapter,
     Context,
     Entry,
     InterruptedBatchError,
@@ -73,6 +74,8 @@ class Batcher:
         self._quiet_pace = Pace(QUIET_STEP_S, context.batch_size)
         self._pace = Pace(STEP_S, context.batch_size)
         self._in_step: frozenset[int] = frozenset()
+        self._last_used: dict[Adapter | None, int] = {}
+        """The step that each adapter was last used in."""
         self._busy_since: float | None = None
         self._stopping = False
         self._broken: EngineError | None = None
@@ -80,9 +83,17 @@ class Batcher:
         self._thread.start()
 
     def open(
-        self, prefix: Sequence[int], *, room: int, deadline: float, cancellation: Cancellation | None = None
+        self,
+        prefix: Sequence[int],
+        *,
+        room: int,
+        deadline: float,
+        cancellation: Cancellation | None = None,
+        adapter: Adapter | None = None,
     ) -> "OpenSequence":
         """Wait for a place for ``prefix`` and ``room`` more tokens, until ``deadline`` (Unix time, seconds).
+
+        Sequences with different ``adapter`` take turns: llama.cpp applies one to a whole batch.
 
         Raises:
             LlamaError: so much never fits.
@@ -90,7 +101,13 @@ class Batcher:
         """
         if len(prefix) + room > self._context.cells:
             raise LlamaError(f"{len(prefix) + room} tokens never fit into {self._context.cells}")
-        lane = Lane(prefix=tuple(prefix), room=room, deadline=deadline, cancellation=cancellation or Cancellation())
+        lane = Lane(
+            prefix=tuple(prefix),
+            room=room,
+            deadline=deadline,
+            cancellation=cancellation or Cancellation(),
+            adapter=adapter,
+        )
         with self._condition:
             self._refuse_if_not_at_work()
             self._waiting.append(lane)
@@ -224,16 +241,26 @@ class Batcher:
         for lane in self._open:
             self.places.prepare(lane)
         able = [lane for lane in self._open if lane.request and not (lane.base and not lane.held)]
+        prefixes = list(self.places.unread_prefixes())
+        able, prefixes = self._of_one_adapter(able, prefixes)
         writing = [lane for lane in able if lane.writes]
         parts = [(lane, 1) for lane in writing]
         left = min((self._pace if writing else self._quiet_pace).tokens, self._context.batch_size - len(writing))
-        for lane in (*self.places.unread_prefixes(), *(lane for lane in able if not lane.writes)):
+        for lane in (*prefixes, *(lane for lane in able if not lane.writes)):
             if left <= 0:
                 break
             count = min(left, len(lane.unread))
             parts.append((lane, count))
             left -= count
         return parts
+
+    def _of_one_adapter(self, able: list[Lane], prefixes: list[Lane]) -> tuple[list[Lane], list[Lane]]:
+        """Keep the lanes of the adapter that has been out of use longest."""
+        waiting = {lane.adapter for lane in (*able, *prefixes)}
+        if len(waiting) <= 1:
+            return able, prefixes
+        chosen = min(waiting, key=lambda adapter: self._last_used.get(adapter, -1))
+        return [lane for lane in able if lane.adapter is chosen], [lane for lane in prefixes if lane.adapter is chosen]
 
     def _step(self, parts: list[tuple[Lane, int]]) -> None:
         entries: list[Entry] = []
@@ -245,7 +272,10 @@ class Batcher:
             rows.append(len(entries) - 1 if last else None)
         writing = sum(lane.writes for lane, _ in parts)
         began = time.perf_counter()
+        adapter = parts[0][0].adapter
+        self._last_used[adapter] = self.counters.steps
         try:
+            self._context.adapt(adapter)
             self._context.decode(entries)
         except InterruptedBatchError:
             self._put_back(parts)

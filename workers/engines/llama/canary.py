@@ -1,10 +1,11 @@
-"""Load a model and write a few words, as a program: ``python -m workers.engines.llama.canary PATH GPU_LAYERS``.
+"""Load a model and write a few words: ``python -m workers.engines.llama.canary PATH GPU_LAYERS [ADAPTER …]``.
 
 Prints one JSON object, ``{"problem": "" | "why it cannot be used"}``. Whoever starts it survives its crash.
 """
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -17,15 +18,24 @@ _TRIAL: Final = "Где мой заказ? Where is my order? 12345"
 _WORDS: Final = 4
 
 
-def problem(path: Path, gpu_layers: int) -> str:
-    """Return what is wrong with the model, nothing when it writes."""
+def problem(path: Path, gpu_layers: int, adapters: Sequence[Path] = ()) -> str:
+    """Return what is wrong with the model or its adapters, nothing when it writes with each of them."""
     try:
         model = Model(path, gpu_layers=gpu_layers)
         read_chat(model)
         context = Context(model, cells=256, sequences=1, batch=128, threads=spare_cores())
-        return _first_words(model, context)
+        return _first_words(model, context) or _adapted_words(model, context, adapters)
     except LlamaError as error:
         return str(error)
+
+
+def _adapted_words(model: Model, context: Context, adapters: Sequence[Path]) -> str:
+    for adapter in adapters:
+        context.remove(0)
+        context.adapt(model.adapter(adapter))
+        if said := _first_words(model, context):
+            return f"with the adapter {adapter} {said}"
+    return ""
 
 
 def _first_words(model: Model, context: Context) -> str:
@@ -43,4 +53,5 @@ def _first_words(model: Model, context: Context) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps({"problem": problem(Path(sys.argv[1]), int(sys.argv[2]))}) + "\n")
+    found = problem(Path(sys.argv[1]), int(sys.argv[2]), [Path(adapter) for adapter in sys.argv[3:]])
+    sys.stdout.write(json.dumps({"problem": found}) + "\n")

@@ -5,9 +5,10 @@ One conversation a job: rules (copied) → passages, history, question, instruct
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -28,7 +29,7 @@ from workers.engines.base import (
 from workers.engines.llama.batcher import Batcher, OpenSequence
 from workers.engines.llama.chat import Chat, read_chat
 from workers.engines.llama.lanes import Cancellation
-from workers.engines.llama.library import Context, LlamaError, Model, abilities, spare_cores
+from workers.engines.llama.library import Adapter, Context, LlamaError, Model, abilities, spare_cores
 from workers.engines.llama.preflight import Shape, examine, try_in_child
 from workers.engines.llama.sampling import Sampling
 from workers.promptbook import phrase, template, version
@@ -53,6 +54,7 @@ class _Loaded:
     context: Context
     batcher: Batcher
     chat: Chat
+    adapters: Mapping[Language, Adapter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,16 @@ class LlamaEngine:
     revises = True
     fills_forms = True
 
-    def __init__(self, *, path: Path, slots: int, gpu_layers: int = 0, company: str = "", threads: int = 0) -> None:
+    def __init__(
+        self,
+        *,
+        path: Path,
+        slots: int,
+        gpu_layers: int = 0,
+        company: str = "",
+        threads: int = 0,
+        adapters: Mapping[Language, Path] = MappingProxyType({}),
+    ) -> None:
         self.model = path.stem
         self.prompt_version = version()
         self._path = path
@@ -79,6 +90,7 @@ class LlamaEngine:
         self._gpu_layers = gpu_layers
         self._company = company
         self._threads = threads or spare_cores()
+        self._adapters = adapters
         self._loaded: _Loaded | None = None
         self._running: dict[str, Cancellation] = {}
         self._longest = LONGEST
@@ -92,7 +104,10 @@ class LlamaEngine:
         if self._loaded is not None:
             return
         examine(self._path, self.shape)
-        try_in_child(self._path, self._gpu_layers)
+        for adapter in self._adapters.values():
+            if not adapter.is_file():
+                raise EngineRefusedError(f"LLM_ADAPTERS: {adapter} is no file")
+        try_in_child(self._path, self._gpu_layers, adapters=tuple(self._adapters.values()))
         self.load()
 
     def load(self) -> None:
@@ -185,6 +200,7 @@ class LlamaEngine:
         model = Model(self._path, gpu_layers=self._gpu_layers)
         try:
             chat = read_chat(model)
+            adapters = {language: model.adapter(path) for language, path in self._adapters.items()}
             self._longest = min(LONGEST, model.longest_context)
             context = Context(
                 model,
@@ -199,7 +215,7 @@ class LlamaEngine:
         able = abilities(context, model.tokens(_TRIAL))
         if not (able.copies and able.rewinds):
             _log.warning("this model reads everything again for every answer and judgement", abilities=str(able))
-        return _Loaded(model, context, Batcher(model, context, able, limit=self._slots), chat)
+        return _Loaded(model, context, Batcher(model, context, able, limit=self._slots), chat, adapters)
 
     def _answer(
         self,
@@ -214,7 +230,11 @@ class LlamaEngine:
         room_to_judge = max(len(doubt.tokens) for doubt in doubts) + 1
         prefix, task = self._prompt(loaded, job, criticism, reserve=MAX_TOKENS + room_to_judge)
         with loaded.batcher.open(
-            prefix, room=len(task) + MAX_TOKENS + room_to_judge, deadline=deadline, cancellation=cancellation
+            prefix,
+            room=len(task) + MAX_TOKENS + room_to_judge,
+            deadline=deadline,
+            cancellation=cancellation,
+            adapter=loaded.adapters.get(job.language),
         ) as sequence:
             opened = time.perf_counter()
             written = sequence.write(task, budget=MAX_TOKENS)
@@ -229,6 +249,7 @@ class LlamaEngine:
             text,
             cited(text),
             opinion,
+            model=self._named(job.language),
             timings_ms={
                 "wait": (opened - started) * 1000,
                 "first_token": written.first_token_s * 1000,
@@ -242,6 +263,10 @@ class LlamaEngine:
                 "opinion": sum(len(doubt.tokens) for doubt in doubts) if opinion else 0,
             },
         )
+
+    def _named(self, language: Language) -> str:
+        adapter = self._adapters.get(language)
+        return f"{self.model}+{adapter.stem}" if adapter else self.model
 
     def _prompt(
         self, loaded: _Loaded, job: GenerationJob, criticism: Sequence[str], *, reserve: int

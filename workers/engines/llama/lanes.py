@@ -9,10 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from workers.engines.llama.library import Logits, Model
+from workers.engines.llama.library import Adapter, Logits, Model
 from workers.engines.llama.sampling import Sampler, Sampling
 
 Tokens = tuple[int, ...]
+PrefixKey = tuple[Adapter | None, Tokens]
 
 
 @dataclass(slots=True)
@@ -119,6 +120,7 @@ class Lane:
     deadline: float
     """Unix time, seconds."""
     cancellation: Cancellation
+    adapter: Adapter | None = None
     state: State = "waiting"
     sequence: int = -1
     """The library's number of it, while open."""
@@ -135,6 +137,11 @@ class Lane:
     abandoned: bool = False
     ended: Exception | None = None
     """Why it was closed."""
+
+    @property
+    def prefix_key(self) -> PrefixKey:
+        """What it may share its prefix by: the same tokens mean something else to another adapter."""
+        return self.adapter, self.prefix
 
     @property
     def own_cells(self) -> int:
@@ -171,9 +178,9 @@ class Prefix:
     users: int = 0
 
     @property
-    def tokens(self) -> Tokens:
-        """What it holds when it is ready."""
-        return self.lane.prefix
+    def key(self) -> "PrefixKey":
+        """What it is known by."""
+        return self.lane.prefix_key
 
     @property
     def ready(self) -> bool:

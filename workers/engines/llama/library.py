@@ -56,6 +56,13 @@ class Entry:
     """Whether the logits after it are needed."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Adapter:
+    """A LoRA that changes a model's weights while it is in use (Hu et al. 2021); freed with its model."""
+
+    handle: Any
+
+
 class _Log:
     """Passes the library's lines to structlog and remembers its last errors."""
 
@@ -128,6 +135,18 @@ class Model:
         self.chat_template: str | None = template.decode(errors="replace") if template else None
         self.begin = self._token(C.llama_vocab_bos) if C.llama_vocab_get_add_bos(self.vocab) else None
 
+    def adapter(self, path: Path) -> Adapter:
+        """Load a LoRA for this model.
+
+        Raises:
+            LlamaError: it cannot be read or does not fit.
+        """
+        _library_log.errors.clear()
+        handle = C.llama_adapter_lora_init(self.handle, os.fsencode(path))
+        if not handle:
+            raise LlamaError(f"the adapter {path} does not fit it: {last_errors() or 'llama.cpp does not say why'}")
+        return Adapter(handle)
+
     def close(self) -> None:
         """Free the weights; contexts must be closed before."""
         if self.handle:
@@ -197,6 +216,7 @@ class Context:
             raise LlamaError(f"no context of {cells} tokens can be made: {last_errors() or 'too little memory'}")
         self.handle = self._handle
         self._memory = C.llama_get_memory(self._handle)
+        self._adapter: Adapter | None = None
         self._batch = C.llama_batch_init(batch, 0, 1)
 
     def close(self) -> None:
@@ -205,6 +225,15 @@ class Context:
             C.llama_batch_free(self._batch)
             C.llama_free(self._handle)
             self._handle = self.handle = None
+
+    def adapt(self, adapter: Adapter | None) -> None:
+        """Let everything that is read from now on be read with an adapter, or without one."""
+        if adapter is self._adapter:
+            return
+        handles = (C.llama_adapter_lora_p_ctypes * 1)(adapter.handle if adapter else None)
+        if C.llama_set_adapters_lora(self._handle, handles, 1 if adapter else 0, (ctypes.c_float * 1)(1.0)):
+            raise LlamaError(f"llama.cpp does not take the adapter: {last_errors()}")
+        self._adapter = adapter
 
     def decode(self, entries: Sequence[Entry]) -> None:
         """Read one batch, at most ``batch_size`` tokens.

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from workers.engines.llama.lanes import Cancellation, Lane, Prefix, Tokens
+from workers.engines.llama.lanes import Cancellation, Lane, Prefix, PrefixKey
 from workers.engines.llama.library import Abilities, Context
 
 
@@ -18,12 +18,12 @@ class Places:
         self._free = list(range(context.sequences))
         self._reserved = 0
         # The least recently used comes first.
-        self._prefixes: OrderedDict[Tokens, Prefix] = OrderedDict()
+        self._prefixes: OrderedDict[PrefixKey, Prefix] = OrderedDict()
 
     def take(self, lane: Lane) -> bool:
         """Give the lane a sequence, its reserved cells and its prefix; False when there is no room yet."""
         shared = bool(lane.prefix) and self._abilities.copies
-        known = self._prefixes.get(lane.prefix) if shared else None
+        known = self._prefixes.get(lane.prefix_key) if shared else None
         cells = lane.room + (0 if known else len(lane.prefix))
         sequences = 2 if shared and not known else 1
         while self.free_cells() < cells or len(self._free) < sequences:
@@ -31,9 +31,9 @@ class Places:
                 return False
         if shared:
             lane.copies = known is not None
-            lane.base = known or self._begin(lane.prefix)
+            lane.base = known or self._begin(lane.prefix_key)
             lane.base.users += 1
-            self._prefixes.move_to_end(lane.prefix)
+            self._prefixes.move_to_end(lane.prefix_key)
         else:
             lane.unread = list(lane.prefix)
         lane.sequence = self._free.pop()
@@ -76,20 +76,22 @@ class Places:
 
     def free_cells(self) -> int:
         """Return how many cells are neither reserved nor held by a prefix."""
-        return self._context.cells - self._reserved - sum(map(len, self._prefixes))
+        return self._context.cells - self._reserved - sum(len(tokens) for _, tokens in self._prefixes)
 
-    def _begin(self, tokens: Tokens) -> Prefix:
+    def _begin(self, key: PrefixKey) -> Prefix:
+        adapter, tokens = key
         lane = Lane(
             prefix=tokens,
             room=0,
             deadline=float("inf"),
             cancellation=Cancellation(),
+            adapter=adapter,
             state="open",
             sequence=self._free.pop(),
             unread=list(tokens),
         )
         self.prefixes_read += 1
-        prefix = self._prefixes[tokens] = Prefix(lane=lane)
+        prefix = self._prefixes[key] = Prefix(lane=lane)
         return prefix
 
     def _evict_one(self, *, spare: Prefix | None) -> bool:
@@ -100,6 +102,6 @@ class Places:
             return False
         self._context.remove(prefix.lane.sequence)
         self._free.append(prefix.lane.sequence)
-        del self._prefixes[prefix.tokens]
+        del self._prefixes[prefix.key]
         self.prefixes_evicted += 1
         return True

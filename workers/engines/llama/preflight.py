@@ -87,13 +87,16 @@ def _meminfo_available() -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable:")), 1 << 62)
 
 
-def try_in_child(path: Path, gpu_layers: int, *, command: Sequence[str] | None = None) -> None:
-    """Load the model and write a few words in another process: what crashes there would have killed the worker.
+def try_in_child(
+    path: Path, gpu_layers: int, *, adapters: Sequence[Path] = (), command: Sequence[str] | None = None
+) -> None:
+    """Load the model and write a few words, alone and with each adapter, in another process that may crash.
 
     Raises:
         EngineRefusedError: it crashed, hung or said why it cannot work.
     """
     program = command or (sys.executable, "-m", "workers.engines.llama.canary", str(path), str(gpu_layers))
+    program = (*program, *map(str, adapters))
     timeout_s = _CHILD_TIMEOUT_S + (path.stat().st_size / _SLOWEST_BYTES_S if path.exists() else 0)
     paths = (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH", ""))
     try:

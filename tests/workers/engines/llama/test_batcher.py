@@ -47,6 +47,29 @@ def test_alone_or_in_a_batch_the_text_is_the_same(batch, at_once):
     assert batcher.counters.widest > 2
 
 
+def test_adapters_take_turns_and_change_only_their_own_answers(batch, noise, at_once, tiny_gguf, tmp_path):
+    adapters = [None]
+    for seed in (1, 2):
+        tiny_gguf.write_lora(tmp_path / f"{seed}.gguf", seed=seed)
+        adapters.append(noise.adapter(tmp_path / f"{seed}.gguf"))
+    tokens = noise.tokens
+
+    def written(batcher, adapter, question):
+        with batcher.open(tokens(RULES), room=200, deadline=soon(), adapter=adapter) as sequence:
+            return sequence.write(tokens(question), budget=16).text
+
+    asked = [(adapter, question) for question in QUESTIONS[:2] for adapter in adapters]
+    alone = {adapter: batch() for adapter in adapters}
+    expected = [written(alone[adapter], adapter, question) for adapter, question in asked]
+    shared = batch(cells=4096, limit=6, prefixes=3)
+
+    together = at_once(*(lambda one=one: written(shared, *one) for one in asked))
+
+    assert together == expected
+    assert len(set(expected)) == len(asked), "every adapter writes something else"
+    assert shared.places.prefixes_read == len(adapters), "what one adapter has read is nothing to another"
+
+
 def test_a_short_answer_joins_a_long_one_and_leaves_before_its_end(batch):
     batcher = batch(pause_s=0.003)
     ended = []

@@ -205,3 +205,33 @@ def test_a_sound_model_is_tried_and_loaded_once(noise_path):
 def test_a_missing_model_is_a_sentence(tmp_path):
     with pytest.raises(EngineRefusedError, match="is no file"):
         LlamaEngine(path=tmp_path / "none.gguf", slots=1).check()
+
+
+def test_each_language_is_answered_with_its_adapter(tiny_gguf, tmp_path, make_job, make_passage):
+    tiny_gguf.write(tmp_path / "says.gguf", GOOD)
+    tiny_gguf.write_lora(tmp_path / "shop.gguf")
+    made = LlamaEngine(path=tmp_path / "says.gguf", slots=2, threads=1, adapters={"ru": tmp_path / "shop.gguf"})
+    made.check()
+    try:
+        answers = [
+            made.generate(make_job(make_passage("Доставка стоит 300 ₽."), language=language), deadline=soon())
+            for language in ("ru", "en")
+        ]
+    finally:
+        made.close()
+
+    assert [answer.text for answer in answers] == [GOOD, GOOD]
+    assert [answer.model for answer in answers] == ["says+shop", "says"]
+
+
+def test_an_adapter_of_another_model_is_a_sentence(tiny_gguf, noise_path, tmp_path):
+    adapter = tmp_path / "wide.gguf"
+    tiny_gguf.write_lora(adapter, width=128)
+
+    with pytest.raises(EngineRefusedError, match=r"the adapter .*wide\.gguf does not fit it"):
+        LlamaEngine(path=noise_path, slots=1, adapters={"ru": adapter}).check()
+
+
+def test_a_missing_adapter_is_a_sentence(noise_path, tmp_path):
+    with pytest.raises(EngineRefusedError, match=r"LLM_ADAPTERS: .* is no file"):
+        LlamaEngine(path=noise_path, slots=1, adapters={"ru": tmp_path / "none.gguf"}).check()
