@@ -32,6 +32,8 @@ _VOCABULARIES = "vocabularies.json"
 _ARRAYS = "arrays.npz"
 _MEANING = "meaning.json"
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
+FILES_OF_A_MODEL = (_MEANING,)
+"""Only in an index that was built with a pretrained model."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Index:
             embedder,
             vectors,
             Surroundings.of(chunks),
-            None if model is None else Meaning.build(chunks, model, cache),
+            None if model is None else Meaning.build(chunks, model, cache, None if former is None else former.meaning),
         )
 
     @cached_property

@@ -12,7 +12,7 @@ from knowledge.bm25 import CompiledBM25, Fields
 from knowledge.passages import Chunk
 from knowledge.sentences import SentenceEmbedder
 from knowledge.tokens import terms
-from knowledge.vectors import VectorCache
+from knowledge.vectors import VectorCache, key
 
 SHARE = 0.6
 """Of a model that knows the language: measured over collections, docs/adr/0015."""
@@ -36,9 +36,22 @@ class Meaning:
     """Language → share of the model in the blend, 0..1."""
 
     @classmethod
-    def build(cls, chunks: Sequence[Chunk], model: SentenceEmbedder, cache: VectorCache | None) -> Self:
-        """Embed the chunks of the languages that the model knows (only those that the cache lacks)."""
-        shares = {name: measure_share(chunks, model, name) for name in sorted({chunk.language for chunk in chunks})}
+    def build(
+        cls,
+        chunks: Sequence[Chunk],
+        model: SentenceEmbedder,
+        cache: VectorCache | None,
+        former: "Meaning | None" = None,
+    ) -> Self:
+        """Embed the chunks of the languages that the model knows (only those that the cache lacks).
+
+        What a ``former`` release has measured with this very model is not measured again.
+        """
+        measured = former.shares if former is not None and former.revision == model.revision else {}
+        languages = sorted({chunk.language for chunk in chunks})
+        shares = {
+            name: measured[name] if name in measured else measure_share(chunks, model, name) for name in languages
+        }
         rows = [row for row, chunk in enumerate(chunks) if shares[chunk.language]]
         texts = [passage_text(chunks[row]) for row in rows]
         known = (
@@ -52,7 +65,14 @@ class Meaning:
 
     def scores(self, question: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the cosines of all chunks, float64[n_chunks]; 0 in a language that the model does not know."""
+        if not self.vectors.shape[1]:  # it knows no language of the base
+            return np.zeros(len(self.vectors))
         return np.asarray(self.vectors @ question, dtype=np.float64)
+
+
+def vector_names(chunks: Sequence[Chunk], revision: str) -> set[str]:
+    """Return under which names a cache holds the vectors of these chunks."""
+    return {key(revision, "", passage_text(chunk)) for chunk in chunks}
 
 
 def passage_text(chunk: Chunk) -> str:
