@@ -24,7 +24,6 @@ from redis.exceptions import RedisError
 
 from knowledge.errors import EmbeddingModelError
 
-EMBED_QUEUE: Final = "embed"
 ALIVE_S: Final = 6
 """How long a process that has stopped beating counts as alive."""
 BEAT_S: Final = 2.0
@@ -230,7 +229,7 @@ class RemoteModel:
             found = list(self._replies(kind, parts))
         except RedisError as error:
             raise EmbeddingModelError(
-                f"EMBEDDING_MODEL={self.name}: the process that serves it cannot be asked, Redis is gone."
+                f"EMBEDDING_MODEL={self.name}: its process cannot be asked, Redis is gone."
             ) from error
         return np.vstack(found) if found else np.zeros((0, self.worker.dimensions), dtype=np.float32)
 
@@ -260,7 +259,7 @@ class RemoteModel:
                 gone_at = gone_at or now
                 if now - gone_at >= self.absent_s:
                     raise EmbeddingModelError(
-                        f"EMBEDDING_MODEL={self.name}: the process that serves it has gone: start otvet worker --queue embed."
+                        f"EMBEDDING_MODEL={self.name}: its process has gone: start otvet worker --queue embed."
                     )
             elif gone_at is not None or now - asked.at >= _AGAIN_AFTER_S:
                 # It died with what it had in hand, and another one is there.

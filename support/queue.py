@@ -23,6 +23,8 @@ from support.jobs import GenerationJob
 
 GENERATE_QUEUE: Final = "generate"
 BUILD_QUEUE: Final = "build"
+EMBED_QUEUE: Final = "embed"
+"""No queue of RQ: support.embedding says how it is asked."""
 RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
 BUILD_STREAM: Final = "otvet:build"
