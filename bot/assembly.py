@@ -16,6 +16,7 @@ from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
+from bot.foresight import Foresight, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
@@ -97,7 +98,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
     renderer = Renderer(library, settings.operators_language, cancellations)
-    current = CurrentKnowledge(store)
+    vectors = Vectors()
+    current = CurrentKnowledge(store, vectors.find)
     desk = _desk(settings, database, current)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
@@ -119,7 +121,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     async def more(unit: Unit, chat_id: int) -> bool:
         return await inbox.waits(unit, chat_id)
 
-    clock = TurnClock(units, desk, renderer, queue, more)
+    foresight = Foresight(streams, units, current, vectors)
+    clock = TurnClock(units, desk, renderer, queue, more, foresee=foresight.prepare)
     admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(

@@ -35,6 +35,10 @@ log = structlog.get_logger()
 More = Callable[[Unit, int], Awaitable[bool]]
 
 
+async def _nothing(turn_id: int) -> None:
+    """Prepare nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Watched:
     """A turn in generation, on the monotonic clock: jumps of the wall clock change nothing."""
@@ -54,9 +58,12 @@ class TurnClock:
         queue: GenerationQueue,
         more: More,
         *,
+        foresee: Callable[[int], Awaitable[None]] = _nothing,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Prepare outside the transaction, by ``foresee`` of a turn's id, what its decision needs from elsewhere."""
         self._units = units
+        self._foresee = foresee
         self._desk = desk
         self._renderer = renderer
         self._queue = queue
@@ -132,6 +139,7 @@ class TurnClock:
 
     async def _close(self, turn_id: int) -> None:
         try:
+            await self._foresee(turn_id)
             async with self._units.open() as unit:
                 locked = await TurnRepository(unit.session).lock(turn_id)
                 if locked is None:

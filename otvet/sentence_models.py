@@ -1,4 +1,4 @@
-"""Where a command gets the sentence model that EMBEDDING_MODEL names: from the process that serves it, or in its own."""
+"""Where a command gets the model that EMBEDDING_MODEL names: from the process that serves it, or in its own."""
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 

@@ -62,6 +62,12 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(questions) if len(questions) > 1 else (text,)
 
 
+def asked(text: str) -> tuple[str, ...]:
+    """Return everything that ``prepare`` may search for."""
+    questions = tuple(question[:MAX_QUERY] for question in split(text))[:MAX_PARTS]
+    return questions if len(questions) == 1 else (*questions, text[:MAX_QUERY])
+
+
 def prepare(text: str, language: Language, knowledge: KnowledgeBase) -> Prepared:
     """Search for every question of the message."""
     every = tuple(question[:MAX_QUERY] for question in split(text))

@@ -209,13 +209,15 @@ def build_release(
     Raises:
         CommandError: the folder is missing or holds nothing that can be read.
     """
-    from knowledge.errors import KnowledgeError
+    from knowledge.errors import EmbeddingModelError, KnowledgeError
 
     show = _Shown(quiet=quiet)
     if store.is_building():
         click.echo("Another build is under way: waiting until it ends (Ctrl-C gives up).", err=True)
     try:
         return store.build(sources, progress=show, order=order, wait_s=LONGEST_WAIT_S, model=model)
+    except EmbeddingModelError as error:
+        raise CommandError(str(error)) from error
     except KnowledgeError as error:
         raise CommandError(f"{error} (KNOWLEDGE_DIR is {sources})") from error
     finally:
