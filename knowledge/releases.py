@@ -155,6 +155,7 @@ class _Build:
     ) -> None:
         self._store, self._folder, self._order, self._progress = store, folder, order, progress
         self._model = None if model is None else Counted(model, lambda count: self._tell(Step.EMBEDDING, count))
+        self._vectors = VectorCache(store.root / VECTORS)
         self._started = time.monotonic()
         self._opened: KnowledgeBase | None = None
         try:
@@ -181,8 +182,9 @@ class _Build:
     ) -> BuildReport:
         self._tell(Step.INDEXING, len(chunks))
         former, changed = self._former(chunks, difference)
-        cache = None if self._model is None else VectorCache(self._store.root / VECTORS)
-        index = Index.build(chunks, self._model, cache, former=former.index if former else None)
+        index = Index.build(
+            chunks, self._model, self._vectors if self._model else None, former=former.index if former else None
+        )
         if not index.is_finite():
             raise ReleaseError("The new release holds numbers that are not finite: it was not switched on.")
         self._tell(Step.TRAINING)
@@ -273,16 +275,15 @@ class _Build:
 
     def _forget_vectors(self) -> None:
         """Keep the vectors that a build of what stands would need; what is forgotten is only embedded again."""
-        folder = self._store.root / VECTORS
-        if not folder.is_dir():
+        if not (self._store.root / VECTORS).is_dir():
             return
-        kept: set[str] = set()
+        kept = set(self._vectors.used)
         for info in self._store.infos():
             if info.model_revision:
                 with suppress(ReleaseError):
                     kept |= vector_names(self._store.chunks(info.number), info.model_revision)
         try:
-            VectorCache(folder).keep(kept)
+            self._vectors.keep(kept)
         except OSError as error:  # the new release answers already
             _log.warning("vectors_not_tidied", error=error.strerror or str(error))
 

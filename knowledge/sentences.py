@@ -161,9 +161,13 @@ def _folder(name: str) -> Path | None:
     if name == OFFLINE:
         found = find_spec(_OFFLINE_PACKAGE)
         if found is None or not found.submodule_search_locations:
-            raise EmbeddingModelError("EMBEDDING_MODEL=offline: no such model is installed: make models installs it.")
+            raise EmbeddingModelError("EMBEDDING_MODEL=offline needs a package that make models installs.")
         return Path(found.submodule_search_locations[0]) / "model"
-    return Path(name) if Path(name).is_dir() else None
+    if Path(name).is_dir():
+        return Path(name)
+    if name.startswith((".", "/", "~")):
+        raise EmbeddingModelError(f"EMBEDDING_MODEL={name}: there is no such folder.")
+    return None
 
 
 def _commit(name: str) -> str:
