@@ -109,7 +109,7 @@ def test_each_family_gets_its_own_prefixes(name: str, expected: tuple[str, str])
     ("name", "missing", "sentence"),
     [
         ("offline", "", "make models installs"),
-        (".", "sentence_transformers", "make models installs"),
+        (".", "torch", "make models installs"),
         ("/nowhere/model", "", "no such folder"),
     ],
 )
