@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -111,12 +112,13 @@ class SentenceModel:
         try:
             import torch
             from sentence_transformers import SentenceTransformer
-            from transformers.utils import logging
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise EmbeddingModelError(
                 f"EMBEDDING_MODEL={name} needs sentence-transformers, which is not installed: make models installs it."
             ) from error
-        logging.disable_progress_bar()
+        disable_progress_bar()
+        getLogger("sentence_transformers").setLevel(ERROR)
         # On as many threads as there are cores it takes fifty times as long as soon as anything else runs.
         torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         try:

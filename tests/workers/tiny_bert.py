@@ -2,23 +2,8 @@
 
 from pathlib import Path
 
-WORDS = [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    "[MASK]",
-    "query",
-    "passage",
-    ":",
-    "?",
-    "how",
-    "much",
-    "delivery",
-    "costs",
-    "parcel",
-    "refund",
-]
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "query", "passage", ":", "?")
+WORDS = (*SPECIAL, "how", "much", "delivery", "costs", "parcel", "refund")
 WIDTH = 16
 
 
