@@ -1,9 +1,10 @@
 """Texts to vectors over Redis: what the process that holds the sentence model shares with those who ask it.
 
-A request is a key ``otvet:embed:request:<id>`` that expires, holding JSON: ``{"kind": "question" | "passage", "texts":
-[…]}``; its id is pushed to one of the model's two lists, customers' or the builds'. The reply is a list
-``otvet:embed:reply:<id>`` with one element, which expires too: one line of JSON, ``{"shape": [n, d]}`` or ``{"error":
-"…"}``, then n rows of d numbers, IEEE 754 of 32 bits, little-endian. Any language can speak it; nothing is unpickled.
+A request is a key ``otvet:embed:request:<id>`` that expires and goes with the reply, holding JSON: ``{"kind":
+"question" | "passage", "texts": […]}``; its id is pushed to one of the model's two lists, customers' or the builds'.
+The reply is a list ``otvet:embed:reply:<id>`` with one element, which expires too: one line of JSON, ``{"shape": [n,
+d]}`` or ``{"error": "…"}``, then n rows of d numbers, IEEE 754 of 32 bits, little-endian. Any language can speak it;
+nothing is unpickled.
 """
 
 import json
@@ -28,14 +29,14 @@ ALIVE_S: Final = 6
 """How long a process that has stopped beating counts as alive."""
 BEAT_S: Final = 2.0
 REPLY_TTL_S: Final = 60
+HELD_S: Final = 60
+"""The process renews what it has in hand; whoever finds neither it nor a reply asks again."""
 LIST_TTL_S: Final = 600
 REQUEST_TTL_S: Final = 600
 """Of a build's request: it waits while questions are answered."""
 TEXTS_A_REQUEST: Final = 32
 _IN_FLIGHT: Final = 4
 """Requests of one build that wait: the process never idles, and little is lost with it."""
-_AGAIN_AFTER_S: Final = 120.0
-"""A request without a reply for so long went under with a process: it is asked again."""
 _LOOK_S: Final = 1
 _ABSENT_S: Final = 60.0
 """A process that is being started again has loaded its model by then."""
@@ -182,7 +183,6 @@ def serving(redis: Redis, model: str, *, wait_s: float = 0.0, absent_s: float = 
 class _Asked:
     request_id: str
     texts: Sequence[str]
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,10 +246,11 @@ class RemoteModel:
         with self.redis.pipeline() as pipeline:
             put(pipeline, request_id, request, self.revision, urgent=self.urgent, ttl_s=REQUEST_TTL_S)
             pipeline.execute()
-        return _Asked(request_id, texts, time.monotonic())
+        return _Asked(request_id, texts)
 
     def _wait(self, kind: Kind, asked: _Asked) -> NDArray[np.float32]:
         gone_at: float | None = None
+        lost = False
         while True:
             reply = cast("tuple[bytes, bytes] | None", self.redis.blpop([reply_key(asked.request_id)], _LOOK_S))
             if reply is not None:
@@ -261,6 +262,8 @@ class RemoteModel:
                     raise EmbeddingModelError(
                         f"EMBEDDING_MODEL={self.name}: its process has gone: start otvet worker --queue embed."
                     )
-            elif gone_at is not None or now - asked.at >= _AGAIN_AFTER_S:
-                # It died with what it had in hand, and another one is there.
-                asked, gone_at = self._ask(kind, asked.texts), None
+                continue
+            gone_at = None
+            if lost:  # a process died with it in hand, and another one is there
+                asked = self._ask(kind, asked.texts)
+            lost = not self.redis.exists(request_key(asked.request_id))

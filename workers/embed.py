@@ -26,6 +26,7 @@ from knowledge.sentences import SentenceEmbedder, SentenceModel
 from support.embedding import (
     ALIVE_S,
     BEAT_S,
+    HELD_S,
     REPLY_TTL_S,
     EmbedRequest,
     EmbedWorker,
@@ -221,6 +222,7 @@ class EmbedServer:
             self._reply(job.request_id, vectors)
             return
         took = max(time.monotonic() - started, 1e-3)
+        self._redis.expire(request_key(job.request_id), HELD_S)
         if len(rows) == self._passages or took > A_PASS_S:
             self._passages = max(1, min(MOST_PASSAGES, 2 * self._passages, int(len(rows) * A_PASS_S / took)))
         job.rows |= dict(zip(rows, vectors, strict=True))
@@ -230,7 +232,7 @@ class EmbedServer:
             self._reply(job.request_id, np.stack(ordered) if ordered else vectors)
 
     def _read(self, id_: bytes) -> EmbedRequest | None:
-        payload = cast("bytes | None", self._redis.getdel(request_key(id_.decode())))
+        payload = cast("bytes | None", self._redis.getex(request_key(id_.decode()), ex=HELD_S))
         if payload is None:  # nobody waits for it any more
             return None
         try:
@@ -261,4 +263,5 @@ class EmbedServer:
         with self._redis.pipeline() as pipeline:
             pipeline.rpush(key, reply)
             pipeline.expire(key, REPLY_TTL_S)
+            pipeline.delete(request_key(request_id))
             pipeline.execute()

@@ -105,6 +105,7 @@ def test_all_questions_that_wait_share_a_pass_and_the_same_one_is_embedded_once(
         [reply] = redis.lrange(reply_key(str(number)), 0, -1)
         assert decode_vectors(reply, n=2).tolist() == [[10, 0], [8, 0]]
         assert 0 < redis.ttl(reply_key(str(number))) <= 60
+        assert not redis.exists(request_key(str(number)))
 
 
 def test_customers_questions_go_before_what_is_left_of_a_build(redis, server, model):
@@ -156,7 +157,8 @@ def test_a_build_goes_on_when_the_process_is_started_again(redis, model, server)
     found: list[np.ndarray] = []
     asking = threading.Thread(target=lambda: found.append(asker.embed_passages(["abc"])))
     asking.start()
-    assert redis.blpop([waiting("r1", urgent=False)], 5)
+    taken = redis.blpop([waiting("r1", urgent=False)], 5)
+    redis.delete(request_key(taken[1].decode()))  # nobody renews it
     time.sleep(1.5)
     Heart(redis, WORKER).beat()
 
