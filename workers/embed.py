@@ -44,7 +44,7 @@ from workers.crew import STALLED, leave
 MOST_TEXTS: Final = 64
 """Of customers' questions in one forward pass."""
 MOST_PASSAGES: Final = 32
-A_PASS_S: Final = 0.25
+A_PASS_S: Final = 0.1
 """A pass over a build's texts takes about so long: a question that comes meanwhile waits for it."""
 STALL_S: Final = 180.0
 """A pass that takes longer hangs; only a new process can help."""
@@ -160,7 +160,7 @@ class EmbedServer:
         self._urgent = waiting(model.revision, urgent=True)
         self._later = waiting(model.revision, urgent=False)
         self._job: _Job | None = None
-        self._passages = 8
+        self._passages = 1
 
     def serve(self, stopped: Callable[[], bool]) -> None:
         """Work until asked to stop; when Redis goes away, wait for it. What was in hand then is asked for again."""

@@ -9,11 +9,14 @@ from redis import Redis
 
 from knowledge.releases import ReleaseStore
 from otvet import diagnosis, sentence_models
+from otvet.commands import running
 from otvet.commands.running import alive, prepare
+from otvet.demo import Demo
 from otvet.diagnosis import Mark
 from otvet.errors import CommandError
 from otvet.redis_server import EmbeddedRedis
 from otvet.sentence_models import model_for, questions_for
+from otvet.supervisor import Child
 from support.embedding import EmbedWorker, RemoteModel
 from support.queue import BuildQueue
 from support.settings import Settings
@@ -120,3 +123,36 @@ async def test_the_doctor_sees_a_release_of_another_model(tmp_path, redis, redis
     assert "otvet kb build" in release.sentence
     [found] = await diagnosis.examine_embedding(settings(tmp_path, redis_url, model=""))
     assert found.mark is Mark.GOOD
+
+
+class Recorder:
+    """A supervisor that starts nothing; what must be complete fails, so that nothing is waited for."""
+
+    def __init__(self) -> None:
+        self.children: dict[str, tuple[str, ...]] = {}
+
+    def start(self, child: Child) -> None:
+        self.children[child.name] = child.command[3:]
+
+    async def complete(self, child: Child) -> bool:
+        self.start(child)
+        return False
+
+    def stop_on_signals(self) -> None:
+        pass
+
+    async def wait(self) -> int:
+        return 0
+
+
+@pytest.mark.parametrize("model", ["", "offline"])
+async def test_run_and_demo_start_the_process_when_a_model_is_named(tmp_path, monkeypatch, model):
+    running_all, demo = Recorder(), Recorder()
+    monkeypatch.setattr("otvet.supervisor.Supervisor", lambda: running_all)
+    await running._run_everything({}, with_model=bool(model))
+    environment = {"EMBEDDING_MODEL": model} if model else {}
+    await Demo(supervisor=demo, environment=environment, folder=tmp_path, url="", port=1).start(0.0)
+
+    for started in (running_all.children, demo.children):
+        assert started.get("embed") == (("worker", "--queue", "embed") if model else None)
+        assert ("--served" in started["prepare"]) is bool(model)
