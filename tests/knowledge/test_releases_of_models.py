@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from knowledge.errors import EmbeddingModelError
+from knowledge.errors import EmbeddingModelError, ReleaseError
 from knowledge.golden import FILE_NAMES
 from knowledge.releases import VECTORS, Outcome, ReleaseStore, Stage, Step
 from knowledge.vectors import VectorCache
@@ -85,6 +85,21 @@ def test_a_model_that_goes_away_leaves_the_old_release_answering(store: ReleaseS
         store.build(shop, model=FakeModel(fails=True))
     assert store.current() == 1
     assert store.numbers() == [1]
+
+
+def test_a_build_interrupted_while_texts_are_embedded_leaves_the_old_release_answering(
+    store: ReleaseStore, shop: Path
+) -> None:
+    store.build(shop)
+
+    def interrupt(stage: Stage) -> None:
+        if stage.step is Step.EMBEDDING:
+            raise InterruptedError
+
+    with pytest.raises(ReleaseError):
+        store.build(shop, model=FakeModel(), progress=interrupt)
+    assert (store.current(), store.numbers()) == (1, [1])
+    assert not list(store.root.glob(".building-*"))
 
 
 @pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_text("{}", encoding="utf-8")])
