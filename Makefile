@@ -14,28 +14,34 @@ LLAMA_FLAGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
-export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S LOG_LEVEL
+export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S
+export LOG_LEVEL EMBEDDING_MODEL
 # The model in the worker is built from source, so only who asks for it waits for it.
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
+# sentence-transformers and torch are a gigabyte: only who asks for a sentence model waits for them.
+MODELS := $(if $(EMBEDDING_MODEL),$(VENV)/.models)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install llama test check bench-bot bench-delivery bench-reload bench-search bench-generation bench-kills bench-llm clean
+.PHONY: help demo run install llama models test check bench-bot bench-delivery bench-reload bench-search bench-generation \
+	bench-embedding bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.base $(LLAMA) ## Try the bot in the browser, without a token: one address is printed
+demo: $(VENV)/.base $(LLAMA) $(MODELS) ## Try the bot in the browser, without a token: one address is printed
 	@exec $(BIN)/otvet demo $(if $(PORT),--port $(PORT))
 
-run: $(VENV)/.base $(LLAMA) ## Run everything on this machine against Telegram; settings from .env
+run: $(VENV)/.base $(LLAMA) $(MODELS) ## Run everything on this machine against Telegram; settings from .env
 	@exec $(BIN)/otvet run
 
 install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the command line
 
 llama: $(VENV)/.llama ## What ENGINE=llama_cpp needs: builds llama.cpp, 3 to 8 minutes on two cores, once
 
+models: $(VENV)/.models ## What EMBEDDING_MODEL needs: sentence-transformers and torch for the CPU, a gigabyte
+
 # Most tests wait for other processes: two at a time share two cores well. Tests of one file stay together.
-test: $(VENV)/.dev $(VENV)/.llama ## Run all tests; TEST_PROCESSES=0 for one after another
+test: $(VENV)/.dev $(VENV)/.llama $(VENV)/.models ## Run all tests; TEST_PROCESSES=0 for one after another
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
@@ -64,6 +70,9 @@ bench-kills: $(VENV)/.dev $(VENV)/.llama ## A thousand turns under kill -9 of wo
 bench-llm: $(VENV)/.dev $(LLAMA) ## Your model on the evaluation's questions: make bench-llm LLM_URL=… LLM_MODEL=… [ARGS='--most 20']
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.llm $(ARGS)
 
+bench-embedding: $(VENV)/.dev $(VENV)/.models ## Measure the process that holds the sentence model; ARGS='--questions 200' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.embedding $(ARGS)
+
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -89,6 +98,13 @@ $(VENV)/.llama: requirements/llama.txt | $(VENV)/.base
 	$(SAY) 'building llama.cpp (3 to 8 minutes on two cores; pip keeps the result)'
 	@CMAKE_BUILD_PARALLEL_LEVEL=$(BUILD_PROCESSES) CMAKE_ARGS='$(LLAMA_FLAGS)' $(PIP) install --quiet --require-hashes \
 		--only-binary :all: --no-binary llama-cpp-python -r requirements/base.txt -r requirements/llama.txt
+	@touch $@
+
+# A torch that is installed already is kept: that is how another platform's CPU build gets in (docs/operations.md).
+$(VENV)/.models: requirements/models.txt | $(VENV)/.base
+	$(SAY) 'installing sentence-transformers and torch for the CPU (a gigabyte; half a minute when the files are near)'
+	@$(PIP) install --quiet --require-hashes --only-binary :all: -r requirements/base.txt -r requirements/models.txt || { \
+		echo 'If torch was refused: there is no wheel for this Python or processor in the lock; docs/operations.md, «Sentence models», says how to install one.'; exit 1; }
 	@touch $@
 
 # No build step: the packages are imported from this folder, and the command is two lines of shell.

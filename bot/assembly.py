@@ -16,6 +16,7 @@ from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
+from bot.foresight import Foresight, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
@@ -53,6 +54,7 @@ from support.queue import (
     GenerationQueue,
     announce_release,
 )
+from support.readings import Understood
 from support.settings import Settings
 
 REDIS_TIMEOUT_S: Final = 5
@@ -98,7 +100,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
     renderer = Renderer(library, settings.operators_language, cancellations)
-    current = CurrentKnowledge(store)
+    vectors = Vectors()
+    current = CurrentKnowledge(store, vectors.find)
     desk = _desk(settings, database, current)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
@@ -121,7 +124,14 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         return await inbox.waits(unit, chat_id)
 
     understanding = Understanding(database, desk, queue, streams, now)
-    clock = TurnClock(units, desk, renderer, queue, more, understood=understanding.of)
+    foresight = Foresight(streams, units, desk, current, vectors)
+
+    async def known(turn_id: int) -> Understood | None:
+        understood = await understanding.of(turn_id)
+        await foresight.prepare(turn_id, understood)
+        return understood
+
+    clock = TurnClock(units, desk, renderer, queue, more, understood=known)
     admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(

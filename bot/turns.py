@@ -58,6 +58,7 @@ class TurnClock:
         understood: Callable[[int], Awaitable[Understood | None]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Find out by ``understood``, before the transaction, what a turn's decision needs from elsewhere."""
         self._units = units
         self._desk = desk
         self._renderer = renderer

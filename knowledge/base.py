@@ -31,7 +31,8 @@ _NOTHING = 0.2
 """Below it the customer's language has nothing to say, and an article in another language is better than none."""
 
 
-Embed = Callable[[str], NDArray[np.float32] | None]
+Embed = Callable[[str, str], NDArray[np.float32] | None]
+"""Model revision and question → float32[n_dimensions], or None for "not now"; it must not take long."""
 
 
 class KnowledgeBase:
@@ -50,7 +51,7 @@ class KnowledgeBase:
         """Search with ``channels`` only: switching one off shows what it is worth.
 
         Chunks that are not valid on the day that ``today`` tells are not found. ``embed`` gives a question's vector by
-        the model that the release was built with; None for "not now".
+        the model that the release was built with.
         """
         self._embed = embed
         self._index = index
@@ -65,7 +66,7 @@ class KnowledgeBase:
         }
 
     @classmethod
-    def load(cls, folder: Path, channels: Set[Channel] = ALL_CHANNELS) -> Self:
+    def load(cls, folder: Path, channels: Set[Channel] = ALL_CHANNELS, *, embed: Embed | None = None) -> Self:
         """Load a release's folder.
 
         Raises:
@@ -74,7 +75,8 @@ class KnowledgeBase:
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             model = NoAnswerModel.from_json(json.loads((folder / NO_ANSWER).read_text(encoding="utf-8")))
-            return cls(Index.load(folder), model, release=int(manifest["number"]), channels=channels)
+            index, number = Index.load(folder), int(manifest["number"])
+            return cls(index, model, release=number, channels=channels, embed=embed)
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise ReleaseError(f"Release {folder.name} cannot be read: build the knowledge base again.") from error
 
@@ -102,13 +104,23 @@ class KnowledgeBase:
         """Return the chunk of that id, None when the base does not hold it (any more)."""
         return self._by_id.get(chunk_id)
 
+    @property
+    def model_revision(self) -> str | None:
+        """The pretrained model that questions must be embedded with; None when no vectors of one are searched."""
+        meaning = self._index.meaning
+        return meaning.revision if meaning is not None and any(meaning.shares.values()) else None
+
+    def searched(self, query: str) -> str:
+        """Return what is searched for in the place of what was typed: this is what ``embed`` is asked for."""
+        typed = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
+        return mend(typed, self._knows, lambda term: len(self._index.lexical.holders(term)))
+
     def search(self, query: str, *, language: str | None = None, limit: int = 5) -> SearchResult:
         """Return the best passages and whether they suffice.
 
         Chunks written in ``language`` are preferred; the others are asked only when nothing there matches.
         """
-        typed = repair(query.strip()[:MAX_QUERY_LETTERS], self._knows)
-        searched = mend(typed, self._knows, lambda term: len(self._index.lexical.holders(term)))
+        searched = self.searched(query)
         valid = self._calendar.valid()
         written = self._written_in.get(language or "")
         if written is None:
@@ -142,7 +154,8 @@ class KnowledgeBase:
         return SearchResult(query, self._release, passages, answerable, found)
 
     def _vector(self, query: str) -> NDArray[np.float32] | None:
-        return None if self._embed is None or self._index.meaning is None else self._embed(query)
+        revision = self.model_revision
+        return None if self._embed is None or revision is None else self._embed(revision, query)
 
     def _knows(self, word: str) -> bool:
         if word in STOP_WORDS or stem(word) in self._index.lexical.vocabulary:

@@ -4,7 +4,7 @@ import threading
 
 import structlog
 
-from knowledge.base import KnowledgeBase
+from knowledge.base import Embed, KnowledgeBase
 from knowledge.errors import ReleaseError
 from knowledge.shelf import Shelf
 
@@ -17,9 +17,10 @@ Signature = tuple[int, int, int] | None
 class CurrentKnowledge:
     """Hands out snapshots; a reader keeps his own until he is done. Safe to share between threads."""
 
-    def __init__(self, store: Shelf) -> None:
-        """Follow the store's pointer; nothing is loaded before the first ``get``."""
+    def __init__(self, store: Shelf, embed: Embed | None = None) -> None:
+        """Follow the store's pointer; nothing is loaded before the first ``get``. ``embed``: see ``KnowledgeBase``."""
         self._store = store
+        self._embed = embed
         self._loading = threading.Lock()
         self._seen: Signature = None
         self._base: KnowledgeBase | None = None
@@ -56,7 +57,7 @@ class CurrentKnowledge:
             number = self._store.current()
             if number is None:
                 return
-            self._base = self._store.open(number)
+            self._base = self._store.open(number, self._embed)
         except ReleaseError as error:
             _log.error("release_unusable", reason=str(error), kept=None if kept is None else kept.release)
             if kept is None:
@@ -73,7 +74,7 @@ class CurrentKnowledge:
         for info in reversed(self._store.infos()):
             if info.number < current and not info.held:
                 try:
-                    base = self._store.open(info.number)
+                    base = self._store.open(info.number, self._embed)
                 except ReleaseError:
                     continue
                 _log.warning("an older release answers", release=info.number, instead_of=current)

@@ -35,6 +35,8 @@ _FIELDS = tuple(field.name for field in fields(Chunk))
 _BREADCRUMB = _FIELDS.index("breadcrumb")
 _values_of = attrgetter(*_FIELDS)
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
+FILES_OF_A_MODEL = (_MEANING,)
+"""Only in an index that was built with a pretrained model."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ class Index:
         Some chunk must hold a letter or digit. With the index of a ``former`` release its embedder stays, and only
         chunks that it does not hold are embedded.
         """
-        meaning = None if model is None else Meaning.build(chunks, model, cache)
+        meaning = None
+        if model is not None:
+            meaning = Meaning.build(chunks, model, cache, None if former is None else former.meaning)
         surroundings = Surroundings.of(chunks)
         if former is not None:
             return cls(tuple(chunks), *_changed(chunks, former), surroundings, meaning)

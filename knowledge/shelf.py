@@ -13,11 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from knowledge.base import MANIFEST, NO_ANSWER, KnowledgeBase
+from knowledge.base import MANIFEST, NO_ANSWER, Embed, KnowledgeBase
 from knowledge.documents import SourceError
 from knowledge.errors import BuildRunningError, ReleaseError
 from knowledge.gate import Doubt, Objection
-from knowledge.index import FILES, read_chunks
+from knowledge.index import FILES, FILES_OF_A_MODEL, read_chunks
 from knowledge.passages import Chunk
 
 KEPT = 3
@@ -50,6 +50,9 @@ class ReleaseInfo:
     """Of the code that built it: other code would build another release of the same articles."""
     taken_over: int = 0
     """Chunks that have changed since embedder and no-answer model were trained; 0: trained for this very release."""
+    model: str = ""
+    """The pretrained model whose vectors it holds, as EMBEDDING_MODEL named it."""
+    model_revision: str = ""
     held: tuple[Objection, ...] = ()
     """Why it was built and not switched to; empty once it has been."""
 
@@ -104,14 +107,14 @@ class Shelf:
         except OSError:
             return False
 
-    def open(self, number: int) -> KnowledgeBase:
-        """Load a release after comparing its files with the digest.
+    def open(self, number: int, embed: Embed | None = None) -> KnowledgeBase:
+        """Load a release after comparing its files with the digest; ``embed``: see ``KnowledgeBase``.
 
         Raises:
             ReleaseError: it does not exist or is damaged.
         """
         self._demand(number)
-        return KnowledgeBase.load(self.root / str(number))
+        return KnowledgeBase.load(self.root / str(number), embed=embed)
 
     def chunks(self, number: int) -> tuple[Chunk, ...]:
         """Read what a release says, without loading it for search.
@@ -251,7 +254,8 @@ class Shelf:
 def digest(folder: Path) -> str:
     """Return sha256 over a release's files, the manifest left out."""
     whole = hashlib.sha256()
-    for name in (*FILES, NO_ANSWER):
+    optional = (name for name in FILES_OF_A_MODEL if (folder / name).exists())
+    for name in (*FILES, NO_ANSWER, *optional):
         whole.update(hashlib.sha256((folder / name).read_bytes()).digest())
     return whole.hexdigest()
 
@@ -308,5 +312,7 @@ def _info(fields: dict[str, Any]) -> ReleaseInfo:
         reason=str(fields.get("reason", "")),
         software=str(fields.get("software", "")),
         taken_over=int(fields.get("taken_over", 0)),
+        model=str(fields.get("model", "")),
+        model_revision=str(fields.get("model_revision", "")),
         held=tuple(Objection(Doubt(one["doubt"]), one["before"], one["now"]) for one in fields.get("held", ())),
     )

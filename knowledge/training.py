@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.concepts import concepts_of, everyday_words, other_names
 from knowledge.index import Index
@@ -64,9 +65,9 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
         for language in {chunk.language for chunk in index.chunks}
     }
     examples = list(_examples(index))
-    vectors = None if model is None else model.embed_questions([example.query for example in examples])
-    for number, example in enumerate(examples):
-        asked = None if vectors is None else vectors[number]
+    vectors = _vectors(index, examples, model)
+    for example in examples:
+        asked = vectors.get(example.query)
         among = written_in[example.language].copy()
         fewest = 1.0
         if example.hidden is not None:
@@ -76,6 +77,15 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
             rows.append(features(index, example.query, rank(index, example.query, among=among, asked=asked), among))
             used.append(example)
     return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used])
+
+
+def _vectors(index: Index, examples: list[_Example], model: SentenceEmbedder | None) -> dict[str, NDArray[np.float32]]:
+    """Embed the questions in languages that the model knows; in the others a vector would change nothing."""
+    if model is None or index.meaning is None:
+        return {}
+    shares = index.meaning.shares
+    texts = list(dict.fromkeys(example.query for example in examples if shares.get(example.language)))
+    return dict(zip(texts, model.embed_questions(texts), strict=True))
 
 
 def _examples(index: Index) -> Iterator[_Example]:

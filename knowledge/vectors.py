@@ -33,6 +33,8 @@ class VectorCache:
     def __init__(self, folder: Path) -> None:
         """Use ``folder``; it is created when the first vectors are saved."""
         self._folder = folder
+        self.used: set[str] = set()
+        """Names of the vectors that have been asked for."""
 
     def embed(self, texts: Sequence[str], *, model: str, prefix: str, embed: Embed) -> NDArray[np.float32]:
         """Return float32[len(texts), n_dimensions]; ``embed`` is asked only for texts that are not known.
@@ -40,6 +42,7 @@ class VectorCache:
         ``embed`` gets the texts as they are: the prefix is only part of their name.
         """
         names = [key(model, prefix, text) for text in texts]
+        self.used.update(names)
         known = self._read(set(names))
         missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
         for start in range(0, len(missing), BATCH):

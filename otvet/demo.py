@@ -83,7 +83,11 @@ class Demo:
         self.supervisor.start(self._child("bot", "bot", "--patient"))
         self.supervisor.start(self._child("sandbox", "sandbox", "--port", str(self.port)))
         self.supervisor.start(self._child("worker", "worker"))
-        if not await self.supervisor.complete(self._child("prepare", "prepare", "--orders", str(SHOP / "orders.csv"))):
+        prepare = ["prepare", "--orders", str(SHOP / "orders.csv")]
+        if self.environment.get("EMBEDDING_MODEL"):
+            self.supervisor.start(self._child("embed", "worker", "--queue", "embed"))
+            prepare.append("--served")
+        if not await self.supervisor.complete(self._child("prepare", *prepare)):
             return
         await asyncio.gather(
             self._ready("sandbox", lambda: "bot" in self._state()),

@@ -12,14 +12,14 @@ DEMO_GROUP = "-1001000000001"
 DEMO_ADMIN = "9001"
 TAKEN_OVER = (
     *("ENGINE", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_ADAPTERS", "MODEL_PATH", "N_GPU_LAYERS", "SLOTS"),
-    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S"),
+    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S", "EMBEDDING_MODEL"),
 )
 
 
 def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, redis_url: str) -> dict[str, str]:
     """Return the whole environment of the demo's processes.
 
-    Of the user's settings only those of the language model are taken over; LLM_URL alone means ENGINE=openai,
+    Of the user's settings only those of the models are taken over; LLM_URL alone means ENGINE=openai,
     MODEL_PATH alone ENGINE=llama_cpp.
     """
     known = {name.upper() for name in Settings.model_fields}
@@ -31,6 +31,8 @@ def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, re
         environment.setdefault("ENGINE", "llama_cpp")
         # The demo's processes work in folders of their own.
         environment["MODEL_PATH"] = str(Path(environment["MODEL_PATH"]).absolute())
+    if Path(environment.get("EMBEDDING_MODEL", "")).is_dir() and "EMBEDDING_MODEL" in environment:
+        environment["EMBEDDING_MODEL"] = str(Path(environment["EMBEDDING_MODEL"]).absolute())
     return environment | {
         "BOT_TOKEN": DEMO_TOKEN,
         "TELEGRAM_API_URL": api_url,

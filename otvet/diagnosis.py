@@ -69,6 +69,7 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_database,
         examine_redis,
         examine_knowledge,
+        examine_embedding,
         examine_engine,
     )
     found = await asyncio.gather(*(examination(settings) for examination in examinations))
@@ -232,6 +233,64 @@ def _examine_knowledge(sources: Path, releases: Path) -> list[Finding]:
         for error in info.errors
     )
     return findings
+
+
+async def examine_embedding(settings: Settings) -> list[Finding]:
+    """The process that holds the sentence model, and whether the current release was built with that model."""
+    return await asyncio.to_thread(_examine_embedding, settings)
+
+
+def _examine_embedding(settings: Settings) -> list[Finding]:
+    from knowledge.errors import KnowledgeError  # noqa: PLC0415
+    from knowledge.shelf import Shelf  # noqa: PLC0415
+
+    name = settings.embedding_model
+    shelf = Shelf(settings.releases_dir)
+    try:
+        current = shelf.current()
+    except KnowledgeError:  # said beside the knowledge
+        current = None
+    info = None if current is None else shelf.info(current)
+    another = doubtful(f"Release {current} was built with another EMBEDDING_MODEL: otvet kb build makes a new one.")
+    if not name:
+        if info is not None and info.model:
+            return [another]
+        return [good("EMBEDDING_MODEL is not set: texts are compared by what the articles themselves teach.")]
+    served, revision = _served(settings, name)
+    if info is not None and (info.model != name or revision not in {None, info.model_revision}):
+        return [served, another]
+    return [served]
+
+
+def _served(settings: Settings, name: str) -> tuple[Finding, str | None]:
+    """Say who serves the model, and as which revision, None when that is not known."""
+    from importlib.util import find_spec  # noqa: PLC0415
+
+    from redis import Redis  # noqa: PLC0415
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    from knowledge.errors import EmbeddingModelError  # noqa: PLC0415
+    from support.embedding import workers  # noqa: PLC0415
+
+    url = redis_server.running(settings.redis_url, settings.data_dir)
+    try:
+        if url is not None:
+            with Redis.from_url(url, socket_timeout=HTTP_TIMEOUT_S) as redis:
+                found = [worker for worker in workers(redis) if worker.model == name]
+            if ready := next((worker for worker in found if worker.is_ready), None):
+                says = (
+                    f"EMBEDDING_MODEL={name} is served: revision {ready.revision}, {ready.dimensions} numbers a text."
+                )
+                return good(says), ready.revision
+            if found:
+                return doubtful(f"EMBEDDING_MODEL={name} is being loaded: wait a moment."), None
+    except (RedisError, ValueError, EmbeddingModelError) as error:
+        return wrong(f"EMBEDDING_MODEL={name}: its process cannot be looked for ({type(error).__name__})."), None
+    if find_spec("sentence_transformers") is None:
+        return wrong(f"EMBEDDING_MODEL={name} needs sentence-transformers on this machine: make models."), None
+    if url is None:
+        return good(f"EMBEDDING_MODEL={name} is not served now: otvet run starts its process."), None
+    return wrong(f"EMBEDDING_MODEL={name}: no process serves it. Start otvet run or otvet worker --queue embed."), None
 
 
 async def examine_engine(settings: Settings) -> list[Finding]:

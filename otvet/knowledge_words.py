@@ -18,6 +18,7 @@ STEPS: Final = {
     Step.READING: "reading files",
     Step.CHUNKING: "splitting articles",
     Step.INDEXING: "indexing chunks",
+    Step.EMBEDDING: "embedding texts",
     Step.TRAINING: "learning when there is no answer",
     Step.SAVING: "saving",
     Step.CHECKING: "checking",
@@ -103,6 +104,8 @@ def release(info: ReleaseInfo, *, current: bool) -> str:
     parts = [f"{info.built_at:%Y-%m-%d %H:%M} UTC", size]
     if info.seconds:
         parts.append(f"{info.seconds:.1f} s")
+    if info.model:
+        parts.append(f"with {info.model} {info.model_revision}")
     parts += [part for part in (info.built_by, info.reason) if part]
     if info.held:
         parts.append("not switched on: " + "; ".join(objection(one) for one in info.held))

@@ -204,6 +204,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def running(redis_url: str, data_dir: Path) -> str | None:
+    """Return the address of a Redis that answers now: REDIS_URL's, or the embedded one of ``data_dir``; else None."""
+    if redis_url:
+        try:
+            return redis_url if answers(redis_url) else None
+        except ValueError:  # said by who connects
+            return redis_url
+    socket = socket_path(data_dir)
+    return f"unix://{socket}" if is_listening(socket) else None
+
+
 @contextlib.contextmanager
 def redis_for(redis_url: str, data_dir: Path) -> Iterator[str]:
     """Give the address of a Redis that answers: REDIS_URL when it is set, otherwise an embedded one.

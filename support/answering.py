@@ -63,6 +63,12 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(questions) if len(questions) > 1 else (text,)
 
 
+def asked(text: str) -> tuple[str, ...]:
+    """Return everything that ``prepare`` may search for in a message that is no follow-up."""
+    questions = tuple(question[:MAX_QUERY] for question in split(text))[:MAX_PARTS]
+    return questions if len(questions) == 1 else (*questions, text[:MAX_QUERY])
+
+
 def prepare(
     text: str, language: Language, knowledge: KnowledgeBase, *, completion: Completion | None = None
 ) -> Prepared:

@@ -104,8 +104,9 @@ class BuildFailed(_Value):
 
     kind: Literal["failed"] = "failed"
     request_id: str
-    cause: Literal["sources", "busy", "release", "unexpected"] = "unexpected"
-    """What it is about: the articles, another build, the release or its disk, a mistake of ours."""
+    cause: Literal["sources", "busy", "release", "model", "unexpected"] = "unexpected"
+    """What it is about: the articles, another build, the release or its disk, the sentence model, a mistake
+    of ours."""
     detail: str
     """One sentence of technical detail."""
 

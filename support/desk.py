@@ -350,6 +350,24 @@ class Desk:
         self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None = None
     ) -> answering.Prepared | None:
         """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
+        completion = await self._completion(session, turn, now, known)
+        prepared = None if completion is None else self._prepare(turn, completion)
+        return prepared if prepared is not None and prepared.parts else None
+
+    async def searched_for(
+        self, session: AsyncSession, turn_id: int, now: datetime, understood: Understood | None
+    ) -> tuple[str, ...]:
+        """Return the questions that deciding about the turn may search for."""
+        turn = await session.get(TurnRow, turn_id)
+        if turn is None or not turn.text.strip():
+            return ()
+        known = understood.of(turn.epoch, turn.text) if understood else None
+        completion = await self._completion(session, turn, now, known)
+        return (*answering.asked(turn.text), *(() if completion is None else (completion.question,)))
+
+    async def _completion(
+        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None
+    ) -> Completion | None:
         if followups.leaning(turn.text) is None:
             return None
         turns = TurnRepository(session)
@@ -361,8 +379,7 @@ class Desk:
             history = await turns.history(turn, now)
             if question := understanding.completed(known.reading, turn.text, topic, history):
                 completion = Completion(question, topic, "The language model completed it.")
-        prepared = None if completion is None else self._prepare(turn, completion)
-        return prepared if prepared is not None and prepared.parts else None
+        return completion
 
     def _prepare(self, turn: TurnRow, completion: Completion | None = None) -> answering.Prepared | None:
         knowledge = self.knowledge.get()

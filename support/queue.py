@@ -29,6 +29,8 @@ GPU_QUEUE: Final = "generate-gpu"
 GENERATION_QUEUES: Final = (GPU_QUEUE, GENERATE_QUEUE)
 """Where questions may wait, the preferred queue first: the first one that a live worker listens to gets them."""
 BUILD_QUEUE: Final = "build"
+EMBED_QUEUE: Final = "embed"
+"""No queue of RQ: support.embedding says how it is asked."""
 RESULTS_STREAM: Final = "otvet:results"
 RESULTS_GROUP: Final = "bot"
 BUILD_STREAM: Final = "otvet:build"

@@ -90,9 +90,10 @@ class Settings(BaseSettings):
     n_gpu_layers: int = Field(default=0, ge=-1)
     slots: int | None = Field(default=None, ge=1, le=64)
 
+    embedding_model: str = ""
+
     # Fixed names whose parts are not built yet: setting one is said to have no effect.
     metrics_port: int | None = None
-    embedding_model: str = ""
     orders_url: str = ""
     answer_threshold: float = Field(default=0.75, ge=0, le=1)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
@@ -112,7 +113,7 @@ class Settings(BaseSettings):
     @property
     def without_effect(self) -> tuple[str, ...]:
         """Keys that are set although this version does not use them yet."""
-        later = ("metrics_port", "embedding_model", "orders_url")
+        later = ("metrics_port", "orders_url")
         return tuple(name.upper() for name in later if getattr(self, name))
 
     @property

@@ -10,24 +10,29 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from knowledge.documents import SourceError
-from knowledge.errors import BuildRunningError, KnowledgeError, SourcesError
+from knowledge.errors import BuildRunningError, EmbeddingModelError, KnowledgeError, SourcesError
 from knowledge.golden import GoldenResult
 from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
 from support.builds import BuildDone, BuildFailed, BuildProgress, BuildRequest, GoldenTold, Listed, Objection
+from support.embedding import RemoteModel, serving
 from support.queue import BUILD_STREAM, announce_release, publish
 
 OTHER_BUILD_S: Final = 1800.0
 """A build from the command line is waited for so long."""
+MODEL_LOADS_S: Final = 600.0
+MODEL_ABSENT_S: Final = 30.0
+"""A process that is being started again shows itself by then."""
 _log = structlog.get_logger()
 
 
 _redis: Redis | None = None
+_embedding_model = ""
 
 
-def serve_with(redis: Redis) -> None:
-    """Set where the events of this process's builds go."""
-    global _redis  # noqa: PLW0603  # RQ calls a function by its name and passes nothing but the payload
-    _redis = redis
+def serve_with(redis: Redis, embedding_model: str = "") -> None:
+    """Set where the events of this process's builds go, and EMBEDDING_MODEL."""
+    global _redis, _embedding_model  # RQ calls a function by its name and passes nothing but the payload
+    _redis, _embedding_model = redis, embedding_model
 
 
 def build(payload: str) -> None:
@@ -40,20 +45,21 @@ def build(payload: str) -> None:
     except ValidationError as error:
         _log.error("build request cannot be read", problems=error.error_count())
         return
-    event = _build(request, lambda event: publish(redis, BUILD_STREAM, event))
+    event = _build(request, redis, lambda event: publish(redis, BUILD_STREAM, event))
     if isinstance(event, BuildDone) and event.outcome == "switched":
         announce_release(redis, event.release)
     publish(redis, BUILD_STREAM, event)
 
 
-def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> BuildDone | BuildFailed:
+def _build(request: BuildRequest, redis: Redis, report: Callable[[BuildProgress], None]) -> BuildDone | BuildFailed:
     def progress(at: Stage) -> None:
         report(BuildProgress(request_id=request.request_id, stage=at.step, done=at.number, total=at.of, count=at.count))
 
     store = ReleaseStore(Path(request.releases))
     order = Order(built_by=request.built_by, reason=request.reason)
     try:
-        built = store.build(Path(request.sources), progress=progress, order=order, wait_s=OTHER_BUILD_S)
+        model = _model(redis)
+        built = store.build(Path(request.sources), progress=progress, order=order, wait_s=OTHER_BUILD_S, model=model)
     except (KnowledgeError, OSError) as error:
         _log.warning("release was not built", request_id=request.request_id, reason=str(error))
         return BuildFailed(request_id=request.request_id, cause=_cause(error), detail=str(error))
@@ -66,12 +72,30 @@ def _build(request: BuildRequest, report: Callable[[BuildProgress], None]) -> Bu
     return _done(request, built)
 
 
-def _cause(error: Exception) -> Literal["sources", "busy", "release"]:
+def _model(redis: Redis) -> RemoteModel | None:
+    """Return the configured sentence model; a process that starts is waited for.
+
+    Raises:
+        EmbeddingModelError: no process serves it.
+    """
+    if not _embedding_model:
+        return None
+    worker = serving(redis, _embedding_model, wait_s=MODEL_LOADS_S, absent_s=MODEL_ABSENT_S)
+    if worker is None:
+        raise EmbeddingModelError(
+            f"EMBEDDING_MODEL={_embedding_model}: no process serves it, start otvet worker --queue embed."
+        )
+    return RemoteModel(redis, worker)
+
+
+def _cause(error: Exception) -> Literal["sources", "busy", "release", "model"]:
     match error:
         case SourcesError():
             return "sources"
         case BuildRunningError():
             return "busy"
+        case EmbeddingModelError():
+            return "model"
         case _:
             return "release"
 

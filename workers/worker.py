@@ -17,7 +17,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from support.jobs import GenerationResult
-from support.queue import BUILD_QUEUE, GENERATION_QUEUES, RESULTS_STREAM, publish, reply
+from support.queue import BUILD_QUEUE, EMBED_QUEUE, GENERATION_QUEUES, RESULTS_STREAM, publish, reply
 from support.settings import Settings
 from support.worklog import WorkLog
 from workers import engines, generation, reading
@@ -53,7 +53,9 @@ def run_worker(queue: str, settings: Settings, *, create_engine: Callable[[Setti
         return _generate(queue, settings, create_engine)
     if queue == BUILD_QUEUE:
         return _build(settings)
-    _log.error("there is no such queue", queue=queue, known=[*GENERATION_QUEUES, BUILD_QUEUE])
+    if queue == EMBED_QUEUE:
+        return _embed(settings)
+    _log.error("there is no such queue", queue=queue, known=[*GENERATION_QUEUES, BUILD_QUEUE, EMBED_QUEUE])
     return UNUSABLE_SETTINGS
 
 
@@ -106,8 +108,19 @@ def _build(settings: Settings) -> int:
     from workers import build  # noqa: PLC0415  # what trains a release takes scipy, which a generation worker does without
 
     redis = connect(settings.redis_url)
-    build.serve_with(redis)
+    build.serve_with(redis, settings.embedding_model)
     return _serve(BUILD_QUEUE, settings, _Stop(), profile={"engine": "", "model": ""}, cancel=lambda _: None)
+
+
+def _embed(settings: Settings) -> int:
+    from workers import embed  # noqa: PLC0415  # this worker alone holds a sentence model
+
+    if not settings.embedding_model:
+        _log.error("EMBEDDING_MODEL is not set: name a sentence-transformers model, or start no worker for it")
+        return UNUSABLE_SETTINGS
+    stopped = _Stop()
+    served = embed.run(settings.embedding_model, connect(settings.redis_url), lambda: stopped.asked)
+    return STOPPED if served else UNUSABLE_SETTINGS
 
 
 class _Stop:

@@ -16,6 +16,7 @@ from otvet.errors import CommandError
 if TYPE_CHECKING:
     from knowledge.differences import Difference
     from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
+    from knowledge.sentences import SentenceEmbedder
     from support.settings import Settings
 
 LONGEST_WAIT_S = 3600.0
@@ -44,11 +45,13 @@ def build(folder: Path | None, force: bool, as_json: bool) -> None:
     """
     from knowledge.releases import Order, Outcome
     from otvet.composition import load_settings
+    from otvet.sentence_models import model_for
 
     settings = load_settings(quiet=True)
     sources = folder or settings.knowledge_dir
     order = Order(built_by=_who(), reason="otvet kb build", force=force)
-    made = build_release(store_in(settings.releases_dir), sources, order=order, quiet=as_json)
+    with model_for(settings) as model:
+        made = build_release(store_in(settings.releases_dir), sources, order=order, quiet=as_json, model=model)
     if made.outcome is Outcome.SWITCHED:
         announce(settings, made.release)
     click.echo(_json_of(made) if as_json else describe(made))
@@ -136,16 +139,22 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
     from dataclasses import asdict
 
     from knowledge.errors import KnowledgeError
+    from otvet.composition import load_settings
+    from otvet.sentence_models import questions_for
 
-    store = _configured_store()
+    settings = load_settings(quiet=True)
+    store = store_in(settings.releases_dir)
     try:
         chosen = store.current() if number is None else number
         if chosen is None:
             raise CommandError("There is no release yet: run otvet kb build.")
-        release = store.open(chosen)
+        info = store.info(chosen)
+        with questions_for(settings, info.model_revision if info else None) as embed:
+            result = store.open(chosen, embed).search(query, language=language, limit=limit)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
-    result = release.search(query, language=language, limit=limit)
+    if info is not None and info.model and embed is None:
+        click.echo(f"No process serves {info.model}, which the release was built with: searched without it.", err=True)
     if as_json:
         click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=1))
         return
@@ -188,20 +197,27 @@ def store_in(folder: Path) -> "ReleaseStore":
 
 
 def build_release(
-    store: "ReleaseStore", sources: Path, *, order: "Order | None" = None, quiet: bool = True
+    store: "ReleaseStore",
+    sources: Path,
+    *,
+    order: "Order | None" = None,
+    quiet: bool = True,
+    model: "SentenceEmbedder | None" = None,
 ) -> "BuildReport":
     """Build a release; wait for another build under way; say why in a sentence when it cannot be.
 
     Raises:
         CommandError: the folder is missing or holds nothing that can be read.
     """
-    from knowledge.errors import KnowledgeError
+    from knowledge.errors import EmbeddingModelError, KnowledgeError
 
     show = _Shown(quiet=quiet)
     if store.is_building():
         click.echo("Another build is under way: waiting until it ends (Ctrl-C gives up).", err=True)
     try:
-        return store.build(sources, progress=show, order=order, wait_s=LONGEST_WAIT_S)
+        return store.build(sources, progress=show, order=order, wait_s=LONGEST_WAIT_S, model=model)
+    except EmbeddingModelError as error:
+        raise CommandError(str(error)) from error
     except KnowledgeError as error:
         raise CommandError(f"{error} (KNOWLEDGE_DIR is {sources})") from error
     finally:

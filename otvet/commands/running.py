@@ -29,11 +29,11 @@ def run() -> None:
 
     settings = load_bot_settings()
     with redis_for(settings.redis_url, settings.data_dir) as redis_url:
-        code = asyncio.run(_run_everything({"REDIS_URL": redis_url}))
+        code = asyncio.run(_run_everything({"REDIS_URL": redis_url}, with_model=bool(settings.embedding_model)))
     sys.exit(code)
 
 
-async def _run_everything(environment: dict[str, str]) -> int:
+async def _run_everything(environment: dict[str, str], *, with_model: bool) -> int:
     from otvet.supervisor import Child, Supervisor, otvet_command
 
     def child(name: str, *arguments: str) -> Child:
@@ -41,7 +41,12 @@ async def _run_everything(environment: dict[str, str]) -> int:
 
     supervisor = Supervisor()
     supervisor.stop_on_signals()
-    if await supervisor.complete(child("prepare", "prepare")):
+    prepare = ["prepare"]
+    if with_model:
+        # It loads its model while the rest is prepared, and a first release is built with it.
+        supervisor.start(child("embed", "worker", "--queue", "embed"))
+        prepare.append("--served")
+    if await supervisor.complete(child("prepare", *prepare)):
         supervisor.start(child("bot", "bot"))
         supervisor.start(child("worker", "worker"))
         supervisor.start(child("build", "worker", "--queue", "build"))
@@ -87,10 +92,11 @@ async def _run_bot(settings: "Settings") -> int:
 @click.command()
 @click.option(
     "--queue",
-    type=click.Choice(["generate", "generate-gpu", "build"]),
+    type=click.Choice(["generate", "generate-gpu", "build", "embed"]),
     default="generate",
     show_default=True,
-    help="generate: answers; generate-gpu: the same, preferred while such a worker lives; build: knowledge releases.",
+    help="generate: answers; generate-gpu: the same, preferred while such a worker lives; build: knowledge releases; "
+    "embed: the sentence model that EMBEDDING_MODEL names.",
 )
 def worker(queue: str) -> None:
     """Run a worker alone. It needs Redis, never the database."""
@@ -113,20 +119,28 @@ def alive(queue: str) -> None:
     from redis import Redis
 
     from otvet.composition import load_settings
-    from support.queue import GenerationQueue
+    from support.embedding import workers
+    from support.queue import EMBED_QUEUE, GenerationQueue
 
+    host = socket.gethostname()
     with Redis.from_url(load_settings().redis_url, socket_timeout=5) as redis:
-        names = [worker.name for worker in GenerationQueue(redis=redis).workers(queue)]
-    sys.exit(0 if any(name.startswith(f"{queue}-{socket.gethostname()}-") for name in names) else 1)
+        if queue == EMBED_QUEUE:
+            found = any(worker.host == host for worker in workers(redis))
+        else:
+            names = [worker.name for worker in GenerationQueue(redis=redis).workers(queue)]
+            found = any(name.startswith(f"{queue}-{host}-") for name in names)
+    sys.exit(0 if found else 1)
 
 
 @click.command(hidden=True)
 @click.option("--orders", "orders_file", type=click.Path(path_type=Path), help="Also import these orders.")
-def prepare(orders_file: Path | None) -> None:
+@click.option("--served", is_flag=True, help="The process that serves EMBEDDING_MODEL is being started: wait for it.")
+def prepare(orders_file: Path | None, served: bool) -> None:
     """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
     from otvet.commands.knowledge import build_release, describe, store_in
     from otvet.commands.orders import import_orders_from
     from otvet.composition import complete, load_settings
+    from otvet.sentence_models import model_for
     from support import schema
 
     settings = load_settings(quiet=True)
@@ -136,6 +150,35 @@ def prepare(orders_file: Path | None) -> None:
         click.echo("✓ " + complete(import_orders_from(orders_file, settings, mapping={}))[-1])
     store = store_in(settings.releases_dir)
     if not store.infos():
-        click.echo("✓ " + describe(build_release(store, settings.knowledge_dir)))
-    else:
-        click.echo(f"✓ knowledge: release {store.current()}")
+        with model_for(settings, served=served) as model:
+            click.echo("✓ " + describe(build_release(store, settings.knowledge_dir, model=model)))
+        return
+    click.echo(f"✓ knowledge: release {store.current()}")
+    current = store.info(store.current() or 0)
+    if current is not None and current.model != settings.embedding_model:
+        click.echo(f"! knowledge: {_built_anew(settings)}")
+
+
+def _built_anew(settings: "Settings") -> str:
+    """Order a release with the model that is configured now; the one there is answers meanwhile."""
+    from uuid import uuid4
+
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+    from support.builds import BuildRequest
+    from support.queue import BuildQueue
+
+    changed = "EMBEDDING_MODEL has changed since that release"
+    request = BuildRequest(
+        request_id=uuid4().hex,
+        sources=str(settings.knowledge_dir.resolve()),
+        releases=str(settings.releases_dir.resolve()),
+        reason="EMBEDDING_MODEL has changed",
+    )
+    try:
+        with Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5) as redis:
+            BuildQueue(redis=redis).put(request)
+    except (RedisError, ValueError):
+        return f"{changed}: otvet kb build makes a new one"
+    return f"{changed}: a new one is built as soon as the build process is up"

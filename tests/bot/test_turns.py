@@ -77,15 +77,11 @@ async def start_clock(database, desk):
     """Start the bot's clock over a Redis."""
     started = []
 
-    def start(redis, desk=desk):
+    def start(redis, desk=desk, **parts):
         units = Units(database, lambda: None)
         clock = TurnClock(
-            units,
-            desk,
-            Renderer(Library(), "ru", Cancellations(None)),
-            GenerationQueue(redis=redis),
-            nothing_more,
-            understood=nothing_known,
+            *(units, desk, Renderer(Library(), "ru", Cancellations(None)), GenerationQueue(redis=redis), nothing_more),
+            **{"understood": nothing_known} | parts,
         )
         started.append((clock, asyncio.create_task(clock.run())))
         return clock
@@ -188,6 +184,21 @@ async def test_a_question_is_queued_and_its_result_answered_once(redis, worker, 
 
     [answer] = await told()
     assert "За 30 дней." in answer
+
+
+async def test_what_must_be_asked_elsewhere_is_asked_before_the_transaction(
+    redis, worker, start_clock, say, reaches, database
+):
+    asked = []
+
+    async def understood(turn_id):
+        async with asyncio.timeout(3), database.writing():  # within a transaction of the clock's it would wait for ever
+            asked.append(turn_id)
+
+    collected = await say(start_clock(redis, understood=understood))
+
+    await reaches(TurnState.GENERATING)
+    assert asked == [collected.turn_id]
 
 
 async def test_a_message_during_generation_is_answered_together_with_the_question(

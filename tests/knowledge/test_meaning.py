@@ -1,17 +1,20 @@
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from knowledge.base import KnowledgeBase
 from knowledge.errors import EmbeddingModelError
 from knowledge.index import Index
 from knowledge.meaning import SHARE, Meaning, measure_share
 from knowledge.passages import Chunk
 from knowledge.ranking import rank
 from knowledge.sentences import SentenceModel, prefixes
+from knowledge.training import train
 from knowledge.vectors import VectorCache
 
 
@@ -102,6 +105,46 @@ def test_each_family_gets_its_own_prefixes(name: str, expected: tuple[str, str])
     assert prefixes(name) == expected
 
 
-def test_a_model_that_is_not_installed_is_refused_with_a_sentence() -> None:
-    with pytest.raises(EmbeddingModelError, match="pip install"):
-        SentenceModel.open("offline")
+@pytest.mark.parametrize(
+    ("name", "missing", "sentence"),
+    [
+        ("offline", "", "make models installs"),
+        (".", "torch", "make models installs"),
+        ("/nowhere/model", "", "no such folder"),
+    ],
+)
+def test_a_model_that_cannot_be_had_is_refused_with_a_sentence(
+    name: str, missing: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.sentences.find_spec", lambda _: None)
+    if missing:
+        monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(EmbeddingModelError, match=sentence):
+        SentenceModel.open(name)
+
+
+def test_a_base_in_a_language_that_the_model_does_not_know_is_searched_all_the_same(tmp_path: Path) -> None:
+    model = FakeEmbedder()
+    index = Index.build(RUSSIAN, model, VectorCache(tmp_path))
+    among = np.ones(60, dtype=np.bool_)
+    asked = model.embed_questions(["тема7"])[0]
+    assert rank(index, "тема7", among=among, asked=asked).order == rank(index, "тема7", among=among).order
+    assert KnowledgeBase(index, train(index, model)).model_revision is None
+
+
+def test_the_next_index_embeds_only_what_is_new(tmp_path: Path) -> None:
+    cache, model = VectorCache(tmp_path), FakeEmbedder()
+    former = Index.build(ENGLISH, model, cache)
+    model.seen.clear()
+    changed = [*ENGLISH[:-1], replace(ENGLISH[-1], text="plain199 parcel")]
+    index = Index.build(changed, model, cache, former=former)
+    assert [text.splitlines()[-1] for text in model.seen] == ["plain199 parcel"]
+    assert index.meaning is not None
+    assert former.meaning is not None
+    np.testing.assert_array_equal(index.meaning.vectors[:-1], former.meaning.vectors[:-1])
+
+
+def test_no_answer_is_learned_with_the_vectors_of_questions() -> None:
+    model = FakeEmbedder()
+    index = Index.build(ENGLISH, model)
+    assert train(index, model).to_json() != train(index).to_json()

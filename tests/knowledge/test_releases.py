@@ -21,6 +21,7 @@ from knowledge.gate import Doubt, Objection
 from knowledge.releases import KEPT, Order, Outcome, ReleaseStore, Stage, Step, software
 
 FORCED = Order(force=True)
+STEPS = [step for step in Step if step is not Step.EMBEDDING]  # which is that of a pretrained model
 
 
 class InterruptedBuildError(Exception):
@@ -48,7 +49,7 @@ def test_a_build_reports_what_it_did_and_becomes_current(store: ReleaseStore, sh
     assert (report.release, report.articles, report.chunks) == (1, 8, 12)
     assert [error.file for error in report.errors] == ["broken.jsonl"]
     assert [(stage.step, stage.number, stage.of) for stage in stages] == [
-        (step, number, len(Step)) for number, step in enumerate(Step, start=1)
+        (step, number, len(STEPS)) for number, step in enumerate(STEPS, start=1)
     ]
     assert {stage.step: stage.count for stage in stages if stage.count} == {Step.CHUNKING: 8, Step.INDEXING: 12}
     assert store.current() == 1
@@ -84,7 +85,7 @@ def test_rolling_back_further_than_there_are_releases_is_refused(store: ReleaseS
     assert store.current() == 1
 
 
-@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("step", STEPS)
 def test_a_build_interrupted_at_any_step_leaves_the_old_release_answering(
     store: ReleaseStore, shop: Path, step: Step
 ) -> None:

@@ -33,6 +33,13 @@ def test_a_model_file_of_the_user_is_found_from_any_folder(monkeypatch, tmp_path
     assert environment["SLOTS"] == "2"
 
 
+def test_a_sentence_model_of_the_user_is_found_from_any_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model").mkdir()
+    assert made_from({"EMBEDDING_MODEL": "model"})["EMBEDDING_MODEL"] == str(tmp_path / "model")
+    assert made_from({"EMBEDDING_MODEL": "offline"})["EMBEDDING_MODEL"] == "offline"
+
+
 def test_an_engine_that_the_user_names_is_kept():
     environment = made_from({"LLM_URL": "http://localhost/v1", "ENGINE": "extractive", "ANSWER_THRESHOLD": "0.9"})
     assert (environment["ENGINE"], environment["ANSWER_THRESHOLD"]) == ("extractive", "0.9")

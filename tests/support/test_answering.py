@@ -1,5 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from knowledge.passages import SearchResult
 from support import answering
 
 
@@ -71,3 +74,21 @@ async def test_what_the_base_does_not_know_is_told_apart_from_what_it_knows(desk
 
     assert [part.text for part in prepared.parts] == ["Сколько дней есть на возврат товара?"]
     assert [part.text for part in prepared.unanswered] == ["Какая погода будет на Марсе в пятницу?"]
+
+
+class Recorder:
+    """A base that finds nothing and remembers what it was asked."""
+
+    def __init__(self):
+        self.asked = set()
+
+    def search(self, query, **_):
+        self.asked.add(query)
+        return SearchResult(query, 1, (), 0.0, {})
+
+
+@given(st.text("ab ?.\n", max_size=60) | st.text(max_size=1200))
+def test_everything_that_is_searched_is_known_beforehand(message):
+    base = Recorder()
+    answering.prepare(message, "en", base)
+    assert base.asked <= set(answering.asked(message))

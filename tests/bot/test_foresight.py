@@ -1,0 +1,148 @@
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
+
+from bot.foresight import PAUSE_S, Foresight, Vectors
+from knowledge.current import CurrentKnowledge
+from knowledge.releases import ReleaseStore
+from otvet.redis_server import EmbeddedRedis
+from support import answering
+from support.embedding import EmbedWorker, alive_key
+from workers.embed import EmbedServer, Heart
+
+WORKER = EmbedWorker(model="fake", revision="r1", dimensions=4, host="here", pid=1)
+QUESTION = "How much is delivery? And when will my parcel arrive at last?"
+
+
+@dataclass
+class FakeModel:
+    name: str = "fake"
+    revision: str = "r1"
+
+    def embed_passages(self, texts: Sequence[str]) -> np.ndarray:
+        return np.full((len(texts), 4), 0.5, dtype=np.float32)
+
+    embed_questions = embed_passages
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Nobody:
+    """A Redis where no process shows itself."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def exists(self, *keys: str) -> int:
+        self.asked += len(keys)
+        return 0
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> ReleaseStore:
+    root = tmp_path_factory.mktemp("foresight")
+    (root / "articles").mkdir()
+    for name in ("delivery", "parcels", "money"):
+        text = f"# About {name}\n\nWhat {name} cost and when {name} arrive.\n"
+        (root / "articles" / f"{name}.md").write_text(text, encoding="utf-8")
+    store = ReleaseStore(root / "releases")
+    store.build(root / "articles", model=FakeModel())
+    return store
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
+    with EmbeddedRedis(folder) as server:
+        yield server.url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis(redis_url):
+    with Redis.from_url(redis_url) as redis:
+        redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+def served(redis):
+    stop = threading.Event()
+    heart = Heart(redis, WORKER)
+    heart.beat()
+    thread = threading.Thread(target=EmbedServer(redis, FakeModel(), heart).serve, args=(stop.is_set,))
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+async def test_what_is_searched_has_its_vector_before_the_search(releases, redis_url, served):
+    vectors = Vectors()
+    current = CurrentKnowledge(releases, vectors.find)
+    base = current.get()
+    async with AsyncRedis.from_url(redis_url) as redis:
+        await Foresight(redis, None, None, current, vectors).fetch(base, answering.asked(QUESTION))
+
+    for part in answering.prepare(QUESTION, "en", base).parts:
+        assert part.found.features["meaning"] == pytest.approx(1, abs=1e-5)
+    assert base.search("something else about delivery").features["meaning"] == 0
+
+
+async def test_a_dead_process_costs_nothing_for_some_seconds(releases):
+    clock, nobody = Clock(), Nobody()
+    current = CurrentKnowledge(releases)
+    foresight = Foresight(nobody, None, None, current, Vectors(), clock=clock)
+    await foresight.fetch(current.get(), ["where is it"])
+    await foresight.prepare(1)  # which would read the database otherwise, and there is none
+    assert nobody.asked == 1
+
+    clock.now += PAUSE_S
+    with pytest.raises(AttributeError):
+        await foresight.prepare(1)
+
+
+async def test_a_busy_process_is_not_waited_for(releases, redis, redis_url):
+    redis.set(alive_key(WORKER), WORKER.model_dump_json())
+    vectors = Vectors()
+    current = CurrentKnowledge(releases, vectors.find)
+    base = current.get()
+    async with AsyncRedis.from_url(redis_url) as client:
+        await Foresight(client, None, None, current, vectors, patience_s=0.2).fetch(base, answering.asked(QUESTION))
+
+    found = answering.prepare(QUESTION, "en", base)
+    assert {part.found.features["meaning"] for part in (*found.parts, *found.unanswered)} == {0}
+    assert redis.ttl(next(redis.scan_iter("otvet:embed:request:*"))) == 1
+
+
+async def test_a_redis_that_is_gone_harms_nobody(releases):
+    current = CurrentKnowledge(releases)
+    async with AsyncRedis.from_url("unix:///nowhere.sock") as client:
+        await Foresight(client, None, None, current, Vectors()).fetch(current.get(), answering.asked(QUESTION))
+
+
+async def test_a_release_without_a_model_asks_nobody(shop_releases):
+    current = CurrentKnowledge(ReleaseStore(shop_releases))
+    await Foresight(None, None, None, current, Vectors()).prepare(1)
+
+
+def test_the_vector_of_another_model_is_not_taken():
+    vectors = Vectors(most=2)
+    vectors.remember("r1", ["a", "b"], np.eye(2, dtype=np.float32))
+    assert vectors.find("r2", "a") is None
+    assert vectors.find("r1", "a") is not None
+    vectors.remember("r1", ["c"], np.eye(1, dtype=np.float32))
+    assert vectors.find("r1", "b") is None  # asked for the longest ago
