@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.base import KnowledgeBase
+from knowledge.base import Embed, KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import Order, ReleaseStore
 
@@ -64,11 +64,11 @@ def test_nobody_waits_while_a_new_release_is_loaded(store: ReleaseStore, shop: P
     opening, may_open = threading.Event(), threading.Event()
 
     class Slow(ReleaseStore):
-        def open(self, number: int) -> KnowledgeBase:
+        def open(self, number: int, embed: Embed | None = None) -> KnowledgeBase:
             if number == 2:
                 opening.set()
                 assert may_open.wait(10)
-            return super().open(number)
+            return super().open(number, embed)
 
     current = CurrentKnowledge(Slow(store.root))
     first = current.get()
