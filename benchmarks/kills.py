@@ -131,10 +131,9 @@ async def measure(engine: str, options: Options) -> list[Line]:
     return [
         Line(f"{title}: answered / by a person", f"{answered} / {reasons.total()} ({why or 'none'})"),
         Line(f"{engine}: lost", str(len(verdict.lost) + len(unseen)), "0"),
+        Line(f"{engine}: answered or shown twice without reason", str(len(verdict.twice)), "0"),
         Line(
-            f"{engine}: answered twice (of these after a send with an unknown outcome)",
-            f"{len(verdict.twice) + verdict.twice_when_unknown} ({verdict.twice_when_unknown})",
-            "0",
+            f"{engine}: anything shown once more after a send with an unknown outcome", str(verdict.twice_when_unknown)
         ),
         Line(f"{engine}: never ended", str(len(verdict.unfinished)), "0"),
         Line(
