@@ -440,6 +440,17 @@ async def test_a_follow_up_is_searched_with_what_the_last_question_was_about(ses
     assert turn.trace["search"]["followup"]["topic"] == "Сколько стоит доставка в Москву?"
 
 
+async def test_what_a_turn_may_search_for_is_known_before_it_is_decided(desk, session, ask, anna, now):
+    await ask("Сколько стоит доставка в Москву?")
+    received = await desk.receive(session, anna, Words(900, "text", "А в Казань?"), now + LATER)
+
+    searched = await desk.searched_for(session, received.turn_id, now + LATER, None)
+
+    assert searched == ("А в Казань?", "Сколько стоит доставка в Казань?")
+    outcome = await desk.close(session, received.turn_id, received.closes_at)
+    assert set(outcome.job.parts) <= set(searched)
+
+
 async def test_a_follow_up_of_a_follow_up_keeps_the_subject(say, ask, anna, now):
     await ask("Сколько стоит доставка в Москву?")
     await ask("А в Казань?", at=now + LATER)
