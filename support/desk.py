@@ -426,7 +426,7 @@ class Desk:
         # While a newer release is being loaded, what was deleted is not known yet.
         if known is None or base is None or self.knowledge.is_behind() or not answer_cache.may_be_kept(job):
             return None
-        keys = [answer_cache.key(job, base.release, writer) for writer in known.writers]
+        keys = [answer_cache.key(job, base.release, writer) for writer in known.writers if writer.model]
         before = await answer_cache.find(session, keys)
         draft = None if before is None else Draft.model_validate(before.draft)
         if draft is None or self._against(turn, draft) or freshness.gone(draft, job.passages, base):
@@ -447,7 +447,8 @@ class Desk:
         text, sources = citations.shown(draft, job.passages)
         base = self.knowledge.get()
         row = AnswerRow(turn_id=turn.id, text=text, draft=draft.model_dump(mode="json"), created_at=now)
-        if base is not None and answer_cache.may_be_kept(job):
+        # Quoting without a model takes milliseconds: nothing is gained by keeping it.
+        if base is not None and draft.model and answer_cache.may_be_kept(job):
             writer = Writer(draft.engine, draft.model, draft.prompt_version)
             row.cache_key = answer_cache.key(job, base.release, writer)
         session.add(row)

@@ -323,15 +323,3 @@ async def test_a_follow_up_is_answered_by_what_the_question_before_was_about(pro
 
     assert "на почте 15 дней" in answer["text"]
     assert (await trace_of(product, "А на почте?"))["search"]["query"] == "Сколько хранится заказ на почте?"
-
-
-async def test_a_question_that_somebody_asked_before_is_answered_from_the_cache_with_its_source(product):
-    await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
-    first = await product.answer(ANNA, "Источник")
-
-    await product.people.say(OLEG, "сколько дней есть на возврат товара")
-    again = await product.answer(OLEG, "Источник")
-
-    assert again["text"] == first["text"]
-    assert buttons(again) == buttons(first)
-    assert "cached" in (await trace_of(product, "сколько дней есть на возврат товара"))["draft"]

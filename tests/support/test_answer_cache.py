@@ -176,6 +176,16 @@ async def test_an_answer_that_is_forgotten_with_its_customer_is_forgotten_by_the
     assert isinstance(await say(await add_customer(102), QUESTION), Generating)
 
 
+async def test_what_was_quoted_without_a_model_is_quoted_anew(desk, session, say, anna, add_customer, make_result, now):
+    quoted = Writer("extractive", "", "extractive-2")
+    job = (await say(anna, QUESTION, writers={quoted})).job
+    result = make_result(job)
+    draft = result.draft.model_copy(update={"engine": quoted.engine, "model": "", "prompt_version": "extractive-2"})
+    await desk.settle(session, result.model_copy(update={"draft": draft}), now)
+
+    assert isinstance(await say(await add_customer(102), QUESTION, writers={quoted}), Generating)
+
+
 @pytest.mark.parametrize(
     "changes",
     [
