@@ -40,7 +40,7 @@ def test_the_gpu_profile_serves_the_model_that_its_worker_asks_for():
     assert ours["profiles"] == server["profiles"] == ["gpu"]
     assert ours["command"] == ["worker", "--queue", GPU_QUEUE]
     assert ours["healthcheck"]["test"][-1] == GPU_QUEUE
-    assert {*GENERATION_QUEUES, "build"} == set(queue.type.choices)
+    assert {*GENERATION_QUEUES, "build", "embed"} == set(queue.type.choices)
     assert ours["environment"]["ENGINE"] == "openai"
     assert ours["environment"]["LLM_URL"] == "http://vllm:8000/v1"
     assert ours["environment"]["LLM_MODEL"] == server["command"][server["command"].index("--model") + 1]
