@@ -124,7 +124,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         return await inbox.waits(unit, chat_id)
 
     understanding = Understanding(database, desk, queue, streams, now)
-    foresight = Foresight(streams, units, desk, current, vectors)
+    foresight = Foresight(streams, units, desk.search, current, vectors)
 
     async def known(turn_id: int) -> Understood | None:
         understood = await understanding.of(turn_id)

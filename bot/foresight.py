@@ -20,9 +20,9 @@ from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.errors import EmbeddingModelError
 from support.availability import UNAVAILABLE
-from support.desk import Desk
 from support.embedding import EmbedRequest, decode_vectors, is_alive_key, put, reply_key
 from support.readings import Understood
+from support.turn_search import TurnSearch
 
 PATIENCE_S: Final = 1.0
 """Longer than that nobody waits for a vector: search goes on without it."""
@@ -64,7 +64,7 @@ class Foresight:
 
     redis: Redis
     units: Units
-    desk: Desk
+    search: TurnSearch
     knowledge: CurrentKnowledge
     vectors: Vectors
     patience_s: float = PATIENCE_S
@@ -78,7 +78,7 @@ class Foresight:
             return
         try:
             async with self.units.database.reading() as session:
-                questions = await self.desk.searched_for(session, turn_id, self.units.clock(), understood)
+                questions = await self.search.questions(session, turn_id, self.units.clock(), understood)
         except UNAVAILABLE:  # the decision waits for the database anyway
             return
         if questions:

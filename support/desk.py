@@ -13,10 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answer_cache, answering, citations, followups, freshness, risk, smalltalk, traces, understanding
+from support import answer_cache, answering, citations, freshness, risk, smalltalk, traces, understanding
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository
-from support.followups import Completion
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
@@ -36,7 +35,8 @@ from support.outcomes import (
 )
 from support.readings import ReadingRequest, Understood, Writer
 from support.tables import AnswerRow, AuditRow, CustomerRow, TurnRow
-from support.turns import Opened, TurnRepository, TurnState, Words
+from support.turn_search import TurnSearch
+from support.turns import Opened, TurnRepository, TurnState, Words, turn_language
 
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
@@ -100,6 +100,11 @@ class Desk:
         if await EscalationRepository(session).open_of(customer.id):
             return ForOperator()
         return _collected(opened) if opened else None
+
+    @property
+    def search(self) -> TurnSearch:
+        """Finds what the knowledge base has for a turn."""
+        return TurnSearch(self.knowledge)
 
     async def stop(self, session: AsyncSession, customer: CustomerRow, turn_id: int, now: datetime) -> Outcome:
         """End a turn whose customer pressed the stop button while it was being answered."""
@@ -271,10 +276,10 @@ class Desk:
             return await self._follow(session, customer, turn, classification.route, now, known=known)
         if not classification.sure and classification.order_number:
             return await self._follow(session, customer, turn, Route.ORDER_STATUS, now)
-        if not classification.sure and (continued := await self._continued(session, turn, now, known)):
+        if not classification.sure and (continued := await self.search.of_follow_up(session, turn, now, known)):
             return await self._question(session, customer, turn, now, continued)
         # Not sure, or sure that it is none of our business: the knowledge base may know better, unless a word is all.
-        prepared = self._prepare(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
+        prepared = self.search.alone(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
         if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
             return await self._question(session, customer, turn, now, prepared, known=known)
         if classification.sure:
@@ -293,7 +298,7 @@ class Desk:
     ) -> Outcome:
         match route:
             case Route.QUESTION:
-                prepared = await self._continued(session, turn, now, known) or self._prepare(turn)
+                prepared = await self.search.of(session, turn, now, known)
                 return await self._question(session, customer, turn, now, prepared, known=known)
             case Route.ORDER_STATUS:
                 said = understanding.said(turn.text, known.reading if known else None)
@@ -343,51 +348,8 @@ class Desk:
         if job.renewed:
             return await self.escalate(session, customer, EscalationReason.KNOWLEDGE_CHANGED, now, turn=turn)
         turn.epoch += 1
-        prepared = await self._continued(session, turn, now) or self._prepare(turn)
+        prepared = await self.search.of(session, turn, now)
         return await self._question(session, customer, turn, now, prepared, renewed=True)
-
-    async def _continued(
-        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None = None
-    ) -> answering.Prepared | None:
-        """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
-        completion = await self._completion(session, turn, now, known)
-        prepared = None if completion is None else self._prepare(turn, completion)
-        return prepared if prepared is not None and prepared.parts else None
-
-    async def searched_for(
-        self, session: AsyncSession, turn_id: int, now: datetime, understood: Understood | None
-    ) -> tuple[str, ...]:
-        """Return the questions that deciding about the turn may search for."""
-        turn = await session.get(TurnRow, turn_id)
-        if turn is None or not turn.text.strip():
-            return ()
-        known = understood.of(turn.epoch, turn.text) if understood else None
-        completion = await self._completion(session, turn, now, known)
-        return (*answering.asked(turn.text), *(() if completion is None else (completion.question,)))
-
-    async def _completion(
-        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None
-    ) -> Completion | None:
-        if followups.leaning(turn.text) is None:
-            return None
-        turns = TurnRepository(session)
-        topic = await turns.topic(turn, now)
-        if topic is None:
-            return None
-        completion = followups.complete(turn.text, topic)
-        if known is not None and known.reading is not None:
-            history = await turns.history(turn, now)
-            if question := understanding.completed(known.reading, turn.text, topic, history):
-                completion = Completion(question, topic, "The language model completed it.")
-        return completion
-
-    def _prepare(self, turn: TurnRow, completion: Completion | None = None) -> answering.Prepared | None:
-        knowledge = self.knowledge.get()
-        if knowledge is None:
-            return None
-        prepared = answering.prepare(turn.text, turn_language(turn), knowledge, completion=completion)
-        turn.trace = traces.search(turn.trace, prepared, completion)
-        return prepared
 
     async def _question(
         self,
@@ -464,11 +426,6 @@ class Desk:
 
 def _collected(opened: Opened) -> Collected:
     return Collected(opened.turn.id, opened.turn.closes_at, opened.cancelled)
-
-
-def turn_language(turn: TurnRow) -> Language:
-    """Return the turn's language as the closed set that it is."""
-    return "ru" if turn.language == "ru" else "en"
 
 
 def _listed(trace: dict[str, Any], name: str) -> tuple[str, ...]:

@@ -307,3 +307,8 @@ class TurnRepository:
         # An opening in the future is one before the clock was set back.
         turn.closes_at = min(now + wait, min(turn.opened_at, now) + most)
         return cancelled
+
+
+def turn_language(turn: TurnRow) -> Language:
+    """Return the turn's language as the closed set that it is."""
+    return "ru" if turn.language == "ru" else "en"

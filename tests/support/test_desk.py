@@ -444,7 +444,7 @@ async def test_what_a_turn_may_search_for_is_known_before_it_is_decided(desk, se
     await ask("Сколько стоит доставка в Москву?")
     received = await desk.receive(session, anna, Words(900, "text", "А в Казань?"), now + LATER)
 
-    searched = await desk.searched_for(session, received.turn_id, now + LATER, None)
+    searched = await desk.search.questions(session, received.turn_id, now + LATER, None)
 
     assert searched == ("А в Казань?", "Сколько стоит доставка в Казань?")
     outcome = await desk.close(session, received.turn_id, received.closes_at)

@@ -1,0 +1,69 @@
+"""What the knowledge base has for a turn: for a follow-up as completed by what was asked before, else as it stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from knowledge.current import CurrentKnowledge
+from support import answering, followups, traces, understanding
+from support.followups import Completion
+from support.readings import Understood
+from support.tables import TurnRow
+from support.turns import TurnRepository, turn_language
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSearch:
+    """Searches the release of now, and writes into the turn's trace what was found. None: there is no release."""
+
+    knowledge: CurrentKnowledge
+
+    async def of(
+        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None = None
+    ) -> answering.Prepared | None:
+        """Search for a turn; ``known``: what was read out of it beforehand."""
+        return await self.of_follow_up(session, turn, now, known) or self.alone(turn)
+
+    async def of_follow_up(
+        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None
+    ) -> answering.Prepared | None:
+        """Search for a follow-up completed by the customer's last question; None when it is none, or finds nothing."""
+        completion = await self._completion(session, turn, now, known)
+        prepared = None if completion is None else self.alone(turn, completion)
+        return prepared if prepared is not None and prepared.parts else None
+
+    def alone(self, turn: TurnRow, completion: Completion | None = None) -> answering.Prepared | None:
+        """Search for a turn's own words, or for their completion."""
+        knowledge = self.knowledge.get()
+        if knowledge is None:
+            return None
+        prepared = answering.prepare(turn.text, turn_language(turn), knowledge, completion=completion)
+        turn.trace = traces.search(turn.trace, prepared, completion)
+        return prepared
+
+    async def questions(
+        self, session: AsyncSession, turn_id: int, now: datetime, understood: Understood | None
+    ) -> tuple[str, ...]:
+        """Return what deciding about the turn may search for."""
+        turn = await session.get(TurnRow, turn_id)
+        if turn is None or not turn.text.strip():
+            return ()
+        known = understood.of(turn.epoch, turn.text) if understood else None
+        completion = await self._completion(session, turn, now, known)
+        return (*answering.asked(turn.text), *(() if completion is None else (completion.question,)))
+
+    async def _completion(
+        self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None
+    ) -> Completion | None:
+        if followups.leaning(turn.text) is None:
+            return None
+        turns = TurnRepository(session)
+        topic = await turns.topic(turn, now)
+        if topic is None:
+            return None
+        if known is not None and known.reading is not None:
+            history = await turns.history(turn, now)
+            if question := understanding.completed(known.reading, turn.text, topic, history):
+                return Completion(question, topic, "The language model completed it.")
+        return followups.complete(turn.text, topic)
