@@ -27,6 +27,8 @@ RESCAN_S: Final = 2.0
 """How soon one is seen that another process committed late."""
 BUDGET_WINDOW: Final = timedelta(seconds=65)
 READ_AT_ONCE: Final = 500
+LATE: Final = timedelta(seconds=5)
+"""So long a transaction may take to commit what it has enqueued: until then lower ids are looked for again."""
 LONGEST_TIMER_S: Final = 3600.0
 """What may go later than this is looked at anyway before: the ledger is read all the time."""
 IN_FLIGHT: Final = 50
@@ -162,23 +164,25 @@ class Outbox:
             self._read_to, self._whole_at = 0, time.monotonic() + RESCAN_S
         groups = self._parts.groups
         none_takes = all(groups.rests(chat_id) for chat_id in groups.ids)
+        after = self._read_to
         while True:
             async with self._units.database.reading() as session:
-                rows = await DeliveryRepository(session).open_after(self._read_to, READ_AT_ONCE)
+                rows = await DeliveryRepository(session).open_after(after, READ_AT_ONCE)
                 fresh = [row for row in rows if not self._schedule.knows(row.id) and not (row.to_topic and none_takes)]
                 customers = {
                     customer_id: await session.get_one(CustomerRow, customer_id)
                     for customer_id in {row.customer_id for row in fresh if row.to_topic}
                 }
             now = self._units.clock()
+            # PostgreSQL commits in another order than it gives out ids: what comes late is not overtaken in its chat.
+            self._read_to = max([self._read_to, *(row.id for row in rows if row.created_at <= now - LATE)])
             for row in fresh:
                 # What waits for a group that refuses is read again: it may be taken back before its pause has passed.
                 if not groups.rests(lane := self._lane_of(row, customers)):
                     self._schedule.add(lane, row, now)
-            if rows:
-                self._read_to = rows[-1].id
             if len(rows) < READ_AT_ONCE:
                 return
+            after = rows[-1].id
 
     def _lane_of(self, row: DeliveryRow, customers: dict[int | None, CustomerRow]) -> int:
         if not row.to_topic:

@@ -13,6 +13,7 @@ from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
 from support.tables import CustomerRow, DeliveryRow, MessageRow, TurnRow
+from tests.databases import ON_POSTGRES
 
 
 async def say(units, text, chat_id=ANNA, priority=Priority.ANSWER):
@@ -54,6 +55,22 @@ async def test_calls_of_a_chat_go_out_in_order_and_once(bot, people, run_outbox,
         assert await ended() == ["delivered"] * 3
 
     assert await texts(people, ANNA) == ["слово 0", "слово 1", "слово 2"]
+
+
+@pytest.mark.parametrize("database_url", [ON_POSTGRES], indirect=True)
+async def test_what_is_committed_late_is_not_overtaken_in_its_chat(bot, people, run_outbox, ended):
+    async with run_outbox(bot) as units:
+        async with units.open() as late:
+            customer = await CustomerRepository(late.session).by_chat(ANNA)
+            call = SendMessage(chat_id=ANNA, text="первое")
+            await late.to_chat(call, ANNA, "test:первое", priority=Priority.ANSWER, customer=customer)
+            await late.session.flush()
+            await say(units, "hello", EMMA)
+            await people.wait_for_message(EMMA)
+        await say(units, "второе")
+        assert await ended() == ["delivered"] * 3
+
+    assert await texts(people, ANNA) == ["первое", "второе"]
 
 
 async def test_what_is_throttled_waits_as_long_as_told_and_stops_nobody_else(bot, people, run_outbox, ended):

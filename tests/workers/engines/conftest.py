@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import socket
 import subprocess
@@ -62,7 +63,9 @@ def python_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     config = {"host": "127.0.0.1", "port": port, "api_key": API_KEY, "models": served}
     (folder / "config.json").write_text(json.dumps(config))
     command = [sys.executable, "-m", "llama_cpp.server", "--config_file", folder / "config.json"]
-    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    # It reads its settings from the environment too, and some of their names are ours.
+    clean = {name: value for name, value in os.environ.items() if name.lower() not in {"n_gpu_layers", "model", "seed"}}
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=clean) as process:
         url = f"http://127.0.0.1:{port}/v1"
         for _ in range(600):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

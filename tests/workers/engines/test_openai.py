@@ -140,7 +140,7 @@ def test_a_lasting_failure_is_given_up_before_the_deadline(hostile, ask):
     hostile.respond("oops", status="500 Internal Server Error")
 
     with pytest.raises(EngineUnavailableError, match="status 500"):
-        ask(hostile.url, within_s=2)
+        ask(hostile.url, within_s=4)
 
 
 def test_a_server_that_asks_for_more_patience_than_there_is_time_is_given_up_at_once(hostile, ask):
@@ -198,7 +198,7 @@ def test_each_language_asks_for_its_own_adapter_by_name(hostile, make_job, make_
         for language in ("ru", "en")
     ]
 
-    assert [json.loads(body)["model"] for body in hostile.bodies[1:]] == ["shop-ru", "tiny"]
+    assert [json.loads(body)["model"] for body in hostile.bodies[-2:]] == ["shop-ru", "tiny"]
     assert [answer.model for answer in answers] == ["shop-ru", ""]
 
 
