@@ -1,6 +1,11 @@
 """The knowledge base that answers now: follows the pointer, keeps the old snapshot when the new one is damaged."""
 
+import gc
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 
 import structlog
 
@@ -10,8 +15,28 @@ from knowledge.shelf import Shelf
 
 _log = structlog.get_logger(__name__)
 
+SWITCH_S: Final = 0.0001
+"""After so long a thread that loads a release lets others go on."""
+
 Signature = tuple[int, int, int] | None
 """(inode, modification time in ns, size) of the pointer; None while there is none."""
+
+
+@contextmanager
+def _yielding() -> Iterator[None]:
+    """Let other threads have the interpreter sooner: a search asks for it dozens of times, 5 ms each by default.
+
+    Meanwhile no garbage is sought either: looking through all chunks again and again holds up everybody.
+    """
+    interval, collecting = sys.getswitchinterval(), gc.isenabled()
+    sys.setswitchinterval(SWITCH_S)
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        if collecting:
+            gc.enable()
 
 
 class CurrentKnowledge:
@@ -46,7 +71,8 @@ class CurrentKnowledge:
         with self._loading:
             signature = self._signature()
             if signature != self._seen:
-                self._load()
+                with _yielding():
+                    self._load()
                 # Remembered whatever came of it: a damaged release is not read again at every question.
                 self._seen = signature
         return self._base

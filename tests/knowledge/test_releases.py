@@ -174,7 +174,7 @@ def test_builds_from_two_threads_never_mix(store: ReleaseStore, shop: Path) -> N
     assert len(store.infos()) == sum(outcome != "refused" for outcome in outcomes) >= 1
 
 
-@pytest.mark.parametrize("name", ["chunks.json", "vocabularies.json", "arrays.npz", "no_answer.json", "manifest.json"])
+@pytest.mark.parametrize("name", ["chunks.jsonl", "vocabularies.json", "arrays.npz", "no_answer.json", "manifest.json"])
 def test_a_damaged_file_is_noticed(store: ReleaseStore, shop: Path, name: str) -> None:
     store.build(shop)
     path = store.root / "1" / name
@@ -372,7 +372,7 @@ def test_a_build_waits_for_that_of_another_process(store: ReleaseStore, shop: Pa
 
 def test_nothing_in_a_release_is_a_pickle(store: ReleaseStore, shop: Path) -> None:
     store.build(shop)
-    assert {path.suffix for path in (store.root / "1").iterdir()} == {".json", ".npz"}
+    assert {path.suffix for path in (store.root / "1").iterdir()} == {".json", ".jsonl", ".npz"}
     with np.load(store.root / "1" / "arrays.npz", allow_pickle=False) as arrays:
         assert all(arrays[name].dtype != object for name in arrays)
 
