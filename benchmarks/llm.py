@@ -5,9 +5,7 @@ trained model ran where this was built, so there are no figures of ours to compa
 """
 
 import argparse
-import json
 import os
-import secrets
 import statistics
 import sys
 import tempfile
@@ -20,8 +18,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import httpx
-
 from benchmarks.report import percentile
 from evaluation import baskets
 from evaluation.baskets import Question, Unanswerable
@@ -32,13 +28,12 @@ from support import answering, risk
 from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
 from support.settings import PACKAGE_ROOT, Settings, SettingsError, load
 from workers import engines
-from workers.engines.base import Answer, Engine, EngineError
+from workers.engines.base import Answer, Engine, EngineError, FormFiller
 from workers.generation import Generation
 from workers.judge import judge
 
 BINS: Final = 5
 """Of the calibration table."""
-PROBE_S: Final = 60.0
 _UNUSABLE: Final = 2
 
 
@@ -255,34 +250,11 @@ def _share(outcomes: Sequence[bool]) -> str:
     return f"{share.value:.1%} of {share.total} (95 %: {low:.0%}–{high:.0%})"
 
 
-def probe_schema(settings: Settings) -> str:
-    """Ask the server for a word that no model would say by chance, and say whether it obeyed the schema."""
-    if settings.engine != "openai":
+def probed(engine: Engine) -> str:
+    """Say whether the model can be held to a form, as the engine found out when it was checked."""
+    if not isinstance(engine, FormFiller):
         return "not asked of this engine"
-    word = f"w{secrets.token_hex(4)}"
-    schema = {
-        "type": "object",
-        "properties": {word: {"enum": [word]}},
-        "required": [word],
-        "additionalProperties": False,
-    }
-    request = {
-        "model": settings.llm_model,
-        "messages": [{"role": "user", "content": "Answer in JSON."}],
-        "max_tokens": 200,
-        "temperature": 0,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "probe", "strict": True, "schema": schema}},
-    }
-    key = settings.llm_api_key.get_secret_value()
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    try:
-        response = httpx.post(f"{settings.llm_url}/chat/completions", json=request, headers=headers, timeout=PROBE_S)
-        text = response.raise_for_status().json()["choices"][0]["message"]["content"]
-        return "obeyed" if json.loads(text) == {word: word} else "ignored: the answer has another form"
-    except httpx.HTTPError as error:
-        return f"refused ({type(error).__name__})"
-    except (KeyError, IndexError, TypeError, ValueError):
-        return "ignored: the answer is not JSON of that form"
+    return "obeyed" if engine.fills_forms else "ignored or refused: the model answers, but reads no messages"
 
 
 def measure(settings: Settings, *, basket: Path | None, most: int | None) -> str:
@@ -292,9 +264,10 @@ def measure(settings: Settings, *, basket: Path | None, most: int | None) -> str
         ValueError, EngineError, BasketError: the engine or the basket cannot be used.
     """
     asked = baskets.load(basket or baskets.OWN_BASKET)
-    engine = Recorder(engines.create(settings))
+    inner = engines.create(settings)
+    engine = Recorder(inner)
     engine.check()
-    probe = probe_schema(settings)
+    probe = probed(inner)
     with tempfile.TemporaryDirectory(prefix="otvet-llm-") as folder:
         store = ReleaseStore(Path(folder))
         built = store.build(PACKAGE_ROOT / "otvet" / "demo_shop" / "knowledge")

@@ -1,15 +1,15 @@
 """The figures of ``make bench-llm``, over an engine whose mistakes are known."""
 
-import json
-
 import pytest
+from pydantic import SecretStr
 
-from benchmarks.llm import Recorder, Run, probe_schema, report
+from benchmarks.llm import Recorder, Run, probed, report
 from evaluation.baskets import Question, Unanswerable
 from knowledge.releases import ReleaseStore
 from support.settings import Settings
 from workers.engines.base import Answer
 from workers.engines.extractive import ExtractiveEngine
+from workers.engines.openai import OpenAIEngine
 
 ASKED = "Сколько дней есть на возврат товара?"
 
@@ -53,42 +53,10 @@ def test_an_answer_that_criticism_made_good_counts_as_won_by_the_retry(run):
     assert "| no-answer model | 0 | 1 |" in text
 
 
-@pytest.mark.parametrize(("obeys", "said"), [(True, "obeyed"), (False, "ignored: the answer has another form")])
-def test_a_server_that_ignores_a_schema_is_told_from_one_that_obeys(schema_server, obeys, said):
-    url = schema_server(obeys)
+@pytest.mark.parametrize(("fills_forms", "said"), [(True, "obeyed"), (False, "ignored or refused")])
+def test_the_report_says_whether_the_model_can_be_held_to_a_form(fills_forms, said):
+    engine = OpenAIEngine(url="http://127.0.0.1:1/v1", model="m", api_key=SecretStr(""))
+    engine.fills_forms = fills_forms
 
-    assert probe_schema(Settings(_env_file=None, engine="openai", llm_url=url, llm_model="m")) == said
-
-
-@pytest.fixture
-def schema_server():
-    """Start a server that answers a schema's only word, or another one."""
-    import threading
-    from http.server import BaseHTTPRequestHandler, HTTPServer
-
-    servers = []
-
-    def start(obeys):
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                [word] = asked["response_format"]["json_schema"]["schema"]["required"]
-                content = json.dumps({word: word if obeys else "hello"})
-                body = json.dumps({"choices": [{"message": {"content": content}}]}).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *args):
-                pass
-
-        server = HTTPServer(("127.0.0.1", 0), Handler)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}/v1"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    assert probed(engine).startswith(said)
+    assert probed(ExtractiveEngine()) == "not asked of this engine"

@@ -1,7 +1,10 @@
 import asyncio
+import shutil
+import tempfile
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import structlog
@@ -23,6 +26,7 @@ from bot.topics import Topics
 from bot.unit import Units, utc_now
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
+from otvet.redis_server import EmbeddedRedis
 from sandbox.client import SandboxClient
 from sandbox.server import SandboxServer
 from sandbox.world import ANNA, DEMO_TOKEN, EMMA, MARIA, OPERATORS_CHAT_ID, demo_world
@@ -36,6 +40,15 @@ from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.memory import MemoryOrders
 from support.tables import DeliveryRow
+
+
+@pytest.fixture(scope="module")
+def redis_url():
+    """Start a Redis for the tests of a file."""
+    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
+    with EmbeddedRedis(folder) as server:
+        yield server.url
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True, scope="session")

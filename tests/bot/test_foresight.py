@@ -1,9 +1,6 @@
-import shutil
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +10,6 @@ from redis.asyncio import Redis as AsyncRedis
 from bot.foresight import PAUSE_S, Foresight, Vectors
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
-from otvet.redis_server import EmbeddedRedis
 from support import answering
 from support.embedding import EmbedWorker, alive_key
 from workers.embed import EmbedServer, Heart
@@ -61,14 +57,6 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> ReleaseStore:
     store = ReleaseStore(root / "releases")
     store.build(root / "articles", model=FakeModel())
     return store
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
-    with EmbeddedRedis(folder) as server:
-        yield server.url
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,26 +1,14 @@
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 from redis.asyncio import Redis
 
 from bot.streams import StreamReader
-from otvet.redis_server import EmbeddedRedis
 
 
 class Payload(BaseModel):
     number: int
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
-    with EmbeddedRedis(folder) as server:
-        yield server.url
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

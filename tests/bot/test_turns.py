@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 import shutil
 import socket
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,7 +20,6 @@ from bot.turns import TurnClock
 from bot.unit import Units
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
-from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA
 from support.customers import CustomerRepository
 from support.desk import Collected
@@ -42,14 +40,6 @@ async def nothing_more(unit, chat_id):
 
 async def nothing_known(turn_id):
     return None
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
-    with EmbeddedRedis(folder) as server:
-        yield server.url
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
