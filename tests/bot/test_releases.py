@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,18 +11,9 @@ from bot import releases
 from bot.releases import ReleaseFollower
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import Order, ReleaseStore
-from otvet.redis_server import EmbeddedRedis
 from support.queue import RELEASES_CHANNEL
 
 SOURCES = Path(__file__).parents[1] / "knowledge" / "shop"
-
-
-@pytest.fixture(scope="module")
-def redis_url():
-    folder = Path(tempfile.mkdtemp(prefix="otvet-"))
-    with EmbeddedRedis(folder) as server:
-        yield server.url
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")
