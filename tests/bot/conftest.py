@@ -12,6 +12,7 @@ from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import web
+from redis import Redis
 from sqlalchemy import select
 
 from bot.aftermath import Aftermath
@@ -49,6 +50,14 @@ def redis_url():
     with EmbeddedRedis(folder) as server:
         yield server.url
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis(redis_url):
+    """Hand out an empty Redis."""
+    with Redis.from_url(redis_url) as redis:
+        redis.flushall()
+        yield redis
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.foresight import PAUSE_S, Foresight, Vectors
@@ -57,13 +56,6 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> ReleaseStore:
     store = ReleaseStore(root / "releases")
     store.build(root / "articles", model=FakeModel())
     return store
-
-
-@pytest.fixture
-def redis(redis_url):
-    with Redis.from_url(redis_url) as redis:
-        redis.flushall()
-        yield redis
 
 
 @pytest.fixture

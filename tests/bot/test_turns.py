@@ -43,13 +43,6 @@ async def nothing_known(turn_id):
 
 
 @pytest.fixture
-def redis(redis_url):
-    with Redis.from_url(redis_url) as redis:
-        redis.flushall()
-        yield redis
-
-
-@pytest.fixture
 def worker(redis):
     """Register a worker that never takes a job: the tests do its work."""
 
