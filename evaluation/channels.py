@@ -62,10 +62,7 @@ def measure_channels(
 
     Questions with right passages in the other language are also asked there.
     """
-    written_in = {
-        name: np.array([chunk.language == name for chunk in index.chunks])
-        for name in {chunk.language for chunk in index.chunks}
-    }
+    written_in = {name: index.columns.written_in(name) for name in index.columns.languages}
     found: dict[tuple[str, str], list[tuple[Asked, frozenset[str], dict[str, list[str]]]]] = {}
     for asked in collection.questions:
         if language not in {None, asked.language} or kind not in {None, asked.kind}:

@@ -1,7 +1,7 @@
 """Answers “which passages speak to this question, and do they suffice?” for one release."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import Self
 
@@ -58,12 +58,8 @@ class KnowledgeBase:
         self._model = model
         self._release = release
         self._channels = frozenset(channels)
-        self._calendar = Calendar(index.chunks, today)
-        self._by_id = {chunk.id: chunk for chunk in index.chunks}
-        languages = {chunk.language for chunk in index.chunks}
-        self._written_in = {
-            language: np.array([chunk.language == language for chunk in index.chunks]) for language in languages
-        }
+        self._calendar = Calendar(index.columns, today)
+        self._written_in = {language: index.columns.written_in(language) for language in index.columns.languages}
 
     @classmethod
     def load(cls, folder: Path, channels: Set[Channel] = ALL_CHANNELS, *, embed: Embed | None = None) -> Self:
@@ -96,13 +92,14 @@ class KnowledgeBase:
         return self._model
 
     @property
-    def chunks(self) -> tuple[Chunk, ...]:
-        """All chunks of the base."""
+    def chunks(self) -> Sequence[Chunk]:
+        """All chunks of the base; of a loaded release each is parsed when it is looked at."""
         return self._index.chunks
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Return the chunk of that id, None when the base does not hold it (any more)."""
-        return self._by_id.get(chunk_id)
+        row = self._index.columns.row(chunk_id)
+        return None if row is None else self._index.chunks[row]
 
     @property
     def model_revision(self) -> str | None:

@@ -86,7 +86,8 @@ def rank(
     meaning = nothing
     if index.meaning is not None and asked is not None and "vector" in channels:
         meaning = index.meaning.scores(asked)
-        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.languages])[index.language_of]
+        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.columns.languages])
+        trust = trust[index.columns.language_of]
         blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
         touched |= among & (trust > 0) & (meaning > 0)
     blend = index.surroundings.spread(blend, size)

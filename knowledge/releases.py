@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -214,7 +214,8 @@ class _Build:
             aside.rename(self._store.root / str(number))
             _last_built.clear()
             if len(chunks) <= REMEMBERED:
-                _last_built[self._store.root] = str(manifest["digest"]), base.index, base.model
+                parsed = replace(base.index, chunks=chunks)
+                _last_built[self._store.root] = str(manifest["digest"]), parsed, base.model
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
             raise
@@ -247,7 +248,7 @@ class _Build:
 
     def _former_chunks(self) -> tuple[Chunk, ...]:
         base = self._open_before()
-        return () if base is None else base.chunks
+        return () if base is None else tuple(base.chunks)
 
     def _former(self, chunks: tuple[Chunk, ...], difference: Difference) -> tuple[KnowledgeBase | None, int]:
         """Return the release whose trained parts serve on, and how many chunks have changed since they were trained."""
@@ -355,7 +356,7 @@ def _read_back(folder: Path, chunks: tuple[Chunk, ...], embed: Embed) -> Knowled
         ReleaseError: it does not come back as it was, or does not find its own chunks.
     """
     base = KnowledgeBase.load(folder, embed=embed)
-    if base.chunks != chunks or own_share(base) < OWN_SHARE:
+    if tuple(base.chunks) != chunks or own_share(base) < OWN_SHARE:
         raise ReleaseError("The new release does not find its own articles: it was not switched on.")
     return base
 

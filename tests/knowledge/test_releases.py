@@ -174,7 +174,9 @@ def test_builds_from_two_threads_never_mix(store: ReleaseStore, shop: Path) -> N
     assert len(store.infos()) == sum(outcome != "refused" for outcome in outcomes) >= 1
 
 
-@pytest.mark.parametrize("name", ["chunks.jsonl", "vocabularies.json", "arrays.npz", "no_answer.json", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["chunks.jsonl", "vocabularies.jsonl", "arrays.npz", "no_answer.json", "manifest.json"]
+)
 def test_a_damaged_file_is_noticed(store: ReleaseStore, shop: Path, name: str) -> None:
     store.build(shop)
     path = store.root / "1" / name
