@@ -31,7 +31,8 @@ _CHUNKS = "chunks.jsonl"
 _VOCABULARIES = "vocabularies.jsonl"
 _BLOCK = 500
 """Words in one line: what reads it holds up other threads for a tenth of a millisecond."""
-_ARRAYS = "arrays.npz"
+_ARRAYS = "arrays.npy"
+"""A first array of names, then the arrays themselves in that order, each as numpy stores one."""
 _MEANING = "meaning.json"
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
 FILES_OF_A_MODEL = (_MEANING,)
@@ -104,7 +105,8 @@ class Index:
         for name, part in parts.items():
             arrays |= {f"{name}.{key}": array for key, array in part.items()}
         with (folder / _ARRAYS).open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            for array in (np.array(list(arrays)), *arrays.values()):
+                np.save(file, array, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -118,8 +120,9 @@ class Index:
         with (folder / _VOCABULARIES).open(encoding="utf-8") as lines:
             for name, words in map(json.loads, lines):
                 vocabularies.setdefault(name, []).extend(words)
-        with np.load(folder / _ARRAYS, allow_pickle=False) as file:
-            arrays = dict(file)
+        with (folder / _ARRAYS).open("rb") as file:
+            names = np.load(file, allow_pickle=False).tolist()
+            arrays = {name: np.load(file, allow_pickle=False) for name in names}
 
         def own(name: str) -> dict[str, NDArray[np.generic]]:
             return {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}

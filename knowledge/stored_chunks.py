@@ -48,5 +48,5 @@ class StoredChunks(Sequence[Chunk]):
 
 def stored(chunks: Sequence[Chunk]) -> bytes:
     """Return chunks as the file holds them."""
-    lines = (json.dumps(row, ensure_ascii=False) for row in (_FIELDS, *map(_values_of, chunks)))
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+    return "".join(f"{encode(row)}\n" for row in (_FIELDS, *map(_values_of, chunks))).encode("utf-8")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -19,6 +20,9 @@ EXPECTED = 0.75
 """A neighbour's usual score in units of the chunk's own: what evens out chunks that have none."""
 QUESTION_PRIOR = 0.12
 """What a question-and-answer chunk is given beforehand when the customer asks a question; scores span 0..1."""
+
+REMEMBERED = 30_000
+"""Chunks of which a process remembers it: the build worker asks about most of them again and again."""
 
 # Pages of questions and answers name themselves: in the title, a heading, or the file's name.
 _QUESTIONS_PAGE = re.compile(r"\bfaqs?\b|\bq ?& ?a\b|вопросы|\bquestions\b")
@@ -66,6 +70,7 @@ def _near(a: Chunk, b: Chunk) -> bool:
     return a.source == b.source and a.breadcrumb[:shared] == b.breadcrumb[:shared]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_pair(chunk: Chunk) -> bool:
     """Say whether the chunk is a question's answer, complete in itself."""
     if chunk.question is not None or (chunk.breadcrumb[-1:] and chunk.breadcrumb[-1].rstrip().endswith("?")):

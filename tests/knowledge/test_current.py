@@ -48,7 +48,7 @@ def test_the_old_release_answers_while_the_new_one_is_damaged(store: ReleaseStor
     store.build(shop)
     first = current.get()
     store.build(shop, order=FORCED)
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
     assert current.refresh() is first
     store.pointer.write_text("nonsense", encoding="ascii")
     assert current.refresh() is first
@@ -89,7 +89,7 @@ def test_a_process_that_starts_over_a_damaged_release_answers_from_the_one_befor
     for _ in range(3):
         store.build(shop, order=FORCED)
     store.rollback()
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
     base = CurrentKnowledge(store).get()
     assert base is not None
     assert base.release == 1  # not 3, which was rolled back

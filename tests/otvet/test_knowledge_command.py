@@ -172,7 +172,7 @@ def test_a_healthy_base_is_called_so(store, root):
 
 def test_the_doctor_names_what_is_wrong_and_what_to_do(store, root, kb):
     assert "Release 2 answers" in kb("doctor")
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
 
     assert "Release 2 is damaged: roll back or build again" in sentences(store, root, Mark.WRONG)
     assert json.loads(kb("doctor", "--json", fails=True))[0]["mark"] == "wrong"
