@@ -4,7 +4,6 @@ import pytest
 from knowledge.passages import Chunk
 from knowledge.surroundings import Surroundings, is_pair, is_question
 
-
 TEXT = "word " * 30
 
 
