@@ -117,16 +117,20 @@ class CompiledBM25:
         order = sorted(np.flatnonzero(held).tolist(), key=tokens.__getitem__)
         rank = np.zeros(len(tokens), dtype=np.int32)
         rank[order] = np.arange(len(order))
-        # A term's new documents come behind those that stay: nothing has to be sorted.
-        by_term = np.argsort(rank[numbers], kind="stable")
-        behind = np.cumsum(kept[order])[rank[numbers[by_term]]]
+        # Cells lie by term, then by document: what is new is put where it belongs.
+        staying = documents[stays]
+        places = np.repeat(np.arange(len(order)) * len(rows), kept[order]) + staying
+        wanted = rank[numbers].astype(np.int64) * len(rows) + new[added.row]
+        by_place = np.argsort(wanted)
+        before = np.searchsorted(places, wanted[by_place])
         cells = (
-            np.insert(self.counts.data[stays], behind, added.data[by_term]),
-            np.insert(documents[stays], behind, new[added.row[by_term]]),
+            np.insert(self.counts.data[stays], before, added.data[by_place]),
+            np.insert(staying, before, new[added.row[by_place]]),
             np.concatenate([[0], np.cumsum(held[order])]).astype(np.int32),
         )
         vocabulary = {tokens[number]: row for row, number in enumerate(order)}
         table = csc_array(cells, shape=(len(rows), len(order)))
+        table.sort_indices()  # does nothing unless documents that stay have changed places
         return type(self)(vocabulary, table, self.k1, self.mean_length)
 
     @classmethod
