@@ -140,7 +140,7 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
 
     from knowledge.errors import KnowledgeError
     from otvet.composition import load_settings
-    from otvet.sentence_models import questions_for
+    from otvet.sentence_models import questions_for, relevances_for
 
     settings = load_settings(quiet=True)
     store = store_in(settings.releases_dir)
@@ -149,12 +149,17 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
         if chosen is None:
             raise CommandError("There is no release yet: run otvet kb build.")
         info = store.info(chosen)
-        with questions_for(settings, info.model_revision if info else None) as embed:
-            result = store.open(chosen, embed).search(query, language=language, limit=limit)
+        revision = info.model_revision if info else None
+        with questions_for(settings, revision) as embed, relevances_for(settings) as rerank:
+            result = store.open(chosen, embed, rerank).search(query, language=language, limit=limit)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
     if info is not None and info.model and embed is None:
         click.echo(f"No process serves {info.model}, which the release was built with: searched without it.", err=True)
+    if settings.reranker_model and not result.reranked:
+        click.echo(
+            f"RERANKER_MODEL={settings.reranker_model} was not asked, or was slow: searched without it.", err=True
+        )
     if as_json:
         click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=1))
         return

@@ -29,11 +29,15 @@ def run() -> None:
 
     settings = load_bot_settings()
     with redis_for(settings.redis_url, settings.data_dir) as redis_url:
-        code = asyncio.run(_run_everything({"REDIS_URL": redis_url}, with_model=bool(settings.embedding_model)))
+        environment = {"REDIS_URL": redis_url}
+        work = _run_everything(
+            environment, with_model=bool(settings.embedding_model), with_reranker=bool(settings.reranker_model)
+        )
+        code = asyncio.run(work)
     sys.exit(code)
 
 
-async def _run_everything(environment: dict[str, str], *, with_model: bool) -> int:
+async def _run_everything(environment: dict[str, str], *, with_model: bool, with_reranker: bool) -> int:
     from otvet.supervisor import Child, Supervisor, otvet_command
 
     def child(name: str, *arguments: str) -> Child:
@@ -42,9 +46,10 @@ async def _run_everything(environment: dict[str, str], *, with_model: bool) -> i
     supervisor = Supervisor()
     supervisor.stop_on_signals()
     prepare = ["prepare"]
-    if with_model:
-        # It loads its model while the rest is prepared, and a first release is built with it.
+    if with_model or with_reranker:
+        # It loads its models while the rest is prepared, and a first release is built with the sentence model.
         supervisor.start(child("embed", "worker", "--queue", "embed"))
+    if with_model:
         prepare.append("--served")
     if await supervisor.complete(child("prepare", *prepare)):
         supervisor.start(child("bot", "bot"))
@@ -96,7 +101,7 @@ async def _run_bot(settings: "Settings") -> int:
     default="generate",
     show_default=True,
     help="generate: answers; generate-gpu: the same, preferred while such a worker lives; build: knowledge releases; "
-    "embed: the sentence model that EMBEDDING_MODEL names.",
+    "embed: the models that EMBEDDING_MODEL and RERANKER_MODEL name.",
 )
 def worker(queue: str) -> None:
     """Run a worker alone. It needs Redis, never the database."""
