@@ -158,7 +158,7 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
         click.echo(f"No process serves {info.model}, which the release was built with: searched without it.", err=True)
     if settings.reranker_model and not result.reranked:
         click.echo(
-            f"RERANKER_MODEL={settings.reranker_model} was not asked, or was slow: searched without it.", err=True
+            f"RERANKER_MODEL={settings.reranker_model} had no say: no process serves it, or it is slow.", err=True
         )
     if as_json:
         click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=1))

@@ -15,7 +15,7 @@ from otvet.demo import Demo
 from otvet.diagnosis import Mark
 from otvet.errors import CommandError
 from otvet.redis_server import EmbeddedRedis
-from otvet.sentence_models import model_for, questions_for
+from otvet.sentence_models import model_for, questions_for, relevances_for
 from otvet.supervisor import Child
 from support.embedding import EmbedWorker, RemoteModel
 from support.queue import BuildQueue
@@ -38,8 +38,10 @@ def redis(redis_url: str) -> Iterator[Redis]:
         yield redis
 
 
-def settings(tmp_path: Path, redis_url: str = "", model: str = "fake") -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path, redis_url=redis_url, embedding_model=model)
+def settings(tmp_path: Path, redis_url: str = "", model: str = "fake", reranker: str = "") -> Settings:
+    return Settings(
+        _env_file=None, data_dir=tmp_path, redis_url=redis_url, embedding_model=model, reranker_model=reranker
+    )
 
 
 def shows(redis: Redis, revision: str = "r1") -> EmbedWorker:
@@ -146,13 +148,38 @@ class Recorder:
 
 
 @pytest.mark.parametrize("model", ["", "offline"])
-async def test_run_and_demo_start_the_process_when_a_model_is_named(tmp_path, monkeypatch, model):
+@pytest.mark.parametrize("reranker", ["", "reader"])
+async def test_run_and_demo_start_the_process_when_a_model_is_named(tmp_path, monkeypatch, model, reranker):
     running_all, demo = Recorder(), Recorder()
     monkeypatch.setattr("otvet.supervisor.Supervisor", lambda: running_all)
-    await running._run_everything({}, with_model=bool(model))
-    environment = {"EMBEDDING_MODEL": model} if model else {}
+    await running._run_everything({}, with_model=bool(model), with_reranker=bool(reranker))
+    environment = {"EMBEDDING_MODEL": model, "RERANKER_MODEL": reranker}
     await Demo(supervisor=demo, environment=environment, folder=tmp_path, url="", port=1).start(0.0)
 
     for started in (running_all.children, demo.children):
-        assert started.get("embed") == (("worker", "--queue", "embed") if model else None)
+        assert started.get("embed") == (("worker", "--queue", "embed") if model or reranker else None)
         assert ("--served" in started["prepare"]) is bool(model)
+
+
+async def test_the_doctor_says_how_it_is_about_the_reranker(tmp_path, redis, redis_url):
+    """Also where there is a reranker alone."""
+    named = settings(tmp_path, redis_url, model="", reranker="reader")
+    assert await diagnosis.examine_reranker(settings(tmp_path, redis_url)) == []
+
+    async def found(at: Settings = named) -> Mark:
+        [finding] = await diagnosis.examine_reranker(at)
+        return finding.mark
+
+    assert await found() is Mark.WRONG
+    assert await found(settings(tmp_path, reranker="reader")) is Mark.GOOD  # nothing runs
+    heart = Heart(redis, this_worker("", "reader"))
+    heart.beat()
+    assert await found() is Mark.DOUBTFUL
+    heart.become(heart.worker.model_copy(update={"reranks": True}))
+    assert await found() is Mark.GOOD
+    with relevances_for(named) as rerank:
+        assert rerank is not None
+    heart.stop()
+    assert await found() is Mark.WRONG
+    with relevances_for(named) as rerank:
+        assert rerank is None
