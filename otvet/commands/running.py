@@ -142,6 +142,8 @@ def alive(queue: str) -> None:
 @click.option("--served", is_flag=True, help="The process that serves EMBEDDING_MODEL is being started: wait for it.")
 def prepare(orders_file: Path | None, served: bool) -> None:
     """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
+    from importlib.util import find_spec
+
     from otvet.commands.knowledge import build_release, describe, store_in
     from otvet.commands.orders import import_orders_from
     from otvet.composition import complete, load_settings
@@ -155,7 +157,9 @@ def prepare(orders_file: Path | None, served: bool) -> None:
         click.echo("✓ " + complete(import_orders_from(orders_file, settings, mapping={}))[-1])
     store = store_in(settings.releases_dir)
     if not store.infos():
-        with model_for(settings, served=served) as model:
+        # Where its packages are not installed, as in the small image, another process serves the model.
+        elsewhere = served or find_spec("sentence_transformers") is None
+        with model_for(settings, served=elsewhere) as model:
             click.echo("✓ " + describe(build_release(store, settings.knowledge_dir, model=model)))
         return
     click.echo(f"✓ knowledge: release {store.current()}")

@@ -44,10 +44,10 @@ def test_every_channel_stands_beside_the_blend(folder: Path) -> None:
 
 
 def test_what_a_reranker_makes_of_the_blend_stands_under_it(folder: Path) -> None:
-    """One that likes best what search liked least; with one candidate, or without scores, the order stays."""
+    """Here one that likes the second best."""
     collection = load(folder)
     index = Index.build(collection.chunks)
-    worst = measure_channels(collection, index, rerank=lambda _, chunks: np.arange(len(chunks), dtype=np.float32))
+    worst = measure_channels(collection, index, rerank=lambda _, chunks: np.eye(len(chunks), dtype=np.float32)[1])
     none = measure_channels(collection, index, rerank=lambda *_: None)
 
     by_channel = worst.slices[0].channels
