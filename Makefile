@@ -23,7 +23,7 @@ MODELS := $(if $(EMBEDDING_MODEL)$(RERANKER_MODEL),$(VENV)/.models)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run install llama models test check bench-bot bench-delivery bench-reload bench-search bench-generation \
-	bench-embedding bench-kills bench-llm clean
+	bench-embedding bench-reranking bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ bench-llm: $(VENV)/.dev $(LLAMA) ## Your model on the evaluation's questions: ma
 
 bench-embedding: $(VENV)/.dev $(VENV)/.models ## Measure the process that holds the sentence model; ARGS='--questions 200' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.embedding $(ARGS)
+
+bench-reranking: $(VENV)/.dev $(VENV)/.models ## Measure what a reranker costs; ARGS='--times 5 --layers 12' for another
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reranking $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

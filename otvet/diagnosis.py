@@ -301,14 +301,21 @@ def _examine_reranker(settings: Settings, name: str) -> Finding:
 
     from knowledge.errors import EmbeddingModelError  # noqa: PLC0415
     from support.embedding import workers  # noqa: PLC0415
-    from support.reranking import RemoteReranker  # noqa: PLC0415
+    from support.reranking import PATIENCE_S, RemoteReranker  # noqa: PLC0415
 
     url = redis_server.running(settings.redis_url, settings.data_dir)
     try:
         if url is not None:
             with Redis.from_url(url, socket_timeout=HTTP_TIMEOUT_S) as redis:
-                if RemoteReranker(redis, name).is_served:
-                    return good(f"RERANKER_MODEL={name} is served: it reads the best passages once more.")
+                reranker = RemoteReranker(redis, name)
+                if reranker.is_served:
+                    took_s = reranker.try_out()
+                    if took_s is None:
+                        return doubtful(
+                            f"RERANKER_MODEL={name} is served, but does not read twenty passages within the "
+                            f"{PATIENCE_S:.0f} s that the bot waits: name a smaller model, or give it a quieter machine."
+                        )
+                    return good(f"RERANKER_MODEL={name} is served and reads twenty passages in {took_s:.1f} s.")
                 if any(worker.reranker == name for worker in workers(redis)):
                     return doubtful(f"RERANKER_MODEL={name} is being loaded: wait a moment.")
     except (RedisError, ValueError, EmbeddingModelError) as error:

@@ -6,6 +6,7 @@ vectors and before the texts of builds.
 """
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self, cast
@@ -22,10 +23,15 @@ from redis.exceptions import RedisError
 from knowledge.errors import EmbeddingModelError
 from knowledge.meaning import passage_text
 from knowledge.passages import Chunk
+from knowledge.reranking import TOP
 from support.embedding import decode_vectors, reply_key, submit
 
 PATIENCE_S: Final = 3.0
 """Longer than that nobody waits for scores; a pass over twenty passages takes one processor up to two seconds."""
+
+
+_WORDS: Final = 100
+"""Of a passage of ordinary length."""
 
 
 class RerankRequest(BaseModel):
@@ -89,6 +95,14 @@ class RemoteReranker:
     def is_served(self) -> bool:
         """Whether a process answers."""
         return bool(self.redis.exists(alive_key(self.name)))
+
+    def try_out(self) -> float | None:
+        """Return the seconds that as many passages take as a question finds; None when the bot would not wait."""
+        text = " ".join(["слово", "word"] * (_WORDS // 2))
+        # No two are the same: the same text is read once.
+        chunks = [Chunk(str(row), "", str(row), (), text, "ru") for row in range(TOP)]
+        begun = time.monotonic()
+        return None if self("слово", chunks) is None else time.monotonic() - begun
 
     def __call__(self, question: str, chunks: Sequence[Chunk]) -> NDArray[np.float32] | None:
         """Return float32[n], None when the process is away or slow."""

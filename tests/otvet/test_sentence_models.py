@@ -1,8 +1,10 @@
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from redis import Redis
@@ -20,7 +22,7 @@ from otvet.supervisor import Child
 from support.embedding import EmbedWorker, RemoteModel
 from support.queue import BuildQueue
 from support.settings import Settings
-from workers.embed import Heart, this_worker
+from workers.embed import EmbedServer, Heart, this_worker
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,16 @@ def redis(redis_url: str) -> Iterator[Redis]:
     with Redis.from_url(redis_url) as redis:
         redis.flushall()
         yield redis
+
+
+class Reader:
+    name = "reader"
+    broken = False
+
+    def scores(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        if self.broken:
+            raise RuntimeError("no memory")
+        return np.arange(len(passages), dtype=np.float32)
 
 
 def settings(tmp_path: Path, redis_url: str = "", model: str = "fake", reranker: str = "") -> Settings:
@@ -176,7 +188,14 @@ async def test_the_doctor_says_how_it_is_about_the_reranker(tmp_path, redis, red
     heart.beat()
     assert await found() is Mark.DOUBTFUL
     heart.become(heart.worker.model_copy(update={"reranks": True}))
+    reader, stop = Reader(), threading.Event()
+    thread = threading.Thread(target=EmbedServer(redis, None, heart, reranker=reader).serve, args=(stop.is_set,))
+    thread.start()
     assert await found() is Mark.GOOD
+    reader.broken = True
+    assert await found() is Mark.DOUBTFUL
+    stop.set()
+    thread.join()
     with relevances_for(named) as rerank:
         assert rerank is not None
     heart.stop()
