@@ -313,7 +313,7 @@ def _examine_reranker(settings: Settings, name: str) -> Finding:
                     if took_s is None:
                         return doubtful(
                             f"RERANKER_MODEL={name} is served, but does not read twenty passages within the "
-                            f"{PATIENCE_S:.0f} s that the bot waits: name a smaller model, or give it a quieter machine."
+                            f"{PATIENCE_S:.0f} s that the bot waits: name a smaller model or give it more room."
                         )
                     return good(f"RERANKER_MODEL={name} is served and reads twenty passages in {took_s:.1f} s.")
                 if any(worker.reranker == name for worker in workers(redis)):
