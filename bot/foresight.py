@@ -8,9 +8,9 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 from uuid import uuid4
 
 import numpy as np
@@ -114,7 +114,7 @@ class _Patience:
         """Whether the process is left alone at this moment."""
         return self.clock() < self._quiet_until
 
-    async def wait(self, answer: Awaitable[None]) -> None:
+    async def wait(self, answer: Coroutine[Any, Any, None]) -> None:
         """Wait; whatever goes wrong, nothing is raised."""
         try:
             async with asyncio.timeout(self.seconds):
@@ -142,6 +142,7 @@ class Foresight:
     clock: Callable[[], float] = time.monotonic
     _for_vectors: _Patience = field(init=False)
     _for_scores: _Patience = field(init=False)
+    _in_hand: dict[tuple[tuple[str, tuple[str, ...]], ...], asyncio.Task[None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._for_vectors = _Patience(self.patience_s, self.clock, "sentence model")
@@ -191,8 +192,15 @@ class Foresight:
             for question, chunks in found
             if len(chunks) > 1 and self.relevances.find(question, chunks) is None
         ]
-        if missing:
-            await self._for_scores.wait(self._rerank(missing))
+        if not missing:
+            return
+        # A turn whose close takes long is closed once more meanwhile: its passages are read once.
+        key = tuple((question, _ids(chunks)) for question, chunks in missing)
+        task = self._in_hand.get(key)
+        if task is None:
+            task = self._in_hand[key] = asyncio.create_task(self._for_scores.wait(self._rerank(missing)))
+            task.add_done_callback(lambda _: self._in_hand.pop(key, None))
+        await task
 
     def _embeds(self, base: KnowledgeBase) -> bool:
         return base.model_revision is not None and not self._for_vectors.is_over

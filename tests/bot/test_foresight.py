@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -162,8 +163,9 @@ async def test_scores_that_are_there_before_the_search_order_what_it_finds(shop_
     thread.start()
     async with AsyncRedis.from_url(redis_url) as client:
         foresight = Foresight(client, None, None, current, Vectors(), relevances, "reader")
-        for _ in range(2):  # the second time they are known
-            await foresight.weigh(base, Ahead(HOW_LONG, "en", None))
+        ahead = Ahead(HOW_LONG, "en", None)
+        await asyncio.gather(foresight.weigh(base, ahead), foresight.weigh(base, ahead))
+        await foresight.weigh(base, ahead)  # they are known by now
     stop.set()
     thread.join()
 

@@ -104,6 +104,17 @@ def test_another_model_is_built_with_after_a_restart(tmp_path, redis, redis_url,
     assert BuildQueue(redis=redis).is_busy()
 
 
+def test_where_the_packages_are_missing_the_first_release_waits_for_another_process(tmp_path, redis_url, monkeypatch):
+    """As in the small container image; loading the model here would end in another sentence."""
+    monkeypatch.setattr(sentence_models, "STARTING_S", 0.0)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for name, value in {"DATA_DIR": tmp_path, "REDIS_URL": redis_url, "EMBEDDING_MODEL": "/nowhere"}.items():
+        monkeypatch.setenv(name, str(value))
+
+    with pytest.raises(CommandError, match="does not come up"):
+        CliRunner().invoke(prepare, [], catch_exceptions=False)
+
+
 def test_the_health_check_knows_the_process(redis, redis_url, monkeypatch):
     monkeypatch.setenv("REDIS_URL", redis_url)
     assert CliRunner().invoke(alive, ["--queue", "embed"]).exit_code == 1
