@@ -1,9 +1,10 @@
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge.base import Embed, KnowledgeBase
+from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import Order, ReleaseStore
 
@@ -64,11 +65,11 @@ def test_nobody_waits_while_a_new_release_is_loaded(store: ReleaseStore, shop: P
     opening, may_open = threading.Event(), threading.Event()
 
     class Slow(ReleaseStore):
-        def open(self, number: int, embed: Embed | None = None) -> KnowledgeBase:
+        def open(self, number: int, *ports: Any) -> KnowledgeBase:
             if number == 2:
                 opening.set()
                 assert may_open.wait(10)
-            return super().open(number, embed)
+            return super().open(number, *ports)
 
     current = CurrentKnowledge(Slow(store.root))
     first = current.get()
