@@ -36,7 +36,6 @@ _BLOCK = 500
 """Words in one line: what reads it holds up other threads for a tenth of a millisecond."""
 _ARRAYS = "arrays.npy"
 """A first array of names, then the arrays themselves in that order, each as numpy stores one."""
-_TABLES = ("lexical", "characters", "concepts", "openings")
 _MEANING = "meaning.json"
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
 FILES_OF_A_MODEL = (_MEANING,)
@@ -93,7 +92,12 @@ class Index:
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
         (folder / _CHUNKS).write_bytes(stored(self.chunks))
-        tables = {name: getattr(self, name) for name in _TABLES}
+        tables = {
+            "lexical": self.lexical,
+            "characters": self.characters,
+            "concepts": self.concepts,
+            "openings": self.openings,
+        }
         vocabularies: dict[str, list[str]] = {name: list(table.vocabulary) for name, table in tables.items()}
         vocabularies |= {"embedder": list(self.embedder.vocabulary), "languages": list(self.columns.languages)}
         lines = (json.dumps(block, ensure_ascii=False) + "\n" for block in _blocks(vocabularies))
@@ -149,7 +153,10 @@ class Index:
         return cls(
             chunks,
             Columns.restore(vocabularies["languages"], own("columns")),
-            *map(table, _TABLES),
+            table("lexical"),
+            table("characters"),
+            table("concepts"),
+            table("openings"),
             embedder,
             vectors,
             Surroundings(*arrays["surroundings"]),

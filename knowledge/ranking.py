@@ -104,11 +104,11 @@ def rank(
     if is_question(query):
         blend[index.surroundings.pairs] += QUESTION_PRIOR * most
     blend = np.where(touched, blend, 0.0)
+    rows = _best(blend, touched)
     if strength:
-        rows = np.array(_best(blend, touched, LOOKED_AT), dtype=np.int64)
         blend[rows] += strength * told(index, stems, rows)
-    pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
-    order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned, CANDIDATES)
+    pinned = _code_holders(index, query, among) if "lexical" in channels else rows[:0]
+    order = _ordered(blend, rows, pinned)
     blend = np.asarray(blend / (most * (1 + QUESTION_PRIOR)), dtype=np.float32)
     return Ranking(lexical, characters, vector, meaning, grasp, blend, order)
 
@@ -163,21 +163,25 @@ def _spread(scores: NDArray[np.float32], among: NDArray[np.bool_]) -> NDArray[np
     return np.where(among, (scores - low) / (high - low), 0.0)
 
 
-def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_], most: int) -> tuple[int, ...]:
-    """Return the best rows in order, ``most`` of them; ties go by position."""
+def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the ``LOOKED_AT`` best rows, by position; ties at the edge all come along."""
     rows = np.flatnonzero(eligible)
-    if len(rows) > most:
-        edge = np.partition(scores[rows], len(rows) - most)[len(rows) - most]
-        rows = rows[scores[rows] >= edge]
-    return tuple(rows[np.argsort(-scores[rows], kind="stable")][:most].tolist())
+    if len(rows) <= LOOKED_AT:
+        return rows
+    found = scores[rows]
+    edge = np.partition(found, len(rows) - LOOKED_AT)[len(rows) - LOOKED_AT]
+    return np.asarray(rows[found >= edge], dtype=np.int64)
 
 
-def _code_holders(index: Index, query: str) -> NDArray[np.bool_]:
-    """Chunks that hold a code of the query, if the code is rare enough to mean one thing."""
-    pinned = np.zeros(len(index.chunks), dtype=np.bool_)
-    for word in words(query):
-        if is_code(word):
-            holders = index.lexical.holders(word)
-            if len(holders) <= _MAX_CODE_HOLDERS:
-                pinned[holders] = True
-    return pinned
+def _ordered(scores: NDArray[np.float32], rows: NDArray[np.int64], pinned: NDArray[np.int64]) -> tuple[int, ...]:
+    """Return the best rows in order, those that are pinned before all others; ties go by position."""
+    rows = np.union1d(rows, pinned)
+    found = scores[rows] + (scores.max(initial=0.0) + 1) * np.isin(rows, pinned)
+    return tuple(rows[np.argsort(-found, kind="stable")][:CANDIDATES].tolist())
+
+
+def _code_holders(index: Index, query: str, among: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Chunks in question that hold a code of the query, if the code is rare enough to mean one thing."""
+    codes = (index.lexical.holders(word) for word in words(query) if is_code(word))
+    found = [holders[among[holders]] for holders in codes if len(holders) <= _MAX_CODE_HOLDERS]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *found])
