@@ -35,6 +35,7 @@ SAID = (0.3, 0.5)
 """The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
 _LEAST = 0.1
 CANDIDATES = 50
+_PEAK_OF = 64
 _MAX_CODE_HOLDERS = 5
 _TINY = 1e-9
 
@@ -89,11 +90,11 @@ def rank(
         share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical, among)
     blend = (1 - share) * sparse + share * dense
     touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
-    meaning = nothing
+    meaning, trust = nothing, nothing
     if index.meaning is not None and asked is not None and "vector" in channels:
         meaning = index.meaning.scores(asked)
-        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.columns.languages])
-        trust = trust[index.columns.language_of]
+        shares = [index.meaning.shares.get(name, 0.0) for name in index.columns.languages]
+        trust = np.array(shares, dtype=np.float32)[index.columns.language_of]
         blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
         touched |= among & (trust > 0) & (meaning > 0)
     # Like neighbours, the rest of an article says little in a small base; and it is evidence of words.
@@ -106,7 +107,7 @@ def rank(
     blend = np.where(touched, blend, 0.0)
     rows = _best(blend, touched)
     if strength:
-        blend[rows] += strength * told(index, stems, rows)
+        blend[rows] += strength * (1 - trust[rows]) * told(index, stems, rows)
     pinned = _code_holders(index, query, among) if "lexical" in channels else rows[:0]
     order = _ordered(blend, rows, pinned)
     blend = np.asarray(blend / (most * (1 + QUESTION_PRIOR)), dtype=np.float32)
@@ -164,8 +165,14 @@ def _spread(scores: NDArray[np.float32], among: NDArray[np.bool_]) -> NDArray[np
 
 
 def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the ``LOOKED_AT`` best rows, by position; ties at the edge all come along."""
-    rows = np.flatnonzero(eligible)
+    """Return the ``LOOKED_AT`` best rows, by position; ties at the edge all come along.
+
+    Scores are at least 0, and 0 where not eligible. So many blocks hold a score as high as the ``LOOKED_AT``-th of the
+    blocks' highest: only what reaches it has to be compared, a few hundred of 100,000 chunks.
+    """
+    peaks = np.maximum.reduceat(scores, np.arange(0, len(scores), _PEAK_OF))
+    floor = np.partition(peaks, -LOOKED_AT)[-LOOKED_AT] if len(peaks) > LOOKED_AT else 0
+    rows = np.flatnonzero(eligible & (scores >= floor))
     if len(rows) <= LOOKED_AT:
         return rows
     found = scores[rows]
