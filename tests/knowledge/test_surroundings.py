@@ -34,7 +34,8 @@ def test_without_strength_every_chunk_keeps_its_score() -> None:
 
 def test_an_article_is_as_good_as_its_best_passage() -> None:
     places = Surroundings.of([chunk("a.md"), chunk("a.md", "Prices"), chunk("b.md"), chunk("c.md")])
-    np.testing.assert_array_equal(places.best_of_article(np.array([0.2, 0.9, 0.3, 0.4])), [0.9, 0.9, 0.3, 0.4])
+    scores = np.array([0.25, 0.75, 0.5, 0.125], dtype=np.float32)
+    np.testing.assert_array_equal(places.best_of_article(scores), [0.75, 0.75, 0.5, 0.125])
 
 
 def test_at_the_edges_of_an_article_nothing_stands_beside() -> None:
