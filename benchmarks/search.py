@@ -135,7 +135,7 @@ def lexical_tables(chunks: list[Chunk]) -> tuple[CompiledBM25, CompiledBM25]:
 
 def memory(index: Index) -> int:
     """Return the bytes of everything that grows with the base, vocabularies aside."""
-    tables = (index.lexical, index.characters, index.concepts)
+    tables = (index.lexical, index.characters, index.concepts, index.openings)
     return index.vectors.nbytes + sum(table.nbytes for table in tables)
 
 

@@ -12,13 +12,14 @@ from scipy.sparse import coo_array, csr_array
 
 from knowledge.bm25 import CompiledBM25
 from knowledge.columns import Columns
-from knowledge.counting import Counts, Tally, tally
+from knowledge.counting import Counts, Tally, count, tally
 from knowledge.embedder import Embedder
 from knowledge.meaning import Meaning
 from knowledge.passages import Chunk
 from knowledge.sentences import SentenceEmbedder
 from knowledge.stored_chunks import StoredChunks, stored
 from knowledge.surroundings import Surroundings
+from knowledge.tokens import terms
 from knowledge.vectors import VectorCache
 
 HEADING_TIMES = 3
@@ -26,6 +27,8 @@ HEADING_TIMES = 3
 
 TRAINED_ON = 6_000
 """Chunks that the embedder is trained on at most: more tell it little and cost gigabytes."""
+OPENING_LETTERS = 150
+"""How far the first words of a text reach, which say what it is about."""
 _BATCH = 2_000
 _CHUNKS = "chunks.jsonl"
 _VOCABULARIES = "vocabularies.jsonl"
@@ -50,6 +53,8 @@ class Index:
     characters: CompiledBM25
     concepts: CompiledBM25
     """Which chunks speak of which concept: for coverage, not for ranking."""
+    openings: CompiledBM25
+    """Which chunks say which stem in their headings or their first ``OPENING_LETTERS``."""
     embedder: Embedder
     vectors: NDArray[np.float32]
     """float32[n_chunks, n_dimensions], L2-normalised."""
@@ -81,12 +86,18 @@ class Index:
         whole = bodies.plus(heads, HEADING_TIMES)
         tables = (CompiledBM25.of(bodies.terms, heads.terms), CompiledBM25.of(bodies.grams, heads.grams))
         concepts = CompiledBM25.of(*_whole_concepts(whole))
-        return cls(tuple(chunks), columns, *tables, concepts, *_embedded(whole), surroundings, meaning)
+        openings = CompiledBM25.of(*_openings(chunks))
+        return cls(tuple(chunks), columns, *tables, concepts, openings, *_embedded(whole), surroundings, meaning)
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
         (folder / _CHUNKS).write_bytes(stored(self.chunks))
-        tables = {"lexical": self.lexical, "characters": self.characters, "concepts": self.concepts}
+        tables = {
+            "lexical": self.lexical,
+            "characters": self.characters,
+            "concepts": self.concepts,
+            "openings": self.openings,
+        }
         vocabularies: dict[str, list[str]] = {name: list(table.vocabulary) for name, table in tables.items()}
         vocabularies |= {"embedder": list(self.embedder.vocabulary), "languages": list(self.columns.languages)}
         lines = (json.dumps(block, ensure_ascii=False) + "\n" for block in _blocks(vocabularies))
@@ -145,6 +156,7 @@ class Index:
             table("lexical"),
             table("characters"),
             table("concepts"),
+            table("openings"),
             embedder,
             vectors,
             Surroundings(*arrays["surroundings"]),
@@ -158,17 +170,22 @@ class Index:
             "" if self.meaning is None else f" and {self.meaning.model} {self.meaning.shares}"
         )
 
+    @property
+    def known_trade(self) -> float:
+        """Concepts for each stem of the chunks: how much of what the base speaks of the thesaurus knows."""
+        return float((self.concepts.counts.nnz - len(self.chunks)) / max(self.lexical.counts.nnz, 1))
+
     def is_finite(self) -> bool:
         """Say whether no number in it is NaN or infinite."""
-        tables = (self.lexical, self.characters, self.concepts)
+        tables = (self.lexical, self.characters, self.concepts, self.openings)
         arrays = [self.vectors, self.embedder.projection, *(table.counts.data for table in tables)]
         if self.meaning is not None:
             arrays.append(self.meaning.vectors)
         return all(bool(np.isfinite(array).all()) for array in arrays)
 
 
-Parts = tuple[CompiledBM25, CompiledBM25, CompiledBM25, Embedder, NDArray[np.float32]]
-"""Words, characters, concepts, embedder, vectors."""
+Parts = tuple[CompiledBM25, CompiledBM25, CompiledBM25, CompiledBM25, Embedder, NDArray[np.float32]]
+"""Words, characters, concepts, openings, embedder, vectors."""
 
 
 def _changed(chunks: Sequence[Chunk], former: Index) -> Parts:
@@ -176,7 +193,8 @@ def _changed(chunks: Sequence[Chunk], former: Index) -> Parts:
     place = {chunk: row for row, chunk in enumerate(former.chunks)}
     rows = np.array([place.get(chunk, -1) for chunk in chunks], dtype=np.int64)
     kept = rows >= 0
-    bodies, heads = counted([chunk for chunk, row in zip(chunks, rows, strict=True) if row < 0])
+    new = [chunk for chunk, row in zip(chunks, rows, strict=True) if row < 0]
+    bodies, heads = counted(new)
     whole = bodies.plus(heads, HEADING_TIMES)
     vectors = np.zeros((len(chunks), former.vectors.shape[1]), dtype=np.float32)
     vectors[kept] = former.vectors[rows[kept]]
@@ -185,6 +203,7 @@ def _changed(chunks: Sequence[Chunk], former: Index) -> Parts:
         former.lexical.changed(rows, bodies.terms, heads.terms),
         former.characters.changed(rows, bodies.grams, heads.grams),
         former.concepts.changed(rows, *_whole_concepts(whole)),
+        former.openings.changed(rows, *_openings(new)),
         former.embedder,
         vectors,
     )
@@ -204,6 +223,12 @@ def _whole_concepts(whole: Tally) -> tuple[Counts, Counts]:
     rows, columns = np.concatenate([told.row, every]), np.concatenate([told.col, np.full_like(every, len(tokens) - 1)])
     table = csr_array((np.concatenate([told.data, np.ones_like(every)]), (rows, columns)), shape=shape)
     return Counts(tokens, table), Counts(tokens, table * 0)
+
+
+def _openings(chunks: Sequence[Chunk]) -> tuple[Counts, Counts]:
+    """Count the stems of headings and first words together, as one field."""
+    counted = count(terms(f"{headings(chunk)}\n{chunk.text[:OPENING_LETTERS]}") for chunk in chunks)
+    return counted, Counts(counted.tokens, counted.table * 0)
 
 
 def _blocks(vocabularies: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:

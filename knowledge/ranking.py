@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.concepts import concepts, concepts_of, emphasis
+from knowledge.evidence import AROUND, ARTICLE, LOOKED_AT, OPENING, told
 from knowledge.index import Index
+from knowledge.language import detect
 from knowledge.stopwords import STOP_WORDS
 from knowledge.surroundings import QUESTION_PRIOR, is_question
 from knowledge.tokens import grams, is_code, stem, words
@@ -24,12 +26,16 @@ VECTOR_WEIGHTS = (0.8, 0.05)
 many articles have words of their own for everything. Between the sizes it falls with the logarithm."""
 SMALL_BASE, LARGE_BASE = 400, 3_000
 """Numbers of chunks. In a small base articles are short and neighbours speak of other things: they do not count."""
+TRADE = (0.2, 0.4)
+"""Concepts for each stem of the base: between them the vector channel's say grows. The thesaurus knows shops (.47) and
+has words of other trades by chance (an encyclopaedia's .11): there it misleads, unless words can say nothing at all."""
 EVERYDAY = (0.0, 0.25)
 """Share of the question's words that name concepts: between them the vector channel's say grows."""
 SAID = (0.3, 0.5)
 """The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
 _LEAST = 0.1
 CANDIDATES = 50
+_PEAK_OF = 64
 _MAX_CODE_HOLDERS = 5
 _TINY = 1e-9
 
@@ -66,11 +72,12 @@ def rank(
     nothing = np.zeros(len(index.chunks), dtype=np.float32)
     lexical, characters = nothing, nothing
     weights = emphasised(query)
+    stems = _weighted((stem(word), weight) for word, weight in weights)
     if "lexical" in channels:
-        lexical = index.lexical.scores(_weighted((stem(word), weight) for word, weight in weights))
+        lexical = index.lexical.scores(stems)
     if "characters" in channels:
-        told = ((gram, weight) for word, weight in weights for gram in grams([word]))
-        characters = index.characters.scores(_weighted(told))
+        spelt = ((gram, weight) for word, weight in weights for gram in grams([word]))
+        characters = index.characters.scores(_weighted(spelt))
     vector, meant, grasp = nothing, nothing, 0.0
     if "vector" in channels:
         projected = index.embedder.project(query)
@@ -82,24 +89,31 @@ def rank(
     size = _size(len(index.chunks))
     share = 1.0
     if channels & {"lexical", "characters"}:
-        share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical[among])
+        share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical, among)
     blend = (1 - share) * sparse + share * dense
     touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
-    meaning = nothing
+    meaning, trust = nothing, nothing
     if index.meaning is not None and asked is not None and "vector" in channels:
         meaning = index.meaning.scores(asked)
-        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.columns.languages])
-        trust = trust[index.columns.language_of]
+        shares = [index.meaning.shares.get(name, 0.0) for name in index.columns.languages]
+        trust = np.array(shares, dtype=np.float32)[index.columns.language_of]
         blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
         touched |= among & (trust > 0) & (meaning > 0)
-    blend = index.surroundings.spread(blend, size)
+    # Like neighbours, the rest of an article says little in a small base; and it is evidence of words.
+    strength = size * (1 - share)
+    best = index.surroundings.best_of_article(blend)
+    blend = index.surroundings.spread(blend, size) + strength * ARTICLE * best
+    most = 1 + strength * (ARTICLE + OPENING + AROUND)
     if is_question(query):
-        blend[index.surroundings.pairs] += QUESTION_PRIOR
+        blend[index.surroundings.pairs] += QUESTION_PRIOR * most
     blend = np.where(touched, blend, 0.0)
-    pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
-    order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned)
-    blend = np.asarray(blend / (1 + QUESTION_PRIOR), dtype=np.float32)
-    return Ranking(lexical, characters, vector, meaning, grasp, blend, order, int(pinned.sum()))
+    rows = _best(blend, touched)
+    if strength:
+        blend[rows] += strength * (1 - trust[rows]) * told(index, stems, rows)
+    pinned = _code_holders(index, query, among) if "lexical" in channels else rows[:0]
+    order = _ordered(blend, rows, pinned)
+    blend = np.asarray(blend / (most * (1 + QUESTION_PRIOR)), dtype=np.float32)
+    return Ranking(lexical, characters, vector, meaning, grasp, blend, order, len(pinned))
 
 
 def emphasised(query: str) -> list[tuple[str, float]]:
@@ -115,15 +129,26 @@ def _weighted(tokens: Iterable[tuple[str, float]]) -> dict[str, float]:
     return weights
 
 
-def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float32]) -> float:
+def _need_of_meaning(index: Index, query: str, lexical: NDArray[np.float32], among: NDArray[np.bool_]) -> float:
     """Return 1 for everyday words that no chunk repeats, little for words that the thesaurus lacks or a chunk holds."""
     content = [word for word in words(query) if word not in STOP_WORDS]
     if not content:
         return 1.0
     everyday = sum(bool(concepts_of(word)) for word in content) / len(content)
     possible = index.lexical.maximum([stem(word) for word in content])
-    said = float(lexical.max(initial=0.0)) / possible if possible else 0.0
-    return float(np.interp(everyday, EVERYDAY, [_LEAST, 1]) * np.interp(said, SAID, [1, _LEAST]))
+    said = float(lexical[among].max(initial=0.0)) / possible if possible else 0.0
+    trade = 1.0 if _is_foreign(index, query, among) else float(np.interp(index.known_trade, TRADE, [0, 1]))
+    return trade * float(np.interp(everyday, EVERYDAY, [_LEAST, 1]) * np.interp(said, SAID, [1, _LEAST]))
+
+
+def _is_foreign(index: Index, query: str, among: NDArray[np.bool_]) -> bool:
+    """Say whether no chunk in question is written in the query's language: its words find nothing there."""
+    language = detect(query)
+    if language is None:
+        return False
+    if language not in index.columns.languages:
+        return True
+    return not bool((index.columns.language_of[among] == index.columns.languages.index(language)).any())
 
 
 def _size(n_chunks: int) -> float:
@@ -141,21 +166,31 @@ def _spread(scores: NDArray[np.float32], among: NDArray[np.bool_]) -> NDArray[np
     return np.where(among, (scores - low) / (high - low), 0.0)
 
 
-def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> tuple[int, ...]:
-    """Return the best rows in order; ties go by position."""
-    rows = np.flatnonzero(eligible)
-    if len(rows) > CANDIDATES:
-        edge = np.partition(scores[rows], len(rows) - CANDIDATES)[len(rows) - CANDIDATES]
-        rows = rows[scores[rows] >= edge]
-    return tuple(rows[np.argsort(-scores[rows], kind="stable")][:CANDIDATES].tolist())
+def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the ``LOOKED_AT`` best rows, by position; ties at the edge all come along.
+
+    Scores are at least 0, and 0 where not eligible. So many blocks hold a score as high as the ``LOOKED_AT``-th of the
+    blocks' highest: only what reaches it has to be compared, a few hundred of 100,000 chunks.
+    """
+    peaks = np.maximum.reduceat(scores, np.arange(0, len(scores), _PEAK_OF))
+    floor = np.partition(peaks, -LOOKED_AT)[-LOOKED_AT] if len(peaks) > LOOKED_AT else 0
+    rows = np.flatnonzero(eligible & (scores >= floor))
+    if len(rows) <= LOOKED_AT:
+        return rows
+    found = scores[rows]
+    edge = np.partition(found, len(rows) - LOOKED_AT)[len(rows) - LOOKED_AT]
+    return np.asarray(rows[found >= edge], dtype=np.int64)
 
 
-def _code_holders(index: Index, query: str) -> NDArray[np.bool_]:
-    """Chunks that hold a code of the query, if the code is rare enough to mean one thing."""
-    pinned = np.zeros(len(index.chunks), dtype=np.bool_)
-    for word in words(query):
-        if is_code(word):
-            holders = index.lexical.holders(word)
-            if len(holders) <= _MAX_CODE_HOLDERS:
-                pinned[holders] = True
-    return pinned
+def _ordered(scores: NDArray[np.float32], rows: NDArray[np.int64], pinned: NDArray[np.int64]) -> tuple[int, ...]:
+    """Return the best rows in order, those that are pinned before all others; ties go by position."""
+    rows = np.union1d(rows, pinned)
+    found = scores[rows] + (scores.max(initial=0.0) + 1) * np.isin(rows, pinned)
+    return tuple(rows[np.argsort(-found, kind="stable")][:CANDIDATES].tolist())
+
+
+def _code_holders(index: Index, query: str, among: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Chunks in question, each once, that hold a code of the query, if it is rare enough to mean one thing."""
+    codes = (index.lexical.holders(word) for word in words(query) if is_code(word))
+    found = [holders[among[holders]] for holders in codes if len(holders) <= _MAX_CODE_HOLDERS]
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))

@@ -49,6 +49,8 @@ class Surroundings:
     """No chunk continues into it, and it into none."""
     pairs: NDArray[np.bool_]
     """Question–answer pairs: complete in themselves."""
+    begins: NDArray[np.bool_]
+    """The first chunk of its article."""
 
     @classmethod
     def of(cls, chunks: Sequence[Chunk]) -> Self:
@@ -59,7 +61,8 @@ class Surroundings:
         near &= np.array(whole[1:], dtype=np.bool_) & np.array(whole[:-1], dtype=np.bool_)
         before, after = np.append(False, near), np.append(near, False)
         follows = before & ~pairs & ~np.append(False, pairs[:-1])
-        return cls(follows, ~before & ~after, pairs)
+        begins = np.array([a.source != b.source for a, b in pairwise(chunks)], dtype=np.bool_)
+        return cls(follows, ~before & ~after, pairs, np.append(True, begins))
 
     def spread(self, scores: NDArray[np.float32], strength: float) -> NDArray[np.float32]:
         """Let neighbours vouch for each other, ``strength`` 0..1; pairs and lonely chunks keep their scores."""
@@ -68,6 +71,17 @@ class Surroundings:
         result[:-1] += strength * AFTER * scores[1:] * self.follows[1:]
         result[~(self.pairs | self.alone)] /= 1 + strength * EXPECTED * (BEFORE + AFTER)
         return result
+
+    def best_of_article(self, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return float32[n_chunks]: the best score in each chunk's article."""
+        starts = np.flatnonzero(self.begins)
+        best = np.maximum.reduceat(scores, starts)
+        return np.asarray(np.repeat(best, np.diff(starts, append=len(scores))), dtype=np.float32)
+
+    def beside(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the chunks before and after these in their articles, at an edge a chunk itself."""
+        ends = np.append(self.begins[1:], True)
+        return np.where(self.begins[rows], rows, rows - 1), np.where(ends[rows], rows, rows + 1)
 
 
 def _near(a: Chunk, b: Chunk) -> bool:

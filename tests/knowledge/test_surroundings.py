@@ -42,6 +42,19 @@ def test_without_strength_every_chunk_keeps_its_score() -> None:
     np.testing.assert_array_equal(places.spread(np.array([0.1, 0.9, 0.4]), 0.0), [0.1, 0.9, 0.4])
 
 
+def test_an_article_is_as_good_as_its_best_passage() -> None:
+    places = Surroundings.of([chunk("a.md"), chunk("a.md", "Prices"), chunk("b.md"), chunk("c.md")])
+    scores = np.array([0.25, 0.75, 0.5, 0.125], dtype=np.float32)
+    np.testing.assert_array_equal(places.best_of_article(scores), [0.75, 0.75, 0.5, 0.125])
+
+
+def test_at_the_edges_of_an_article_nothing_stands_beside() -> None:
+    places = Surroundings.of([chunk("a.md"), chunk("a.md"), chunk("a.md"), chunk("b.md")])
+    before, after = places.beside(np.arange(4))
+    np.testing.assert_array_equal(before, [0, 0, 1, 3])
+    np.testing.assert_array_equal(after, [1, 2, 2, 3])
+
+
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
