@@ -18,7 +18,7 @@ from knowledge.concepts import concepts_of, everyday_words, other_names
 from knowledge.index import Index
 from knowledge.no_answer import NoAnswerModel, features
 from knowledge.passages import Chunk
-from knowledge.ranking import rank
+from knowledge.ranking import largeness, rank
 from knowledge.sentences import SentenceEmbedder
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, words
@@ -76,7 +76,12 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
         if among.sum() >= fewest:
             rows.append(features(index, example.query, rank(index, example.query, among=among, asked=asked), among))
             used.append(example)
-    return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used])
+    return NoAnswerModel.fit(
+        rows,
+        [e.answerable for e in used],
+        [e.importance for e in used],
+        largeness=largeness(len(index.chunks)),
+    )
 
 
 def _vectors(index: Index, examples: list[_Example], model: SentenceEmbedder | None) -> dict[str, NDArray[np.float32]]:
