@@ -32,8 +32,6 @@ OF_A_LARGE_BASE = frozenset({"meaning", "lexical", "characters", "score"})
 """What tells whether there is an answer, measured: few articles say it in other words, which concepts bridge. A large
 base knows some word of every question, and only how much one passage says of it tells anything: docs/adr/0015."""
 
-_TOP = 10
-"""The best BM25 score is looked for among so many passages."""
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
 _UNSAID_WEIGHT = 0.5
@@ -74,7 +72,7 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
         "characters": _share_held(index.characters, list(grams(word for word, _ in weights)), order[0]),
         "foreign": covered.foreign,
         "log_words": float(np.log1p(covered.units)),
-        "score": float(ranking.lexical[order[:_TOP]].max()),
+        "score": float(ranking.lexical.max(where=among, initial=0.0)),
     }
 
 
@@ -166,7 +164,7 @@ def _credit(passage: int, unit: _Unit) -> float:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswerModel:
-    """Logistic regression over standardised features."""
+    """Logistic regression over standardised features, a mixture of two by the size of the base."""
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
@@ -178,23 +176,24 @@ class NoAnswerModel:
         cls,
         rows: Sequence[Mapping[str, float]],
         answerable: Sequence[bool],
-        importance: Sequence[float],
+        importance: Sequence[tuple[float, float]],
         *,
         largeness: float,
     ) -> Self:
         """Fit; both classes weigh the same whatever their counts, inside a class rows weigh by importance.
 
-        ``largeness``: of the base, 0..1. A regression for a small base and one for a large base are mixed by it.
+        ``importance``: in a small and in a large base. ``largeness``: of this one, 0..1; by it a regression for small
+        bases and one for large bases are mixed.
         """
         table = np.array([[row[name] for name in FEATURES] for row in rows])
         labels = np.array(answerable, dtype=np.int64)
         mean, scale = table.mean(axis=0), table.std(axis=0)
         scale[scale < 1e-9] = 1.0  # noqa: PLR2004  # a constant feature tells nothing and must not divide by zero
-        weight = np.array(importance)
-        balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
         weights, bias = np.zeros(len(FEATURES)), 0.0
-        for share, used in ((1 - largeness, OF_A_SMALL_BASE), (largeness, OF_A_LARGE_BASE)):
+        kinds = ((1 - largeness, OF_A_SMALL_BASE), (largeness, OF_A_LARGE_BASE))
+        for (share, used), weight in zip(kinds, np.array(importance).T, strict=True):
             columns = [number for number, name in enumerate(FEATURES) if name in used]
+            balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
             model = LogisticRegression.fit(
                 ((table - mean) / scale)[:, columns],
                 labels,
