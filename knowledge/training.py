@@ -79,12 +79,10 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
         if among.sum() >= fewest:
             rows.append(features(index, example.query, rank(index, example.query, among=among, asked=asked), among))
             used.append(example)
-    return NoAnswerModel.fit(
-        rows,
-        [e.answerable for e in used],
-        [e.importance for e in used],
-        largeness=largeness(len(index.chunks)),
-    )
+    large = largeness(len(index.chunks))
+    # A smooth step: a base hardly above a small one is judged as one.
+    share = large**2 * (3 - 2 * large)
+    return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used], largeness=share)
 
 
 def _vectors(index: Index, examples: list[_Example], model: SentenceEmbedder | None) -> dict[str, NDArray[np.float32]]:
