@@ -37,7 +37,7 @@ _LEFT_OUT_RARE = 0.6
 _MAX_TOLD = 1
 _HIDDEN = (0.1, 1.0)
 """Importance in a small and in a large base, as below. At 1 in a small one the bot is surer of having nothing: 53 of
-200 questions of our basket are answered instead of 82, and 1 of 40 that have no answer instead of 4."""
+200 questions of our basket are answered instead of 84, and 1 of 40 that have no answer instead of 4."""
 _OF_ANOTHER = (1.0, 0.1)
 """A large base is asked about things that it mentions, a small one about things that it does not."""
 _MOST_HIDDEN = 0.3
