@@ -15,15 +15,15 @@ BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
 export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S
-export LOG_LEVEL EMBEDDING_MODEL
+export LOG_LEVEL EMBEDDING_MODEL RERANKER_MODEL
 # The model in the worker is built from source, so only who asks for it waits for it.
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 # sentence-transformers and torch are a gigabyte: only who asks for a sentence model waits for them.
-MODELS := $(if $(EMBEDDING_MODEL),$(VENV)/.models)
+MODELS := $(if $(EMBEDDING_MODEL)$(RERANKER_MODEL),$(VENV)/.models)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run install llama models test check bench-bot bench-delivery bench-reload bench-search bench-generation \
-	bench-embedding bench-kills bench-llm clean
+	bench-embedding bench-reranking bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ install: $(VENV)/.dev ## The full environment in .venv; .venv/bin/otvet is the c
 
 llama: $(VENV)/.llama ## What ENGINE=llama_cpp needs: builds llama.cpp, 3 to 8 minutes on two cores, once
 
-models: $(VENV)/.models ## What EMBEDDING_MODEL needs: sentence-transformers and torch for the CPU, a gigabyte
+models: $(VENV)/.models ## What EMBEDDING_MODEL and RERANKER_MODEL need: sentence-transformers and torch for the CPU, a gigabyte
 
 # Most tests wait for other processes: two at a time share two cores well. Tests of one file stay together.
 test: $(VENV)/.dev $(VENV)/.llama $(VENV)/.models ## Run all tests; TEST_PROCESSES=0 for one after another
@@ -72,6 +72,9 @@ bench-llm: $(VENV)/.dev $(LLAMA) ## Your model on the evaluation's questions: ma
 
 bench-embedding: $(VENV)/.dev $(VENV)/.models ## Measure the process that holds the sentence model; ARGS='--questions 200' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.embedding $(ARGS)
+
+bench-reranking: $(VENV)/.dev $(VENV)/.models ## Measure what a reranker costs; ARGS='--times 5 --layers 12' for another
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reranking $(ARGS)
 
 clean: ## Remove the environment and caches; data/ stays
 	rm -rf $(VENV) $(VENV)-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

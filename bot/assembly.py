@@ -16,7 +16,7 @@ from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
-from bot.foresight import Foresight, Vectors
+from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
@@ -100,8 +100,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
     renderer = Renderer(library, settings.operators_language, cancellations)
-    vectors = Vectors()
-    current = CurrentKnowledge(store, vectors.find)
+    vectors, relevances = Vectors(), Relevances()
+    current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     desk = _desk(settings, database, current)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
@@ -124,14 +124,14 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         return await inbox.waits(unit, chat_id)
 
     understanding = Understanding(database, desk, queue, streams, now)
-    foresight = Foresight(streams, units, desk.search, current, vectors)
+    foresight = Foresight(streams, units, desk.search, current, vectors, relevances, settings.reranker_model)
 
     async def known(turn_id: int) -> Understood | None:
         understood = await understanding.of(turn_id)
         await foresight.prepare(turn_id, understood)
         return understood
 
-    clock = TurnClock(units, desk, renderer, queue, more, understood=known)
+    clock = TurnClock(units, desk, renderer, queue, more, understood=known, before_settling=foresight.prepare_again)
     admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(

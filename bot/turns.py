@@ -56,15 +56,20 @@ class TurnClock:
         more: More,
         *,
         understood: Callable[[int], Awaitable[Understood | None]],
+        before_settling: Callable[[GenerationResult], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Find out by ``understood``, before the transaction, what a turn's decision needs from elsewhere."""
+        """Find out by ``understood``, before the transaction, what a turn's decision needs from elsewhere.
+
+        ``before_settling`` does the same for a result that may have to be asked for anew.
+        """
         self._units = units
         self._desk = desk
         self._renderer = renderer
         self._queue = queue
         self._more = more
         self._understood = understood
+        self._before_settling = before_settling
         self._clock = clock
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._watched: dict[tuple[int, int], _Watched] = {}
@@ -90,6 +95,8 @@ class TurnClock:
         if self._desk.knowledge.is_behind():
             # What has been deleted or rolled back must not go out: the draft is held against the newest release.
             await asyncio.to_thread(self._desk.knowledge.refresh)
+        if self._before_settling is not None:
+            await self._before_settling(result)
         async with self._units.open() as unit:
             outcome = await self._desk.settle(unit.session, result, unit.now)
             if locked := await TurnRepository(unit.session).lock(result.turn_id):

@@ -72,7 +72,7 @@ def measure_abstention(
     told: dict[str, list[tuple[Asked, bool, float, dict[str, float]]]] = {}
     for one in asked:
         vector = None if embedder is None else embedder.embed_questions([one.text])[0]
-        own = np.array([chunk.language == one.language for chunk in index.chunks], dtype=np.bool_)
+        own = index.columns.written_in(one.language)
         answerable = not one.relevant.isdisjoint(ids)
         told.setdefault(one.language, []).append((one, answerable, *_judge(index, model, one, own, vector)))
         if everything:

@@ -1,4 +1,4 @@
-"""Retrieval over a collection: every channel of the production search alone, and their blend, side by side."""
+"""Retrieval over a collection: every channel of the search alone, their blend, and what a reranker makes of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -9,11 +9,14 @@ from pydantic import BaseModel, ConfigDict
 
 from evaluation.collection import Asked, Collection
 from evaluation.ranked import DEPTH, Mean, mean, ndcg, recall, reciprocal_rank, resamples
+from knowledge.base import best
 from knowledge.index import Index
 from knowledge.ranking import Ranking, rank
+from knowledge.reranking import TOP, Rerank, candidates, reordered
 from knowledge.sentences import SentenceEmbedder
 
 BLEND: Final = "blend"
+RERANKED: Final = "reranked"
 
 
 class Figures(BaseModel):
@@ -55,6 +58,7 @@ def measure_channels(
     index: Index,
     model: SentenceEmbedder | None = None,
     *,
+    rerank: Rerank | None = None,
     language: str | None = None,
     kind: str | None = None,
 ) -> ChannelsReport:
@@ -62,17 +66,17 @@ def measure_channels(
 
     Questions with right passages in the other language are also asked there.
     """
-    written_in = {
-        name: np.array([chunk.language == name for chunk in index.chunks])
-        for name in {chunk.language for chunk in index.chunks}
-    }
+    written_in = {name: index.columns.written_in(name) for name in index.columns.languages}
     found: dict[tuple[str, str], list[tuple[Asked, frozenset[str], dict[str, list[str]]]]] = {}
     for asked in collection.questions:
         if language not in {None, asked.language} or kind not in {None, asked.kind}:
             continue
         for name, relevant, among in _searches(asked, written_in):
             vector = None if model is None else model.embed_questions([asked.text])[0]
-            lists = _lists(index, rank(index, asked.text, among=among, asked=vector), among)
+            ranking = rank(index, asked.text, among=among, asked=vector)
+            lists = _lists(index, ranking, among)
+            if rerank is not None:
+                lists[RERANKED] = _reranked(index, asked.text, ranking, rerank)
             found.setdefault((name, asked.kind), []).append((asked, relevant, lists))
     slices = tuple(_slice(name, some, answers) for (name, some), answers in sorted(found.items()))
     return ChannelsReport(chunks=len(index.chunks), embedder=index.embedder_name, slices=slices)
@@ -111,6 +115,16 @@ def _lists(index: Index, ranking: Ranking, among: NDArray[np.bool_]) -> dict[str
     rows = {name: _first(np.where(among, score, -np.inf)) for name, score in scores.items()}
     rows[BLEND] = list(ranking.order[:DEPTH])
     return {name: [index.chunks[row].id for row in some] for name, some in rows.items()}
+
+
+def _reranked(index: Index, question: str, ranking: Ranking, rerank: Rerank) -> list[str]:
+    """The first ten chunks as production orders them."""
+    passages = best(index, ranking, TOP)
+    again = candidates(passages, ranking.pinned)
+    scores = rerank(question, again) if len(again) > 1 else None
+    if scores is not None:
+        passages = reordered(passages, ranking.pinned, scores)
+    return [passage.chunk.id for passage in passages[:DEPTH]]
 
 
 def _first(scores: NDArray[np.float64]) -> list[int]:

@@ -1,7 +1,8 @@
 """Answers “which passages speak to this question, and do they suffice?” for one release."""
 
 import json
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,8 @@ from knowledge.index import Index
 from knowledge.keyboard import repair
 from knowledge.no_answer import NoAnswerModel, features
 from knowledge.passages import Chunk, Passage, Scores, SearchResult
-from knowledge.ranking import ALL_CHANNELS, Channel, rank
+from knowledge.ranking import ALL_CHANNELS, Channel, Ranking, rank
+from knowledge.reranking import TOP, Rerank, candidates, reordered
 from knowledge.spelling import mend
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem
@@ -47,26 +49,31 @@ class KnowledgeBase:
         channels: Set[Channel] = ALL_CHANNELS,
         today: Today = today,
         embed: Embed | None = None,
+        rerank: Rerank | None = None,
     ) -> None:
         """Search with ``channels`` only: switching one off shows what it is worth.
 
         Chunks that are not valid on the day that ``today`` tells are not found. ``embed`` gives a question's vector by
-        the model that the release was built with.
+        the model that the release was built with; ``rerank`` gives scores by which the best are ordered anew.
         """
         self._embed = embed
+        self._rerank = rerank
         self._index = index
         self._model = model
         self._release = release
         self._channels = frozenset(channels)
-        self._calendar = Calendar(index.chunks, today)
-        self._by_id = {chunk.id: chunk for chunk in index.chunks}
-        languages = {chunk.language for chunk in index.chunks}
-        self._written_in = {
-            language: np.array([chunk.language == language for chunk in index.chunks]) for language in languages
-        }
+        self._calendar = Calendar(index.columns, today)
+        self._written_in = {language: index.columns.written_in(language) for language in index.columns.languages}
 
     @classmethod
-    def load(cls, folder: Path, channels: Set[Channel] = ALL_CHANNELS, *, embed: Embed | None = None) -> Self:
+    def load(
+        cls,
+        folder: Path,
+        channels: Set[Channel] = ALL_CHANNELS,
+        *,
+        embed: Embed | None = None,
+        rerank: Rerank | None = None,
+    ) -> Self:
         """Load a release's folder.
 
         Raises:
@@ -76,7 +83,7 @@ class KnowledgeBase:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             model = NoAnswerModel.from_json(json.loads((folder / NO_ANSWER).read_text(encoding="utf-8")))
             index, number = Index.load(folder), int(manifest["number"])
-            return cls(index, model, release=number, channels=channels, embed=embed)
+            return cls(index, model, release=number, channels=channels, embed=embed, rerank=rerank)
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
             raise ReleaseError(f"Release {folder.name} cannot be read: build the knowledge base again.") from error
 
@@ -96,13 +103,14 @@ class KnowledgeBase:
         return self._model
 
     @property
-    def chunks(self) -> tuple[Chunk, ...]:
-        """All chunks of the base."""
+    def chunks(self) -> Sequence[Chunk]:
+        """All chunks of the base; of a loaded release each is parsed when it is looked at."""
         return self._index.chunks
 
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Return the chunk of that id, None when the base does not hold it (any more)."""
-        return self._by_id.get(chunk_id)
+        row = self._index.columns.row(chunk_id)
+        return None if row is None else self._index.chunks[row]
 
     @property
     def model_revision(self) -> str | None:
@@ -118,8 +126,25 @@ class KnowledgeBase:
     def search(self, query: str, *, language: str | None = None, limit: int = 5) -> SearchResult:
         """Return the best passages and whether they suffice.
 
-        Chunks written in ``language`` are preferred; the others are asked only when nothing there matches.
+        Chunks written in ``language`` are preferred; the others are asked only when nothing there matches. A reranker
+        changes the order, never what is found nor whether it suffices.
         """
+        if self._rerank is None:
+            return self._find(query, language, limit)
+        found = self._find(query, language, max(limit, TOP))
+        again = candidates(found.passages, found.pinned)
+        scores = self._rerank(found.query, again) if len(again) > 1 else None
+        if scores is None:
+            return replace(found, passages=found.passages[: max(limit, 0)])
+        passages = reordered(found.passages, found.pinned, scores)
+        return replace(found, passages=passages[: max(limit, 0)], reranked=True)
+
+    def candidates(self, query: str, *, language: str | None = None) -> tuple[str, tuple[Chunk, ...]]:
+        """Return what searching for the query asks ``rerank`` about; one chunk is not asked about."""
+        found = self._find(query, language, TOP)
+        return found.query, candidates(found.passages, found.pinned)
+
+    def _find(self, query: str, language: str | None, limit: int) -> SearchResult:
         searched = self.searched(query)
         valid = self._calendar.valid()
         written = self._written_in.get(language or "")
@@ -138,20 +163,9 @@ class KnowledgeBase:
     def _search(self, query: str, among: NDArray[np.bool_], limit: int) -> SearchResult:
         ranking = rank(self._index, query, among=among, channels=self._channels, asked=self._vector(query))
         found = features(self._index, query, ranking, among)
-        passages = tuple(
-            Passage(
-                self._index.chunks[row],
-                Scores(
-                    lexical=float(ranking.lexical[row]),
-                    characters=float(ranking.characters[row]),
-                    vector=float(ranking.vector[row]),
-                    blend=float(ranking.blend[row]),
-                ),
-            )
-            for row in ranking.order[: max(limit, 0)]
-        )
+        passages = best(self._index, ranking, limit)
         answerable = self._model.probability(found) if ranking.order else 0.0
-        return SearchResult(query, self._release, passages, answerable, found)
+        return SearchResult(query, self._release, passages, answerable, found, ranking.pinned)
 
     def _vector(self, query: str) -> NDArray[np.float32] | None:
         revision = self.model_revision
@@ -161,3 +175,19 @@ class KnowledgeBase:
         if word in STOP_WORDS or stem(word) in self._index.lexical.vocabulary:
             return True
         return is_everyday(word) or bool(concepts_of(word))
+
+
+def best(index: Index, ranking: Ranking, limit: int) -> tuple[Passage, ...]:
+    """Return the first passages of a ranking."""
+    return tuple(
+        Passage(
+            index.chunks[row],
+            Scores(
+                lexical=float(ranking.lexical[row]),
+                characters=float(ranking.characters[row]),
+                vector=float(ranking.vector[row]),
+                blend=float(ranking.blend[row]),
+            ),
+        )
+        for row in ranking.order[: max(limit, 0)]
+    )

@@ -106,13 +106,32 @@ class CompiledBM25:
         new = np.flatnonzero(rows < 0).astype(np.int32)
         position = np.full(self.n_documents, -1, dtype=np.int32)
         position[rows[rows >= 0]] = np.flatnonzero(rows >= 0)
-        stays = position[self.counts.indices] >= 0
-        of_term = np.repeat(np.arange(len(self.vocabulary), dtype=np.int32), np.diff(self.counts.indptr))
+        documents = position[self.counts.indices]
+        stays = documents >= 0
+        kept = np.zeros(len(place), dtype=np.int64)
+        kept[: len(self.vocabulary)] = np.add.reduceat(stays, self.counts.indptr[:-1], dtype=np.int64)
         added = coo_array(_normalised(bodies, headings, self.mean_length, b))
-        values = np.concatenate([self.counts.data[stays], added.data])
-        documents = np.concatenate([position[self.counts.indices[stays]], new[added.row]])
-        numbers = np.concatenate([of_term[stays], columns[added.col]])
-        return type(self)._sorted(list(place), (values, documents, numbers), len(rows), self.k1, self.mean_length)
+        numbers = columns[added.col]
+        held = kept + np.bincount(numbers, minlength=len(place))
+        tokens = list(place)
+        order = sorted(np.flatnonzero(held).tolist(), key=tokens.__getitem__)
+        rank = np.zeros(len(tokens), dtype=np.int32)
+        rank[order] = np.arange(len(order))
+        # Cells lie by term, then by document: what is new is put where it belongs.
+        staying = documents[stays]
+        places = np.repeat(np.arange(len(order)) * len(rows), kept[order]) + staying
+        wanted = rank[numbers].astype(np.int64) * len(rows) + new[added.row]
+        by_place = np.argsort(wanted)
+        before = np.searchsorted(places, wanted[by_place])
+        cells = (
+            np.insert(self.counts.data[stays], before, added.data[by_place]),
+            np.insert(staying, before, new[added.row[by_place]]),
+            np.concatenate([[0], np.cumsum(held[order])]).astype(np.int32),
+        )
+        vocabulary = {tokens[number]: row for row, number in enumerate(order)}
+        table = csc_array(cells, shape=(len(rows), len(order)))
+        table.sort_indices()  # does nothing unless documents that stay have changed places
+        return type(self)(vocabulary, table, self.k1, self.mean_length)
 
     @classmethod
     def _sorted(cls, tokens: Sequence[str], cells: _Cells, n_documents: int, k1: float, mean_length: float) -> Self:

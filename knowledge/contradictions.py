@@ -150,7 +150,11 @@ def _undecided(group: list[_Text]) -> Iterator[SourceError]:
 
 
 def _applied(documents: list[Document], decided: dict[_Place, Validity | None]) -> Iterator[Document]:
+    concerned = {number for number, _ in decided}
     for number, document in enumerate(documents):
+        if number not in concerned:
+            yield document
+            continue
         validity = decided.get((number, None), document.validity)
         sections = [
             (section, decided.get((number, position), section.validity))

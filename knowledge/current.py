@@ -11,6 +11,7 @@ import structlog
 
 from knowledge.base import Embed, KnowledgeBase
 from knowledge.errors import ReleaseError
+from knowledge.reranking import Rerank
 from knowledge.shelf import Shelf
 
 _log = structlog.get_logger(__name__)
@@ -42,10 +43,14 @@ def _yielding() -> Iterator[None]:
 class CurrentKnowledge:
     """Hands out snapshots; a reader keeps his own until he is done. Safe to share between threads."""
 
-    def __init__(self, store: Shelf, embed: Embed | None = None) -> None:
-        """Follow the store's pointer; nothing is loaded before the first ``get``. ``embed``: see ``KnowledgeBase``."""
+    def __init__(self, store: Shelf, embed: Embed | None = None, rerank: Rerank | None = None) -> None:
+        """Follow the store's pointer; nothing is loaded before the first ``get``.
+
+        ``embed``, ``rerank``: see ``KnowledgeBase``.
+        """
         self._store = store
         self._embed = embed
+        self._rerank = rerank
         self._loading = threading.Lock()
         self._seen: Signature = None
         self._base: KnowledgeBase | None = None
@@ -83,7 +88,7 @@ class CurrentKnowledge:
             number = self._store.current()
             if number is None:
                 return
-            self._base = self._store.open(number, self._embed)
+            self._base = self._store.open(number, self._embed, self._rerank)
         except ReleaseError as error:
             _log.error("release_unusable", reason=str(error), kept=None if kept is None else kept.release)
             if kept is None:
@@ -100,7 +105,7 @@ class CurrentKnowledge:
         for info in reversed(self._store.infos()):
             if info.number < current and not info.held:
                 try:
-                    base = self._store.open(info.number, self._embed)
+                    base = self._store.open(info.number, self._embed, self._rerank)
                 except ReleaseError:
                     continue
                 _log.warning("an older release answers", release=info.number, instead_of=current)

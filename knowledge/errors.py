@@ -3,7 +3,7 @@
 KnowledgeError
 ├── SourcesError    the folder of sources is missing, or nothing in it can be indexed
 ├── IntakeError     a received file cannot be stored, or what it replaced cannot be put back
-├── EmbeddingModelError    the configured sentence model cannot be used
+├── EmbeddingModelError    the configured sentence model or reranker cannot be used
 └── ReleaseError    a release is missing or damaged
     └── BuildRunningError    another build holds the lock
 """
@@ -22,7 +22,7 @@ class IntakeError(KnowledgeError):
 
 
 class EmbeddingModelError(KnowledgeError):
-    """The configured sentence model, or what it needs, is not there."""
+    """The configured sentence model or reranker, or what it needs, is not there."""
 
 
 class ReleaseError(KnowledgeError):

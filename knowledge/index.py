@@ -1,11 +1,8 @@
 """The searchable form of a base: chunks with their BM25 tables and vectors; how it is built, stored and read."""
 
 import json
-import time
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-from functools import cached_property
-from operator import attrgetter
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Self
 
@@ -14,11 +11,13 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 
 from knowledge.bm25 import CompiledBM25
+from knowledge.columns import Columns
 from knowledge.counting import Counts, Tally, tally
 from knowledge.embedder import Embedder
 from knowledge.meaning import Meaning
 from knowledge.passages import Chunk
 from knowledge.sentences import SentenceEmbedder
+from knowledge.stored_chunks import StoredChunks, stored
 from knowledge.surroundings import Surroundings
 from knowledge.vectors import VectorCache
 
@@ -29,14 +28,12 @@ TRAINED_ON = 6_000
 """Chunks that the embedder is trained on at most: more tell it little and cost gigabytes."""
 _BATCH = 2_000
 _CHUNKS = "chunks.jsonl"
-_BLOCK = 5
-"""Chunks in one line: what reads it holds up other threads for a tenth of a millisecond."""
-_VOCABULARIES = "vocabularies.json"
-_ARRAYS = "arrays.npz"
+_VOCABULARIES = "vocabularies.jsonl"
+_BLOCK = 500
+"""Words in one line: what reads it holds up other threads for a tenth of a millisecond."""
+_ARRAYS = "arrays.npy"
+"""A first array of names, then the arrays themselves in that order, each as numpy stores one."""
 _MEANING = "meaning.json"
-_FIELDS = tuple(field.name for field in fields(Chunk))
-_BREADCRUMB = _FIELDS.index("breadcrumb")
-_values_of = attrgetter(*_FIELDS)
 FILES = (_CHUNKS, _VOCABULARIES, _ARRAYS)
 FILES_OF_A_MODEL = (_MEANING,)
 """Only in an index that was built with a pretrained model."""
@@ -46,7 +43,9 @@ FILES_OF_A_MODEL = (_MEANING,)
 class Index:
     """Everything that search reads; immutable."""
 
-    chunks: tuple[Chunk, ...]
+    chunks: Sequence[Chunk]
+    """Of a loaded index parsed when one is looked at: go through all of them only where time does not matter."""
+    columns: Columns
     lexical: CompiledBM25
     characters: CompiledBM25
     concepts: CompiledBM25
@@ -75,35 +74,23 @@ class Index:
         meaning = None
         if model is not None:
             meaning = Meaning.build(chunks, model, cache, None if former is None else former.meaning)
-        surroundings = Surroundings.of(chunks)
+        surroundings, columns = Surroundings.of(chunks), Columns.of(chunks)
         if former is not None:
-            return cls(tuple(chunks), *_changed(chunks, former), surroundings, meaning)
+            return cls(tuple(chunks), columns, *_changed(chunks, former), surroundings, meaning)
         bodies, heads = counted(chunks)
         whole = bodies.plus(heads, HEADING_TIMES)
         tables = (CompiledBM25.of(bodies.terms, heads.terms), CompiledBM25.of(bodies.grams, heads.grams))
         concepts = CompiledBM25.of(*_whole_concepts(whole))
-        return cls(tuple(chunks), *tables, concepts, *_embedded(whole), surroundings, meaning)
-
-    @cached_property
-    def languages(self) -> tuple[str, ...]:
-        """Languages of the chunks."""
-        return tuple(sorted({chunk.language for chunk in self.chunks}))
-
-    @cached_property
-    def language_of(self) -> NDArray[np.int64]:
-        """int64[n_chunks]: each chunk's place in ``languages``."""
-        return np.array([self.languages.index(chunk.language) for chunk in self.chunks], dtype=np.int64)
+        return cls(tuple(chunks), columns, *tables, concepts, *_embedded(whole), surroundings, meaning)
 
     def save(self, folder: Path) -> None:
         """Write the index into an existing folder."""
-        rows = [_values_of(chunk) for chunk in self.chunks]
-        blocks = (rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK))
-        lines = (json.dumps(block, ensure_ascii=False) for block in (_FIELDS, *blocks))
-        (folder / _CHUNKS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        (folder / _CHUNKS).write_bytes(stored(self.chunks))
         tables = {"lexical": self.lexical, "characters": self.characters, "concepts": self.concepts}
         vocabularies: dict[str, list[str]] = {name: list(table.vocabulary) for name, table in tables.items()}
-        vocabularies["embedder"] = list(self.embedder.vocabulary)
-        (folder / _VOCABULARIES).write_text(json.dumps(vocabularies, ensure_ascii=False), encoding="utf-8")
+        vocabularies |= {"embedder": list(self.embedder.vocabulary), "languages": list(self.columns.languages)}
+        lines = (json.dumps(block, ensure_ascii=False) + "\n" for block in _blocks(vocabularies))
+        (folder / _VOCABULARIES).write_text("".join(lines), encoding="utf-8")
         arrays: dict[str, NDArray[np.generic]] = {
             "vectors": self.vectors,
             "embedder.weights": self.embedder.weights,
@@ -114,10 +101,12 @@ class Index:
             meaning = {"model": self.meaning.model, "revision": self.meaning.revision, "shares": self.meaning.shares}
             (folder / _MEANING).write_text(json.dumps(meaning), encoding="utf-8")
             arrays["meaning"] = self.meaning.vectors
-        for name, table in tables.items():
-            arrays |= {f"{name}.{key}": array for key, array in table.arrays().items()}
+        parts = {name: table.arrays() for name, table in tables.items()} | {"columns": self.columns.arrays()}
+        for name, part in parts.items():
+            arrays |= {f"{name}.{key}": array for key, array in part.items()}
         with (folder / _ARRAYS).open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+            for array in (np.array(list(arrays)), *arrays.values()):
+                np.save(file, array, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -126,14 +115,20 @@ class Index:
         Raises:
             OSError, ValueError, KeyError, TypeError: the files are missing or damaged.
         """
-        chunks = read_chunks(folder)
-        vocabularies = json.loads((folder / _VOCABULARIES).read_text(encoding="utf-8"))
-        with np.load(folder / _ARRAYS, allow_pickle=False) as file:
-            arrays = dict(file)
+        chunks = StoredChunks((folder / _CHUNKS).read_bytes())
+        vocabularies: dict[str, list[str]] = {}
+        with (folder / _VOCABULARIES).open(encoding="utf-8") as lines:
+            for name, words in map(json.loads, lines):
+                vocabularies.setdefault(name, []).extend(words)
+        with (folder / _ARRAYS).open("rb") as file:
+            names = np.load(file, allow_pickle=False).tolist()
+            arrays = {name: np.load(file, allow_pickle=False) for name in names}
+
+        def own(name: str) -> dict[str, NDArray[np.generic]]:
+            return {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}
 
         def table(name: str) -> CompiledBM25:
-            own = {key.removeprefix(f"{name}."): value for key, value in arrays.items() if key.startswith(f"{name}.")}
-            return CompiledBM25.restore(vocabularies[name], own, n_documents=len(chunks))
+            return CompiledBM25.restore(vocabularies[name], own(name), n_documents=len(chunks))
 
         features = {feature: number for number, feature in enumerate(vocabularies["embedder"])}
         embedder = Embedder(features, arrays["embedder.weights"], arrays["embedder.projection"])
@@ -146,6 +141,7 @@ class Index:
             meaning = Meaning(told["model"], told["revision"], pretrained, told["shares"])
         return cls(
             chunks,
+            Columns.restore(vocabularies["languages"], own("columns")),
             table("lexical"),
             table("characters"),
             table("concepts"),
@@ -210,23 +206,19 @@ def _whole_concepts(whole: Tally) -> tuple[Counts, Counts]:
     return Counts(tokens, table), Counts(tokens, table * 0)
 
 
+def _blocks(vocabularies: dict[str, list[str]]) -> Iterator[tuple[str, list[str]]]:
+    for name, words in vocabularies.items():
+        for start in range(0, len(words), _BLOCK):
+            yield name, words[start : start + _BLOCK]
+
+
 def read_chunks(folder: Path) -> tuple[Chunk, ...]:
-    """Read a release's chunks alone.
+    """Read a release's chunks alone, all of them.
 
     Raises:
         OSError, ValueError, KeyError, TypeError: the file is missing or damaged.
     """
-    head, *lines = (folder / _CHUNKS).read_text(encoding="utf-8").split("\n")
-    if tuple(json.loads(head)) != _FIELDS:
-        raise ValueError("the chunks have other fields")
-    chunks: list[Chunk] = []
-    for line in filter(None, lines):
-        for row in json.loads(line):
-            row[_BREADCRUMB] = tuple(row[_BREADCRUMB])
-            chunks.append(Chunk(*row))
-        # Threads that search meanwhile go first.
-        time.sleep(0)
-    return tuple(chunks)
+    return tuple(StoredChunks((folder / _CHUNKS).read_bytes()))
 
 
 def headings(chunk: Chunk) -> str:

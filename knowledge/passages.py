@@ -36,7 +36,7 @@ class Scores:
     vector: float
     """Cosine, -1..1; 0 while the channel is off."""
     blend: float
-    """Convex blend of the query's min–max scores, 0..1. Never compare it between queries."""
+    """Convex blend of the query's min–max scores, the reranker's included, 0..1. Never compare it between queries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +59,7 @@ class SearchResult:
     """Calibrated probability, 0..1, that the passages suffice to answer (the no-answer model)."""
     features: dict[str, float]
     """Raw features of the no-answer model by name."""
+    pinned: int = 0
+    """How many of the first passages hold a code of the query: nothing goes above them."""
+    reranked: bool = False
+    """Whether a reranker had its say about the order."""

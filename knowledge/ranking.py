@@ -47,6 +47,8 @@ class Ranking:
     """Length of the query's projection: how much of it the base speaks of at all; 0 while the vector channel is off."""
     blend: NDArray[np.float32]
     order: tuple[int, ...]
+    pinned: int = 0
+    """How many at the head of ``order`` hold a code of the query."""
 
 
 def rank(
@@ -86,7 +88,8 @@ def rank(
     meaning = nothing
     if index.meaning is not None and asked is not None and "vector" in channels:
         meaning = index.meaning.scores(asked)
-        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.languages])[index.language_of]
+        trust = np.array([index.meaning.shares.get(name, 0.0) for name in index.columns.languages])
+        trust = trust[index.columns.language_of]
         blend = (1 - trust) * _spread(blend, among) + trust * _spread(np.maximum(meaning, 0), among)
         touched |= among & (trust > 0) & (meaning > 0)
     blend = index.surroundings.spread(blend, size)
@@ -96,7 +99,7 @@ def rank(
     pinned = _code_holders(index, query) & among if "lexical" in channels else np.zeros_like(among)
     order = _best(blend + np.where(pinned, blend.max(initial=0.0) + 1, 0.0), touched | pinned)
     blend = np.asarray(blend / (1 + QUESTION_PRIOR), dtype=np.float32)
-    return Ranking(lexical, characters, vector, meaning, grasp, blend, order)
+    return Ranking(lexical, characters, vector, meaning, grasp, blend, order, int(pinned.sum()))
 
 
 def emphasised(query: str) -> list[tuple[str, float]]:

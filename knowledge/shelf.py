@@ -19,6 +19,7 @@ from knowledge.errors import BuildRunningError, ReleaseError
 from knowledge.gate import Doubt, Objection
 from knowledge.index import FILES, FILES_OF_A_MODEL, read_chunks
 from knowledge.passages import Chunk
+from knowledge.reranking import Rerank
 
 KEPT = 3
 POINTER = "current"
@@ -107,14 +108,14 @@ class Shelf:
         except OSError:
             return False
 
-    def open(self, number: int, embed: Embed | None = None) -> KnowledgeBase:
-        """Load a release after comparing its files with the digest; ``embed``: see ``KnowledgeBase``.
+    def open(self, number: int, embed: Embed | None = None, rerank: Rerank | None = None) -> KnowledgeBase:
+        """Load a release after comparing its files with the digest; ``embed``, ``rerank``: see ``KnowledgeBase``.
 
         Raises:
             ReleaseError: it does not exist or is damaged.
         """
         self._demand(number)
-        return KnowledgeBase.load(self.root / str(number), embed=embed)
+        return KnowledgeBase.load(self.root / str(number), embed=embed, rerank=rerank)
 
     def chunks(self, number: int) -> tuple[Chunk, ...]:
         """Read what a release says, without loading it for search.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Self
 
@@ -17,8 +18,13 @@ AFTER = 0.1
 """Weights of the neighbours' scores beside a chunk's own: what comes before sets the scene."""
 EXPECTED = 0.75
 """A neighbour's usual score in units of the chunk's own: what evens out chunks that have none."""
+FEWEST_WORDS = 15
+"""A shorter text says one thing, and its neighbours speak of other things: lists of short answers."""
 QUESTION_PRIOR = 0.12
 """What a question-and-answer chunk is given beforehand when the customer asks a question; scores span 0..1."""
+
+REMEMBERED = 30_000
+"""Chunks of which a process remembers it: the build worker asks about most of them again and again."""
 
 # Pages of questions and answers name themselves: in the title, a heading, or the file's name.
 _QUESTIONS_PAGE = re.compile(r"\bfaqs?\b|\bq ?& ?a\b|вопросы|\bquestions\b")
@@ -37,7 +43,8 @@ class Surroundings:
     """Facts about the places of all chunks, each bool[n_chunks]."""
 
     follows: NDArray[np.bool_]
-    """The chunk before it continues into it: same article, one's headings begin with the other's, neither is a pair."""
+    """The chunk before it continues into it: same article, one's headings begin with the other's, neither is a pair
+    nor short."""
     alone: NDArray[np.bool_]
     """No chunk continues into it, and it into none."""
     pairs: NDArray[np.bool_]
@@ -47,7 +54,9 @@ class Surroundings:
     def of(cls, chunks: Sequence[Chunk]) -> Self:
         """Look at the chunks in their order."""
         pairs = np.array([is_pair(chunk) for chunk in chunks], dtype=np.bool_)
+        whole = [len(chunk.text.split()) >= FEWEST_WORDS for chunk in chunks]
         near = np.array([_near(a, b) for a, b in pairwise(chunks)], dtype=np.bool_)
+        near &= np.array(whole[1:], dtype=np.bool_) & np.array(whole[:-1], dtype=np.bool_)
         before, after = np.append(False, near), np.append(near, False)
         follows = before & ~pairs & ~np.append(False, pairs[:-1])
         return cls(follows, ~before & ~after, pairs)
@@ -66,6 +75,7 @@ def _near(a: Chunk, b: Chunk) -> bool:
     return a.source == b.source and a.breadcrumb[:shared] == b.breadcrumb[:shared]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def is_pair(chunk: Chunk) -> bool:
     """Say whether the chunk is a question's answer, complete in itself."""
     if chunk.question is not None or (chunk.breadcrumb[-1:] and chunk.breadcrumb[-1].rstrip().endswith("?")):

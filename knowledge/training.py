@@ -63,10 +63,7 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
     """Fit the model for this index; deterministic. ``model``: the pretrained one that the index was built with."""
     rows: list[dict[str, float]] = []
     used: list[_Example] = []
-    written_in = {
-        language: np.array([chunk.language == language for chunk in index.chunks])
-        for language in {chunk.language for chunk in index.chunks}
-    }
+    written_in = {language: index.columns.written_in(language) for language in index.columns.languages}
     examples = list(_examples(index))
     vectors = _vectors(index, examples, model)
     for example in examples:
@@ -108,7 +105,7 @@ def _examples(index: Index) -> Iterator[_Example]:
             yield _Example(query, chunk.language, hidden, answerable=False, importance=_HIDDEN)
             other = _about_another(index, spoken, chance.choice(subjects))
             yield _Example(other, chunk.language, None, answerable=False, importance=_OF_ANOTHER)
-    for language in sorted({chunk.language for chunk in index.chunks}):
+    for language in index.columns.languages:
         for question in told[language]:
             yield _Example(question, language, None, answerable=False, importance=_FIXED)
 

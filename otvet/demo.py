@@ -84,8 +84,9 @@ class Demo:
         self.supervisor.start(self._child("sandbox", "sandbox", "--port", str(self.port)))
         self.supervisor.start(self._child("worker", "worker"))
         prepare = ["prepare", "--orders", str(SHOP / "orders.csv")]
-        if self.environment.get("EMBEDDING_MODEL"):
+        if self.environment.get("EMBEDDING_MODEL") or self.environment.get("RERANKER_MODEL"):
             self.supervisor.start(self._child("embed", "worker", "--queue", "embed"))
+        if self.environment.get("EMBEDDING_MODEL"):
             prepare.append("--served")
         if not await self.supervisor.complete(self._child("prepare", *prepare)):
             return

@@ -12,7 +12,7 @@ DEMO_GROUP = "-1001000000001"
 DEMO_ADMIN = "9001"
 TAKEN_OVER = (
     *("ENGINE", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_ADAPTERS", "MODEL_PATH", "N_GPU_LAYERS", "SLOTS"),
-    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S", "EMBEDDING_MODEL"),
+    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S", "EMBEDDING_MODEL", "RERANKER_MODEL"),
 )
 
 
@@ -31,8 +31,9 @@ def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, re
         environment.setdefault("ENGINE", "llama_cpp")
         # The demo's processes work in folders of their own.
         environment["MODEL_PATH"] = str(Path(environment["MODEL_PATH"]).absolute())
-    if Path(environment.get("EMBEDDING_MODEL", "")).is_dir() and "EMBEDDING_MODEL" in environment:
-        environment["EMBEDDING_MODEL"] = str(Path(environment["EMBEDDING_MODEL"]).absolute())
+    for key in ("EMBEDDING_MODEL", "RERANKER_MODEL"):
+        if key in environment and Path(environment[key]).is_dir():
+            environment[key] = str(Path(environment[key]).absolute())
     return environment | {
         "BOT_TOKEN": DEMO_TOKEN,
         "TELEGRAM_API_URL": api_url,

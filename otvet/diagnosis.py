@@ -70,6 +70,7 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_redis,
         examine_knowledge,
         examine_embedding,
+        examine_reranker,
         examine_engine,
     )
     found = await asyncio.gather(*(examination(settings) for examination in examinations))
@@ -264,8 +265,6 @@ def _examine_embedding(settings: Settings) -> list[Finding]:
 
 def _served(settings: Settings, name: str) -> tuple[Finding, str | None]:
     """Say who serves the model, and as which revision, None when that is not known."""
-    from importlib.util import find_spec  # noqa: PLC0415
-
     from redis import Redis  # noqa: PLC0415
     from redis.exceptions import RedisError  # noqa: PLC0415
 
@@ -286,11 +285,52 @@ def _served(settings: Settings, name: str) -> tuple[Finding, str | None]:
                 return doubtful(f"EMBEDDING_MODEL={name} is being loaded: wait a moment."), None
     except (RedisError, ValueError, EmbeddingModelError) as error:
         return wrong(f"EMBEDDING_MODEL={name}: its process cannot be looked for ({type(error).__name__})."), None
+    return _not_served("EMBEDDING_MODEL", name, runs=url is not None), None
+
+
+async def examine_reranker(settings: Settings) -> list[Finding]:
+    """The process that holds the reranker; nothing is said where none is configured."""
+    if not settings.reranker_model:
+        return []
+    return [await asyncio.to_thread(_examine_reranker, settings, settings.reranker_model)]
+
+
+def _examine_reranker(settings: Settings, name: str) -> Finding:
+    from redis import Redis  # noqa: PLC0415
+    from redis.exceptions import RedisError  # noqa: PLC0415
+
+    from knowledge.errors import EmbeddingModelError  # noqa: PLC0415
+    from support.embedding import workers  # noqa: PLC0415
+    from support.reranking import PATIENCE_S, RemoteReranker  # noqa: PLC0415
+
+    url = redis_server.running(settings.redis_url, settings.data_dir)
+    try:
+        if url is not None:
+            with Redis.from_url(url, socket_timeout=HTTP_TIMEOUT_S) as redis:
+                reranker = RemoteReranker(redis, name)
+                if reranker.is_served:
+                    took_s = reranker.try_out()
+                    if took_s is None:
+                        return doubtful(
+                            f"RERANKER_MODEL={name} is served, but does not read twenty passages within the "
+                            f"{PATIENCE_S:.0f} s that the bot waits: name a smaller model or give it more room."
+                        )
+                    return good(f"RERANKER_MODEL={name} is served and reads twenty passages in {took_s:.1f} s.")
+                if any(worker.reranker == name for worker in workers(redis)):
+                    return doubtful(f"RERANKER_MODEL={name} is being loaded: wait a moment.")
+    except (RedisError, ValueError, EmbeddingModelError) as error:
+        return wrong(f"RERANKER_MODEL={name}: its process cannot be looked for ({type(error).__name__}).")
+    return _not_served("RERANKER_MODEL", name, runs=url is not None)
+
+
+def _not_served(key: str, name: str, *, runs: bool) -> Finding:
+    from importlib.util import find_spec  # noqa: PLC0415
+
     if find_spec("sentence_transformers") is None:
-        return wrong(f"EMBEDDING_MODEL={name} needs sentence-transformers on this machine: make models."), None
-    if url is None:
-        return good(f"EMBEDDING_MODEL={name} is not served now: otvet run starts its process."), None
-    return wrong(f"EMBEDDING_MODEL={name}: no process serves it. Start otvet run or otvet worker --queue embed."), None
+        return wrong(f"{key}={name} needs sentence-transformers on this machine: make models.")
+    if not runs:
+        return good(f"{key}={name} is not served now: otvet run starts its process.")
+    return wrong(f"{key}={name}: no process serves it. Start otvet run or otvet worker --queue embed.")
 
 
 async def examine_engine(settings: Settings) -> list[Finding]:

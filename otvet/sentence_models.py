@@ -1,4 +1,4 @@
-"""Where a command gets the model that EMBEDDING_MODEL names: from the process that serves it, or in its own."""
+"""Where a command gets what EMBEDDING_MODEL and RERANKER_MODEL name: from the process that serves them, or its own."""
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from knowledge.base import Embed
+    from knowledge.reranking import Rerank
     from knowledge.sentences import SentenceEmbedder
     from support.settings import Settings
 
@@ -74,6 +75,23 @@ def questions_for(settings: "Settings", revision: str | None) -> "Iterator[Embed
         else:
             model = RemoteModel(redis, worker, urgent=True, absent_s=0.0)
             yield lambda asked, question: model.embed_questions([question])[0] if asked == revision else None
+
+
+@contextmanager
+def relevances_for(settings: "Settings") -> "Iterator[Rerank | None]":
+    """Give the reranker; None without RERANKER_MODEL, and when no process serves it."""
+    from redis.exceptions import RedisError
+
+    from support.reranking import RemoteReranker
+
+    with _redis(settings) as redis:
+        reranker = None
+        if redis is not None and settings.reranker_model:
+            reranker = RemoteReranker(redis, settings.reranker_model)
+        try:
+            yield reranker if reranker is not None and reranker.is_served else None
+        except RedisError:
+            yield None
 
 
 @contextmanager

@@ -46,21 +46,25 @@ Kind = Literal["question", "passage"]
 
 
 class EmbedWorker(BaseModel):
-    """A process with a sentence model, as it describes itself."""
+    """A process with a sentence model, a reranker or both, as it describes itself."""
 
     model_config = ConfigDict(frozen=True)
 
     model: str
-    """As EMBEDDING_MODEL names it."""
+    """As EMBEDDING_MODEL names it; empty when there is only a reranker."""
     revision: str = ""
-    """Empty while the model is being loaded."""
+    """Empty while the model is being loaded, and without one."""
     dimensions: int = 0
     host: str = ""
     pid: int = 0
+    reranker: str = ""
+    """As RERANKER_MODEL names it; see support.reranking."""
+    reranks: bool = False
+    """False while the reranker is being loaded."""
 
     @property
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Whether it answers with vectors."""
         return bool(self.revision)
 
 
@@ -144,7 +148,11 @@ def put(
     ttl_s: int,
 ) -> None:
     """Add a request to a pipeline, of ``redis`` or ``redis.asyncio``; unread after ``ttl_s`` it is forgotten."""
-    queue = waiting(revision, urgent=urgent)
+    submit(pipeline, request_id, request, waiting(revision, urgent=urgent), ttl_s=ttl_s)
+
+
+def submit(pipeline: Pipeline | AsyncPipeline, request_id: str, request: BaseModel, queue: str, *, ttl_s: int) -> None:
+    """Add a request of any kind to a pipeline."""
     pipeline.set(request_key(request_id), request.model_dump_json(), ex=ttl_s)
     pipeline.rpush(queue, request_id)
     pipeline.expire(queue, LIST_TTL_S)

@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     slots: int | None = Field(default=None, ge=1, le=64)
 
     embedding_model: str = ""
+    reranker_model: str = ""
 
     # Fixed names whose parts are not built yet: setting one is said to have no effect.
     metrics_port: int | None = None

@@ -88,6 +88,7 @@ def _part(part: Part) -> dict[str, Any]:
     return {
         "question": part.text,
         "answerable": round(part.found.answerable, 4),
+        "reranked": part.found.reranked,
         "passages": [
             {
                 "heading": heading(passage.chunk),

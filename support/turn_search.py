@@ -5,12 +5,36 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
-from support import answering, followups, traces, understanding
+from support import answering, followups, freshness, traces, understanding
 from support.followups import Completion
+from support.jobs import GenerationJob, GenerationResult, Language
 from support.readings import Understood
 from support.tables import TurnRow
-from support.turns import TurnRepository, turn_language
+from support.turns import TurnRepository, TurnState, turn_language
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What deciding about a turn may search for."""
+
+    text: str
+    language: Language
+    completion: Completion | None
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """All texts that may be searched for."""
+        return (*answering.asked(self.text), *(() if self.completion is None else (self.completion.question,)))
+
+    def rehearse(self, knowledge: KnowledgeBase) -> tuple[answering.Part, ...]:
+        """Search as the decision will; return the questions that an answer would be made for."""
+        if self.completion is not None:
+            completed = answering.prepare(self.text, self.language, knowledge, completion=self.completion)
+            if completed.parts:
+                return completed.parts
+        return answering.prepare(self.text, self.language, knowledge).parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +66,25 @@ class TurnSearch:
         turn.trace = traces.search(turn.trace, prepared, completion)
         return prepared
 
-    async def questions(
+    async def ahead(
         self, session: AsyncSession, turn_id: int, now: datetime, understood: Understood | None
-    ) -> tuple[str, ...]:
-        """Return what deciding about the turn may search for."""
+    ) -> Ahead | None:
+        """Return what deciding about the turn may search for; None when there is nothing to search for."""
         turn = await session.get(TurnRow, turn_id)
         if turn is None or not turn.text.strip():
-            return ()
+            return None
         known = understood.of(turn.epoch, turn.text) if understood else None
-        completion = await self._completion(session, turn, now, known)
-        return (*answering.asked(turn.text), *(() if completion is None else (completion.question,)))
+        return Ahead(turn.text, turn_language(turn), await self._completion(session, turn, now, known))
+
+    async def begins_anew(self, session: AsyncSession, result: GenerationResult) -> bool:
+        """Whether taking in the result will search once more, because the draft rests on text that is gone."""
+        turn = await session.get(TurnRow, result.turn_id)
+        if turn is None or turn.state != TurnState.GENERATING or turn.epoch != result.epoch:
+            return False
+        if turn.job is None or result.draft is None:
+            return False
+        job = GenerationJob.model_validate_json(turn.job)
+        return not job.renewed and bool(freshness.gone(result.draft, job.passages, self.knowledge.get()))
 
     async def _completion(
         self, session: AsyncSession, turn: TurnRow, now: datetime, known: Understood | None

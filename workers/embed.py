@@ -1,6 +1,6 @@
-"""The process that holds the sentence model: texts in, vectors out, customers' questions first.
+"""The process that holds the sentence model, the reranker or both: texts in, numbers out, customers' questions first.
 
-Alone of all processes it imports torch, and late. support.embedding says how it is asked.
+Alone of all processes it imports torch, and late. support.embedding and support.reranking say how it is asked.
 """
 
 import contextlib
@@ -9,20 +9,21 @@ import resource
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, cast
+from pathlib import Path
+from typing import Final, TypeVar, cast
 
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
 
 from knowledge.errors import EmbeddingModelError
-from knowledge.sentences import SentenceEmbedder, SentenceModel
+from knowledge.reranking import CrossEncoderModel, Reranker
+from knowledge.sentences import OFFLINE, SentenceEmbedder, SentenceModel
+from support import reranking
 from support.embedding import (
     ALIVE_S,
     BEAT_S,
@@ -30,7 +31,6 @@ from support.embedding import (
     REPLY_TTL_S,
     EmbedRequest,
     EmbedWorker,
-    Kind,
     alive_key,
     encode_error,
     encode_vectors,
@@ -40,38 +40,41 @@ from support.embedding import (
 )
 from support.queue import EMBED_QUEUE
 from workers.crew import STALLED, leave
+from workers.passes import Job, Pace, Pass
 
 MOST_TEXTS: Final = 64
 """Of customers' questions in one forward pass."""
-MOST_PASSAGES: Final = 32
-A_PASS_S: Final = 0.1
-"""A pass over a build's texts takes about so long: a question that comes meanwhile waits for it."""
 STALL_S: Final = 180.0
 """A pass that takes longer hangs; only a new process can help."""
 _WAIT_S: Final = 1
 _PAUSE_S: Final = 0.5
 
+RequestT = TypeVar("RequestT", bound=BaseModel)
 _log = structlog.get_logger()
 
 
-def run(name: str, redis: Redis, stopped: Callable[[], bool]) -> bool:
-    """Load the model and serve it until asked to stop; False, after one sentence in the log, when it cannot be had."""
-    heart = Heart(redis, this_worker(name))
+def run(name: str, redis: Redis, stopped: Callable[[], bool], *, reranker: str = "") -> bool:
+    """Load what is named and serve it until asked to stop; False, after a sentence in the log, if it cannot be had."""
+    heart = Heart(redis, this_worker(name, reranker))
     heart.start()
-    _log.info("loading the embedding model", model=name)
+    _log.info("loading the embedding model", model=name, reranker=reranker)
+    if not all(one in {"", OFFLINE} or Path(one).is_dir() for one in (name, reranker)):
+        # The Hub is asked for one of them: the other's folder must not close the way.
+        os.environ.setdefault("HF_HUB_OFFLINE", "0")
     try:
-        model = SentenceModel.open(name)
+        model = SentenceModel.open(name) if name else None
+        second = CrossEncoderModel.open(reranker) if reranker else None
     except EmbeddingModelError as error:
         with contextlib.suppress(RedisError):
             heart.stop()
         _log.error(str(error))  # one sentence says it
         return False
-    ready = heart.worker.model_copy(update={"revision": model.revision, "dimensions": model.dimensions})
+    found = {} if model is None else {"revision": model.revision, "dimensions": model.dimensions}
+    ready = heart.worker.model_copy(update={**found, "reranks": second is not None})
     while not stopped() and not _is_shown(heart, ready):
         time.sleep(_PAUSE_S)
-    said = {"model": name, "revision": model.revision, "dimensions": model.dimensions}
-    _log.info("worker ready", queue=EMBED_QUEUE, **said, memory_mb=memory_mb())
-    EmbedServer(redis, model, heart).serve(stopped)
+    _log.info("worker ready", queue=EMBED_QUEUE, model=name, **found, reranker=reranker, memory_mb=memory_mb())
+    EmbedServer(redis, model, heart, reranker=second).serve(stopped)
     with contextlib.suppress(RedisError):
         heart.stop()
     _log.info("worker stopped", queue=EMBED_QUEUE)
@@ -92,19 +95,9 @@ def _is_shown(heart: "Heart", worker: EmbedWorker) -> bool:
     return True
 
 
-def this_worker(model: str) -> EmbedWorker:
-    """Describe this process before it has loaded its model."""
-    return EmbedWorker(model=model, host=socket.gethostname(), pid=os.getpid())
-
-
-@dataclass(slots=True)
-class _Job:
-    """A build's request, worked off a part at a time, short texts first: they are padded to the longest of a pass."""
-
-    request_id: str
-    request: EmbedRequest
-    left: deque[int]
-    rows: dict[int, NDArray[np.float32]]
+def this_worker(model: str, reranker: str = "") -> EmbedWorker:
+    """Describe this process before it has loaded its models."""
+    return EmbedWorker(model=model, reranker=reranker, host=socket.gethostname(), pid=os.getpid())
 
 
 class Heart:
@@ -131,12 +124,17 @@ class Heart:
 
     def beat(self) -> None:
         """Show that the process lives."""
-        self._redis.set(alive_key(self.worker), self.worker.model_dump_json(), ex=ALIVE_S)
+        for key in self._keys():
+            self._redis.set(key, self.worker.model_dump_json(), ex=ALIVE_S)
 
     def stop(self) -> None:
         """Vanish at once."""
         self._stopped.set()
-        self._redis.delete(alive_key(self.worker))
+        self._redis.delete(*self._keys())
+
+    def _keys(self) -> tuple[str, ...]:
+        worker = self.worker
+        return (alive_key(worker), *([reranking.alive_key(worker.reranker)] if worker.reranks else []))
 
     def _run(self) -> None:
         while not self._stopped.wait(BEAT_S):
@@ -151,16 +149,25 @@ class Heart:
 
 
 class EmbedServer:
-    """Embeds what waits in a model's two lists, as many texts at once as pay."""
+    """Works off what waits in a process's lists, as many texts at once as pay.
 
-    def __init__(self, redis: Redis, model: SentenceEmbedder, heart: Heart) -> None:
+    Customers' questions that want vectors first, then passages that a customer's question waits for, then builds.
+    """
+
+    def __init__(
+        self, redis: Redis, model: SentenceEmbedder | None, heart: Heart, *, reranker: Reranker | None = None
+    ) -> None:
         self._redis = redis
         self._model = model
         self._heart = heart
-        self._urgent = waiting(model.revision, urgent=True)
-        self._later = waiting(model.revision, urgent=False)
-        self._job: _Job | None = None
-        self._passages = 1
+        self._reranker = reranker
+        revision = "" if model is None else model.revision
+        self._urgent = waiting(revision, urgent=True) if revision else ""
+        self._later = waiting(revision, urgent=False) if revision else ""
+        self._rerank = "" if reranker is None else reranking.waiting(reranker.name)
+        self._reranking: Job | None = None
+        self._building: Job | None = None
+        self._pace_of_passages, self._pace_of_pairs = Pace(), Pace()
 
     def serve(self, stopped: Callable[[], bool]) -> None:
         """Work until asked to stop; when Redis goes away, wait for it. What was in hand then is asked for again."""
@@ -168,98 +175,130 @@ class EmbedServer:
             try:
                 self.step()
             except RedisError as error:
-                self._job = None
+                self._reranking = self._building = None
                 _log.warning("Redis is gone, trying again", error=type(error).__name__)
                 time.sleep(_PAUSE_S)
 
     def step(self) -> None:
-        """Make one forward pass: over all questions that wait, otherwise over some texts of a build."""
-        ids = self._waiting_questions()
-        if not ids and self._job is None:
-            found = cast("tuple[bytes, bytes] | None", self._redis.blpop([self._urgent, self._later], _WAIT_S))
-            if found is None:
-                return
-            if found[0].decode() == self._later:
-                self._job = self._begin(found[1])
-                return
-            # Those that came at the same moment go with it.
-            ids = [found[1], *self._waiting_questions()]
-        if ids:
+        """Make one forward pass, over what is the most urgent; wait for work when there is none."""
+        if ids := self._waiting_questions():
             self._answer(ids)
-        elif self._job is not None:
-            self._go_on(self._job)
+        elif job := self._reranking or self._next_to_rerank():
+            self._reranking = self._go_on(job)
+        elif self._building is not None:
+            self._building = self._go_on(self._building)
+        else:
+            self._wait()
+
+    def _wait(self) -> None:
+        lists = [name for name in (self._urgent, self._rerank, self._later) if name]
+        found = cast("tuple[bytes, bytes] | None", self._redis.blpop(lists, _WAIT_S))
+        if found is None:
+            return
+        queue, id_ = found[0].decode(), found[1]
+        if queue == self._later:
+            self._building = self._begin(id_)
+        elif queue == self._rerank:
+            self._reranking = self._begin_reranking(id_)
+        else:
+            # Those that came at the same moment go with it.
+            self._answer([id_, *self._waiting_questions()])
 
     def _waiting_questions(self) -> list[bytes]:
+        if not self._urgent:
+            return []
         return cast("list[bytes] | None", self._redis.lpop(self._urgent, MOST_TEXTS)) or []
 
+    def _next_to_rerank(self) -> Job | None:
+        id_ = cast("bytes | None", self._redis.lpop(self._rerank)) if self._rerank else None
+        return None if id_ is None else self._begin_reranking(id_)
+
     def _answer(self, ids: Sequence[bytes]) -> None:
-        requests = [(id_.decode(), request) for id_ in ids if (request := self._read(id_)) is not None]
+        requests = [(id_.decode(), request) for id_ in ids if (request := self._read(id_, EmbedRequest)) is not None]
         for kind in ("question", "passage"):
             of_kind = [(id_, request) for id_, request in requests if request.kind == kind]
             texts = [text for _, request in of_kind for text in request.texts]
             if not of_kind:
                 continue
-            vectors = self._embed(kind, texts)
+            vectors = self._pass(self._embedding(kind), texts)
             start = 0
             for id_, request in of_kind:
                 end = start + len(request.texts)
                 self._reply(id_, vectors if isinstance(vectors, str) else vectors[start:end])
                 start = end
 
-    def _begin(self, id_: bytes) -> _Job | None:
-        request = self._read(id_)
+    def _begin(self, id_: bytes) -> Job | None:
+        request = self._read(id_, EmbedRequest)
         if request is None:
             return None
-        order = sorted(range(len(request.texts)), key=lambda row: len(request.texts[row]))
-        return _Job(id_.decode(), request, deque(order), {})
+        return Job(id_.decode(), request.texts, self._embedding(request.kind), self._pace_of_passages, is_urgent=False)
 
-    def _go_on(self, job: _Job) -> None:
-        rows = [job.left.popleft() for _ in range(min(self._passages, len(job.left)))]
+    def _begin_reranking(self, id_: bytes) -> Job | None:
+        reranker, request = self._reranker, self._read(id_, reranking.RerankRequest, held=False)
+        if request is None or reranker is None:
+            return None
+
+        def work(passages: Sequence[str]) -> NDArray[np.float32]:
+            return reranker.scores(request.question, passages)[:, np.newaxis]
+
+        return Job(id_.decode(), request.passages, work, self._pace_of_pairs, is_urgent=True)
+
+    def _go_on(self, job: Job) -> Job | None:
+        """Make one pass for a job; None when it is done with."""
+        key = request_key(job.request_id)
+        if job.is_urgent and not self._redis.exists(key):
+            return None
+        rows = [job.left.popleft() for _ in range(min(job.pace.at_once, len(job.left)))]
         started = time.monotonic()
-        vectors = self._embed(job.request.kind, [job.request.texts[row] for row in rows])
-        if isinstance(vectors, str):
-            self._job = None
-            self._reply(job.request_id, vectors)
-            return
-        took = max(time.monotonic() - started, 1e-3)
-        self._redis.expire(request_key(job.request_id), HELD_S)
-        if len(rows) == self._passages or took > A_PASS_S:
-            self._passages = max(1, min(MOST_PASSAGES, 2 * self._passages, int(len(rows) * A_PASS_S / took)))
-        job.rows |= dict(zip(rows, vectors, strict=True))
-        if not job.left:
-            self._job = None
-            ordered = [job.rows[row] for row in range(len(job.rows))]
-            self._reply(job.request_id, np.stack(ordered) if ordered else vectors)
+        found = self._pass(job.work, [job.texts[row] for row in rows])
+        if isinstance(found, str):
+            self._reply(job.request_id, found)
+            return None
+        job.pace.learn(len(rows), max(time.monotonic() - started, 1e-3))
+        if not job.is_urgent:
+            self._redis.expire(key, HELD_S)
+        job.rows |= dict(zip(rows, found, strict=True))
+        if job.left:
+            return job
+        ordered = [job.rows[row] for row in range(len(job.rows))]
+        self._reply(job.request_id, np.stack(ordered) if ordered else found)
+        return None
 
-    def _read(self, id_: bytes) -> EmbedRequest | None:
-        payload = cast("bytes | None", self._redis.getex(request_key(id_.decode()), ex=HELD_S))
-        if payload is None:  # nobody waits for it any more
+    def _read(self, id_: bytes, kind: type[RequestT], *, held: bool = True) -> RequestT | None:
+        """Return a request, ``held`` as long as it is in hand; None when nobody waits for it any more."""
+        key = request_key(id_.decode())
+        payload = cast("bytes | None", self._redis.getex(key, ex=HELD_S) if held else self._redis.get(key))
+        if payload is None:
             return None
         try:
-            return EmbedRequest.model_validate_json(payload)
+            return kind.model_validate_json(payload)
         except ValidationError as error:
             _log.error("a request to embed cannot be read", problems=error.error_count())
             self._reply(id_.decode(), "The request to embed cannot be read.")
             return None
 
-    def _embed(self, kind: Kind, texts: Sequence[str]) -> NDArray[np.float32] | str:
-        """Return float32[n, d], or a sentence when the model cannot; the same text is embedded once."""
+    def _embedding(self, kind: str) -> Pass:
+        if self._model is None:
+            raise RuntimeError("there is no list of texts to embed without a model")
+        return self._model.embed_questions if kind == "question" else self._model.embed_passages
+
+    def _pass(self, work: Pass, texts: Sequence[str]) -> NDArray[np.float32] | str:
+        """Return float32[n, d], or a sentence when the model cannot; the same text is read once."""
         different = list(dict.fromkeys(texts))
-        embed = self._model.embed_questions if kind == "question" else self._model.embed_passages
         self._heart.busy_since = time.monotonic()
         try:
-            vectors = embed(different)
+            found = work(different)
         except Exception as error:  # noqa: BLE001  # the process's edge: whoever asked hears of it, the next one is served
             _log.exception("texts could not be embedded", n=len(texts))
             return f"The embedding model failed ({type(error).__name__})."
         finally:
             self._heart.busy_since = None
         place = {text: row for row, text in enumerate(different)}
-        return vectors[[place[text] for text in texts]]
+        return found[[place[text] for text in texts]]
 
-    def _reply(self, request_id: str, vectors: NDArray[np.float32] | str) -> None:
+    def _reply(self, request_id: str, found: NDArray[np.float32] | str) -> None:
         key = reply_key(request_id)
-        reply = encode_error(vectors) if isinstance(vectors, str) else encode_vectors(vectors)
+        reply = encode_error(found) if isinstance(found, str) else encode_vectors(found)
         with self._redis.pipeline() as pipeline:
             pipeline.rpush(key, reply)
             pipeline.expire(key, REPLY_TTL_S)

@@ -115,11 +115,12 @@ def _build(settings: Settings) -> int:
 def _embed(settings: Settings) -> int:
     from workers import embed  # noqa: PLC0415  # this worker alone holds a sentence model
 
-    if not settings.embedding_model:
-        _log.error("EMBEDDING_MODEL is not set: name a sentence-transformers model, or start no worker for it")
+    name, reranker = settings.embedding_model, settings.reranker_model
+    if not name and not reranker:
+        _log.error("EMBEDDING_MODEL is not set, nor RERANKER_MODEL: name a model, or start no worker for it")
         return UNUSABLE_SETTINGS
     stopped = _Stop()
-    served = embed.run(settings.embedding_model, connect(settings.redis_url), lambda: stopped.asked)
+    served = embed.run(name, connect(settings.redis_url), lambda: stopped.asked, reranker=reranker)
     return STOPPED if served else UNUSABLE_SETTINGS
 
 

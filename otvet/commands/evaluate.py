@@ -13,6 +13,7 @@ from otvet.errors import CommandError
 if TYPE_CHECKING:
     from knowledge.index import Index
     from knowledge.passages import Chunk
+    from knowledge.reranking import Rerank
     from knowledge.sentences import SentenceEmbedder
 
 
@@ -69,6 +70,12 @@ _JSON = click.option("--json", "target", metavar="FILE", help="Also write the re
 @_LANGUAGE
 @_KIND
 @_MODEL
+@click.option(
+    "--reranker-model",
+    "reranker",
+    envvar="RERANKER_MODEL",
+    help="Hub id or folder of a cross-encoder; RERANKER_MODEL unless given. It adds a row.",
+)
 @_CACHE
 @click.option("--headings", is_flag=True, help="Index each passage under its own heading too: the easy variant.")
 @_JSON
@@ -78,6 +85,7 @@ def retrieval(
     language: str | None,
     kind: str | None,
     model: str | None,
+    reranker: str | None,
     vectors: Path | None,
     headings: bool,
     target: str | None,
@@ -89,10 +97,11 @@ def retrieval(
 
     try:
         collection = load(folder, own_headings=headings)
+        rerank = _reranker(reranker)
         index, embedder = _build(collection.chunks, model, vectors)
     except (CollectionError, EmbeddingModelError) as error:
         raise CommandError(str(error)) from error
-    report = measure_channels(collection, index, embedder, language=language, kind=kind)
+    report = measure_channels(collection, index, embedder, rerank=rerank, language=language, kind=kind)
     _tell(render_channels(report), report.model_dump_json(indent=2), target)
 
 
@@ -146,6 +155,12 @@ def _build(
 
     embedder = SentenceModel.open(model) if model else None
     return Index.build(chunks, embedder, None if vectors is None else VectorCache(vectors)), embedder
+
+
+def _reranker(name: str | None) -> "Rerank | None":
+    from knowledge.reranking import CrossEncoderModel, by
+
+    return by(CrossEncoderModel.open(name)) if name else None
 
 
 def _tell(table: str, json: str, target: str | None) -> None:

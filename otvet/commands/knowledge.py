@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from support.settings import Settings
 
 LONGEST_WAIT_S = 3600.0
+DATABASE_S = 10.0
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
 
 
@@ -118,13 +119,18 @@ def rollback(number: int | None) -> None:
     settings = load_settings(quiet=True)
     store = store_in(settings.releases_dir)
     try:
-        before = store.current() if number is None else None
+        before = _current(store)
+        chosen = store.info(number) if number is not None else None
         switched_to = store.rollback(number)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
     announce(settings, switched_to)
+    action = "kb_rollback" if before is None or switched_to < before else "kb_forward"
+    if chosen is not None and chosen.held:  # its objections are gone by now
+        action = "kb_force"
+    _write_down(settings, action, before, switched_to)
     click.echo(f"Release {switched_to} is the current one.")
-    if before is not None:
+    if number is None and before is not None:
         click.echo(f"Back again: otvet kb rollback --to {before}")
 
 
@@ -140,7 +146,7 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
 
     from knowledge.errors import KnowledgeError
     from otvet.composition import load_settings
-    from otvet.sentence_models import questions_for
+    from otvet.sentence_models import questions_for, relevances_for
 
     settings = load_settings(quiet=True)
     store = store_in(settings.releases_dir)
@@ -149,12 +155,17 @@ def search(query: str, language: str | None, limit: int, number: int | None, as_
         if chosen is None:
             raise CommandError("There is no release yet: run otvet kb build.")
         info = store.info(chosen)
-        with questions_for(settings, info.model_revision if info else None) as embed:
-            result = store.open(chosen, embed).search(query, language=language, limit=limit)
+        revision = info.model_revision if info else None
+        with questions_for(settings, revision) as embed, relevances_for(settings) as rerank:
+            result = store.open(chosen, embed, rerank).search(query, language=language, limit=limit)
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
     if info is not None and info.model and embed is None:
         click.echo(f"No process serves {info.model}, which the release was built with: searched without it.", err=True)
+    if settings.reranker_model and not result.reranked:
+        click.echo(
+            f"RERANKER_MODEL={settings.reranker_model} had no say: no process serves it, or it is slow.", err=True
+        )
     if as_json:
         click.echo(json.dumps(asdict(result), ensure_ascii=False, indent=1))
         return
@@ -250,6 +261,48 @@ def announce(settings: "Settings", release: int) -> None:
             announce_release(redis, release)
     except (RedisError, ValueError) as error:
         click.echo(f"Redis could not be told ({type(error).__name__}): the bot looks by itself.", err=True)
+
+
+def _current(store: "ReleaseStore") -> int | None:
+    """Return the current release's number, None when its pointer is damaged: a rollback puts that right."""
+    from knowledge.errors import KnowledgeError
+
+    try:
+        return store.current()
+    except KnowledgeError:
+        return None
+
+
+def _write_down(settings: "Settings", action: str, before: int | None, to: int) -> None:
+    """Say in the audit who switched, where a database is there: releases do without one."""
+    from otvet.composition import complete
+
+    detail = {"from": before, "to": to, "actor": _who()}
+    try:
+        complete(_audit(settings, action, detail))
+    except (CommandError, TimeoutError) as error:
+        reason = str(error) or "the database does not answer."
+        click.echo(f"The switch does not stand in the audit: {reason}", err=True)
+
+
+async def _audit(settings: "Settings", action: str, detail: dict[str, Any]) -> None:
+    import asyncio
+    from datetime import UTC, datetime
+
+    from support import schema
+    from support.database import Database
+    from support.ledger import COMMAND_LINE
+    from support.tables import AuditRow
+
+    async with asyncio.timeout(DATABASE_S):
+        if not await schema.is_current(settings.sql_url):  # there is none yet, or one that is upgraded first
+            return
+        database = Database(settings.sql_url)
+        try:
+            async with database.writing() as session:
+                session.add(AuditRow(at=datetime.now(UTC), actor_id=COMMAND_LINE, action=action, detail=detail))
+        finally:
+            await database.close()
 
 
 class _Shown:

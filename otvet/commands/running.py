@@ -29,11 +29,15 @@ def run() -> None:
 
     settings = load_bot_settings()
     with redis_for(settings.redis_url, settings.data_dir) as redis_url:
-        code = asyncio.run(_run_everything({"REDIS_URL": redis_url}, with_model=bool(settings.embedding_model)))
+        environment = {"REDIS_URL": redis_url}
+        work = _run_everything(
+            environment, with_model=bool(settings.embedding_model), with_reranker=bool(settings.reranker_model)
+        )
+        code = asyncio.run(work)
     sys.exit(code)
 
 
-async def _run_everything(environment: dict[str, str], *, with_model: bool) -> int:
+async def _run_everything(environment: dict[str, str], *, with_model: bool, with_reranker: bool) -> int:
     from otvet.supervisor import Child, Supervisor, otvet_command
 
     def child(name: str, *arguments: str) -> Child:
@@ -42,9 +46,10 @@ async def _run_everything(environment: dict[str, str], *, with_model: bool) -> i
     supervisor = Supervisor()
     supervisor.stop_on_signals()
     prepare = ["prepare"]
-    if with_model:
-        # It loads its model while the rest is prepared, and a first release is built with it.
+    if with_model or with_reranker:
+        # It loads its models while the rest is prepared, and a first release is built with the sentence model.
         supervisor.start(child("embed", "worker", "--queue", "embed"))
+    if with_model:
         prepare.append("--served")
     if await supervisor.complete(child("prepare", *prepare)):
         supervisor.start(child("bot", "bot"))
@@ -96,7 +101,7 @@ async def _run_bot(settings: "Settings") -> int:
     default="generate",
     show_default=True,
     help="generate: answers; generate-gpu: the same, preferred while such a worker lives; build: knowledge releases; "
-    "embed: the sentence model that EMBEDDING_MODEL names.",
+    "embed: the models that EMBEDDING_MODEL and RERANKER_MODEL name.",
 )
 def worker(queue: str) -> None:
     """Run a worker alone. It needs Redis, never the database."""
@@ -137,6 +142,8 @@ def alive(queue: str) -> None:
 @click.option("--served", is_flag=True, help="The process that serves EMBEDDING_MODEL is being started: wait for it.")
 def prepare(orders_file: Path | None, served: bool) -> None:
     """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
+    from importlib.util import find_spec
+
     from otvet.commands.knowledge import build_release, describe, store_in
     from otvet.commands.orders import import_orders_from
     from otvet.composition import complete, load_settings
@@ -150,7 +157,9 @@ def prepare(orders_file: Path | None, served: bool) -> None:
         click.echo("✓ " + complete(import_orders_from(orders_file, settings, mapping={}))[-1])
     store = store_in(settings.releases_dir)
     if not store.infos():
-        with model_for(settings, served=served) as model:
+        # Where its packages are not installed, as in the small image, another process serves the model.
+        elsewhere = served or find_spec("sentence_transformers") is None
+        with model_for(settings, served=elsewhere) as model:
             click.echo("✓ " + describe(build_release(store, settings.knowledge_dir, model=model)))
         return
     click.echo(f"✓ knowledge: release {store.current()}")

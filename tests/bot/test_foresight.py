@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +7,14 @@ import numpy as np
 import pytest
 from redis.asyncio import Redis as AsyncRedis
 
-from bot.foresight import PAUSE_S, Foresight, Vectors
+from bot.foresight import PAUSE_S, Foresight, Relevances, Vectors
 from knowledge.current import CurrentKnowledge
+from knowledge.meaning import passage_text
+from knowledge.passages import Chunk
 from knowledge.releases import ReleaseStore
 from support import answering
 from support.embedding import EmbedWorker, alive_key
+from support.turn_search import Ahead
 from workers.embed import EmbedServer, Heart
 
 WORKER = EmbedWorker(model="fake", revision="r1", dimensions=4, host="here", pid=1)
@@ -126,3 +130,78 @@ def test_the_vector_of_another_model_is_not_taken():
     assert vectors.find("r1", "a") is not None
     vectors.remember("r1", ["c"], np.eye(1, dtype=np.float32))
     assert vectors.find("r1", "b") is None  # asked for the longest ago
+
+
+class LastFirst:
+    """A reranker that likes best what search liked least."""
+
+    name = "reader"
+
+    def __init__(self, chunks: Sequence[Chunk]) -> None:
+        self.order = [passage_text(chunk) for chunk in chunks]
+        self.asked: list[str] = []
+
+    def scores(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        self.asked += [question] * len(passages)
+        return np.array([self.order.index(passage) for passage in passages], dtype=np.float32)
+
+
+HOW_LONG = "How long does delivery take to Moscow"
+RERANKS = EmbedWorker(model="", reranker="reader", reranks=True, host="here", pid=1)
+
+
+async def test_scores_that_are_there_before_the_search_order_what_it_finds(shop_releases, redis, redis_url):
+    relevances = Relevances()
+    current = CurrentKnowledge(ReleaseStore(shop_releases), None, relevances.find)
+    base = current.get()
+    [before] = answering.prepare(HOW_LONG, "en", base).parts
+    searched, chunks = base.candidates(HOW_LONG, language="en")
+    reader, heart, stop = LastFirst(chunks), Heart(redis, RERANKS), threading.Event()
+    heart.beat()
+    server = EmbedServer(redis, None, heart, reranker=reader)
+    thread = threading.Thread(target=server.serve, args=(stop.is_set,))
+    thread.start()
+    async with AsyncRedis.from_url(redis_url) as client:
+        foresight = Foresight(client, None, None, current, Vectors(), relevances, "reader")
+        ahead = Ahead(HOW_LONG, "en", None)
+        await asyncio.gather(foresight.weigh(base, ahead), foresight.weigh(base, ahead))
+        await foresight.weigh(base, ahead)  # they are known by now
+    stop.set()
+    thread.join()
+
+    [after] = answering.prepare(HOW_LONG, "en", base).parts
+    assert reader.asked == [searched] * len(chunks)
+    assert (before.found.reranked, after.found.reranked) == (False, True)
+    assert after.found.passages[0] != before.found.passages[0]
+    assert after.found.answerable == before.found.answerable
+
+
+async def test_nobody_reads_again_what_does_not_suffice_for_an_answer(shop_releases):
+    nobody = Nobody()
+    current = CurrentKnowledge(ReleaseStore(shop_releases))
+    foresight = Foresight(nobody, None, None, current, Vectors(), reranker="reader")
+    await foresight.weigh(current.get(), Ahead("thank you so much", "en", None))
+    assert nobody.asked == 0
+
+
+@pytest.mark.parametrize("alive", [True, False])
+async def test_a_reranker_that_is_dead_or_slow_leaves_the_order_and_is_let_alone(
+    shop_releases, redis, redis_url, alive
+):
+    if alive:  # and busy with something else
+        Heart(redis, RERANKS).beat()
+    clock, relevances = Clock(), Relevances()
+    current = CurrentKnowledge(ReleaseStore(shop_releases), None, relevances.find)
+    base = current.get()
+    before = answering.prepare(HOW_LONG, "en", base)
+    async with AsyncRedis.from_url(redis_url) as client:
+        foresight = Foresight(
+            *(client, None, None, current, Vectors(), relevances, "reader"), reranking_patience_s=0.2, clock=clock
+        )
+        await foresight.weigh(base, Ahead(HOW_LONG, "en", None))
+        await foresight.prepare(1)  # which would read the database otherwise, and there is none
+
+    assert answering.prepare(HOW_LONG, "en", base) == before
+    clock.now += PAUSE_S
+    with pytest.raises(AttributeError):
+        await foresight.prepare(1)

@@ -79,7 +79,7 @@ async def test_without_redis_the_pointer_is_followed_all_the_same(store, current
 
 async def test_a_damaged_release_leaves_the_loaded_one_answering(redis_url, store, current, monkeypatch, eventually):
     monkeypatch.setattr(releases, "LOOK_S", 0.05)
-    (store.root / "1" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "1" / "arrays.npy").write_bytes(b"rubbish")
     store.pointer.write_text("1\n", encoding="ascii")
     async with Redis.from_url(redis_url) as redis:
         with pytest.raises(AssertionError):

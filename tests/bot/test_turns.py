@@ -14,6 +14,7 @@ from rq import Queue, SimpleWorker
 from sqlalchemy import select
 
 from bot.cancellations import Cancellations
+from bot.foresight import Foresight, Vectors
 from bot.rendering import Renderer
 from bot.texts import Library
 from bot.turns import TurnClock
@@ -32,6 +33,16 @@ from support.worklog import WorkLog
 
 QUESTION = "Сколько дней есть на возврат товара?"
 SHOP_KNOWLEDGE = Path(__file__).parents[2] / "otvet" / "demo_shop" / "knowledge"
+
+
+class Nobody:
+    """A Redis where no reranker shows itself."""
+
+    asked = 0
+
+    async def exists(self, *keys):
+        self.asked += len(keys)
+        return 0
 
 
 async def nothing_more(unit, chat_id):
@@ -395,10 +406,15 @@ async def test_the_event_loop_is_not_held_up_by_a_redis_that_hangs(start_clock, 
 async def test_a_draft_is_held_against_a_release_that_this_process_has_not_loaded_yet(
     start_clock, redis, worker, say, turn, desk, database, eventually, tmp_path, shop_releases
 ):
-    """Somebody deletes the article while its answer is being written, and no search has noticed so far."""
+    """Somebody deletes the article while its answer is being written, and no search has noticed so far.
+
+    What the search anew needs of other processes is asked for before it, and only then.
+    """
     store = ReleaseStore(Path(shutil.copytree(shop_releases, tmp_path / "releases")))
     desk = dataclasses.replace(desk, knowledge=CurrentKnowledge(store))
-    clock = start_clock(redis, desk)
+    nobody = Nobody()
+    foresight = Foresight(nobody, Units(database, lambda: None), desk.search, desk.knowledge, Vectors(), reranker="r")
+    clock = start_clock(redis, desk, before_settling=foresight.prepare_again)
     async with database.writing() as session:
         anna = await CustomerRepository(session).by_chat(ANNA)
         received = await desk.receive(session, anna, Words(1, "text", QUESTION), datetime.now(UTC))
@@ -411,9 +427,6 @@ async def test_a_draft_is_held_against_a_release_that_this_process_has_not_loade
     job = GenerationJob.model_validate_json((await eventually(generating)).job)
     sources = Path(shutil.copytree(SHOP_KNOWLEDGE, tmp_path / "sources"))
     cited = job.passages[0]
-    (sources / cited.source).unlink()
-    store.build(sources)
-
     draft = Draft(
         text=f"{cited.text[:80]} [1]",
         citations=(cited.number,),
@@ -422,11 +435,18 @@ async def test_a_draft_is_held_against_a_release_that_this_process_has_not_loade
         model="none",
         prompt_version="p1",
     )
-    await clock.settle(GenerationResult(turn_id=job.turn_id, epoch=job.epoch, attempt=job.attempt, draft=draft))
+    result = GenerationResult(turn_id=job.turn_id, epoch=job.epoch, attempt=job.attempt, draft=draft)
+    await foresight.prepare_again(result)
+    assert nobody.asked == 0
+    (sources / cited.source).unlink()
+    store.build(sources)
+
+    await clock.settle(result)
 
     async with database.reading() as session:
         assert list(await session.scalars(select(AnswerRow))) == []
     after = await turn()
+    assert nobody.asked == (after.state == TurnState.GENERATING)
     assert after.state in {TurnState.GENERATING, TurnState.ESCALATED}
     if after.state == TurnState.GENERATING:
         renewed = GenerationJob.model_validate_json(after.job)

@@ -43,6 +43,20 @@ def test_every_channel_stands_beside_the_blend(folder: Path) -> None:
     assert "nDCG@10" in render_channels(report)
 
 
+def test_what_a_reranker_makes_of_the_blend_stands_under_it(folder: Path) -> None:
+    """Here one that likes the second best."""
+    collection = load(folder)
+    index = Index.build(collection.chunks)
+    worst = measure_channels(collection, index, rerank=lambda _, chunks: np.eye(len(chunks), dtype=np.float32)[1])
+    none = measure_channels(collection, index, rerank=lambda *_: None)
+
+    by_channel = worst.slices[0].channels
+    assert list(by_channel)[-2:] == ["blend", "reranked"]
+    assert by_channel["reranked"].mrr_at_10.value < by_channel["blend"].mrr_at_10.value
+    assert none.slices[0].channels["reranked"] == none.slices[0].channels["blend"]
+    assert "reranked" in render_channels(worst)
+
+
 def test_a_passages_own_heading_is_indexed_only_when_asked_for(folder: Path) -> None:
     assert load(folder).chunks[2].breadcrumb == ()
     assert load(folder, own_headings=True).chunks[2].breadcrumb == ("Repair",)

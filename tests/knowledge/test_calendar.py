@@ -6,6 +6,7 @@ from pathlib import Path
 from knowledge.base import KnowledgeBase
 from knowledge.calendar import Calendar
 from knowledge.chunks import chunk_documents
+from knowledge.columns import Columns
 from knowledge.index import Index
 from knowledge.passages import Chunk
 from knowledge.sources import read_sources
@@ -25,7 +26,7 @@ def chunk(valid_from: str | None = None, valid_until: str | None = None) -> Chun
 
 
 def valid(chunks: Sequence[Chunk], day: str) -> list[bool]:
-    return list(Calendar(chunks, lambda: date.fromisoformat(day)).valid())
+    return list(Calendar(Columns.of(chunks), lambda: date.fromisoformat(day)).valid())
 
 
 def test_both_days_are_included() -> None:
@@ -37,7 +38,7 @@ def test_both_days_are_included() -> None:
 
 def test_the_day_is_asked_at_every_search() -> None:
     clock = Clock(date(2026, 1, 1))
-    calendar = Calendar([chunk(None, "2026-01-01")], clock)
+    calendar = Calendar(Columns.of([chunk(None, "2026-01-01")]), clock)
     assert calendar.valid().all()
     clock.day = date(2026, 1, 2)
     assert not calendar.valid().any()

@@ -1,9 +1,10 @@
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from knowledge.base import Embed, KnowledgeBase
+from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import Order, ReleaseStore
 
@@ -48,7 +49,7 @@ def test_the_old_release_answers_while_the_new_one_is_damaged(store: ReleaseStor
     store.build(shop)
     first = current.get()
     store.build(shop, order=FORCED)
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
     assert current.refresh() is first
     store.pointer.write_text("nonsense", encoding="ascii")
     assert current.refresh() is first
@@ -64,11 +65,11 @@ def test_nobody_waits_while_a_new_release_is_loaded(store: ReleaseStore, shop: P
     opening, may_open = threading.Event(), threading.Event()
 
     class Slow(ReleaseStore):
-        def open(self, number: int, embed: Embed | None = None) -> KnowledgeBase:
+        def open(self, number: int, *ports: Any) -> KnowledgeBase:
             if number == 2:
                 opening.set()
                 assert may_open.wait(10)
-            return super().open(number, embed)
+            return super().open(number, *ports)
 
     current = CurrentKnowledge(Slow(store.root))
     first = current.get()
@@ -89,7 +90,7 @@ def test_a_process_that_starts_over_a_damaged_release_answers_from_the_one_befor
     for _ in range(3):
         store.build(shop, order=FORCED)
     store.rollback()
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
     base = CurrentKnowledge(store).get()
     assert base is not None
     assert base.release == 1  # not 3, which was rolled back

@@ -4,9 +4,13 @@ import pytest
 from knowledge.passages import Chunk
 from knowledge.surroundings import Surroundings, is_pair, is_question
 
+TEXT = "word " * 30
 
-def chunk(source: str, *breadcrumb: str, title: str = "Delivery", question: str | None = None) -> Chunk:
-    return Chunk(source, source, title, breadcrumb, "text", "en", question)
+
+def chunk(
+    source: str, *breadcrumb: str, title: str = "Delivery", question: str | None = None, text: str = TEXT
+) -> Chunk:
+    return Chunk(source, source, title, breadcrumb, text, "en", question)
 
 
 def test_a_neighbour_under_the_same_headings_vouches_for_a_chunk() -> None:
@@ -24,6 +28,12 @@ def test_a_chunk_under_another_heading_says_nothing_of_its_neighbour() -> None:
 def test_a_question_and_its_answer_stand_for_themselves() -> None:
     pairs = [chunk("faq.csv", question="Do you ship?"), chunk("faq.csv", question="Do you swap?")]
     places = Surroundings.of(pairs)
+    np.testing.assert_array_equal(places.spread(np.array([1.0, 0.2]), 1.0), [1.0, 0.2])
+
+
+@pytest.mark.parametrize("texts", [("Cash only.", TEXT), (TEXT, "Cash only."), ("Cash only.", "No pets.")])
+def test_a_line_of_a_list_and_its_neighbour_say_nothing_of_each_other(texts: tuple[str, str]) -> None:
+    places = Surroundings.of([chunk("a.md", text=text) for text in texts])
     np.testing.assert_array_equal(places.spread(np.array([1.0, 0.2]), 1.0), [1.0, 0.2])
 
 

@@ -37,6 +37,7 @@ def test_a_sentence_model_of_the_user_is_found_from_any_folder(monkeypatch, tmp_
     monkeypatch.chdir(tmp_path)
     (tmp_path / "model").mkdir()
     assert made_from({"EMBEDDING_MODEL": "model"})["EMBEDDING_MODEL"] == str(tmp_path / "model")
+    assert made_from({"RERANKER_MODEL": "model"})["RERANKER_MODEL"] == str(tmp_path / "model")
     assert made_from({"EMBEDDING_MODEL": "offline"})["EMBEDDING_MODEL"] == "offline"
 
 

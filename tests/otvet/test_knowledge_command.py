@@ -1,10 +1,13 @@
 """``otvet kb`` in an administrator's hands: what it says, what it refuses, what it prints as JSON."""
 
+import asyncio
 import contextlib
+import getpass
 import json
 import os
 import pty
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +20,7 @@ from otvet.commands.knowledge import knowledge_group
 from otvet.diagnosis import Mark
 from otvet.errors import CommandError
 from otvet.knowledge_diagnosis import examine
+from support import schema
 
 REPOSITORY = Path(__file__).parents[2]
 SOURCES = REPOSITORY / "tests" / "knowledge" / "shop"
@@ -148,6 +152,28 @@ def test_a_rollback_says_how_to_go_back_again(kb, store):
     assert store.current() == 2
 
 
+def test_who_switched_stands_in_the_audit_where_there_is_a_database(kb, root, store):
+    kb("rollback")
+    assert not (root / "data" / "otvet.db").exists()
+
+    asyncio.run(schema.upgrade(f"sqlite+aiosqlite:///{root / 'data' / 'otvet.db'}"))
+    kb("rollback", "--to", "2")
+    kb("rollback")
+    with contextlib.closing(sqlite3.connect(root / "data" / "otvet.db")) as database:
+        rows = database.execute("SELECT actor_id, action, detail FROM audit ORDER BY id").fetchall()
+
+    assert [row[:2] for row in rows] == [(0, "kb_forward"), (0, "kb_rollback")]
+    details = [json.loads(row[2]) for row in rows]
+    assert [(detail["from"], detail["to"]) for detail in details] == [(1, 2), (2, 1)]
+    assert details[0]["actor"] == getpass.getuser()
+
+
+def test_a_database_that_cannot_be_reached_does_not_keep_anybody_from_going_back(kb, store, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:9/otvet")
+    assert "does not stand in the audit" in kb("rollback")
+    assert store.current() == 1
+
+
 def test_an_older_release_can_be_searched(kb):
     assert "en/drones.md" in kb("search", "drones parcels")
     assert "en/drones.md" not in kb("search", "drones parcels", "--release", "1")
@@ -172,7 +198,7 @@ def test_a_healthy_base_is_called_so(store, root):
 
 def test_the_doctor_names_what_is_wrong_and_what_to_do(store, root, kb):
     assert "Release 2 answers" in kb("doctor")
-    (store.root / "2" / "arrays.npz").write_bytes(b"rubbish")
+    (store.root / "2" / "arrays.npy").write_bytes(b"rubbish")
 
     assert "Release 2 is damaged: roll back or build again" in sentences(store, root, Mark.WRONG)
     assert json.loads(kb("doctor", "--json", fails=True))[0]["mark"] == "wrong"

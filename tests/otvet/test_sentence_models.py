@@ -1,8 +1,10 @@
 import shutil
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from redis import Redis
@@ -15,12 +17,12 @@ from otvet.demo import Demo
 from otvet.diagnosis import Mark
 from otvet.errors import CommandError
 from otvet.redis_server import EmbeddedRedis
-from otvet.sentence_models import model_for, questions_for
+from otvet.sentence_models import model_for, questions_for, relevances_for
 from otvet.supervisor import Child
 from support.embedding import EmbedWorker, RemoteModel
 from support.queue import BuildQueue
 from support.settings import Settings
-from workers.embed import Heart, this_worker
+from workers.embed import EmbedServer, Heart, this_worker
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +40,20 @@ def redis(redis_url: str) -> Iterator[Redis]:
         yield redis
 
 
-def settings(tmp_path: Path, redis_url: str = "", model: str = "fake") -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path, redis_url=redis_url, embedding_model=model)
+class Reader:
+    name = "reader"
+    broken = False
+
+    def scores(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        if self.broken:
+            raise RuntimeError("no memory")
+        return np.arange(len(question), len(question) + len(passages), dtype=np.float32)
+
+
+def settings(tmp_path: Path, redis_url: str = "", model: str = "fake", reranker: str = "") -> Settings:
+    return Settings(
+        _env_file=None, data_dir=tmp_path, redis_url=redis_url, embedding_model=model, reranker_model=reranker
+    )
 
 
 def shows(redis: Redis, revision: str = "r1") -> EmbedWorker:
@@ -88,6 +102,17 @@ def test_another_model_is_built_with_after_a_restart(tmp_path, redis, redis_url,
 
     assert "EMBEDDING_MODEL has changed since that release: a new one is built" in prepared.output
     assert BuildQueue(redis=redis).is_busy()
+
+
+def test_where_the_packages_are_missing_the_first_release_waits_for_another_process(tmp_path, redis_url, monkeypatch):
+    """As in the small container image; loading the model here would end in another sentence."""
+    monkeypatch.setattr(sentence_models, "STARTING_S", 0.0)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for name, value in {"DATA_DIR": tmp_path, "REDIS_URL": redis_url, "EMBEDDING_MODEL": "/nowhere"}.items():
+        monkeypatch.setenv(name, str(value))
+
+    with pytest.raises(CommandError, match="does not come up"):
+        CliRunner().invoke(prepare, [], catch_exceptions=False)
 
 
 def test_the_health_check_knows_the_process(redis, redis_url, monkeypatch):
@@ -146,13 +171,45 @@ class Recorder:
 
 
 @pytest.mark.parametrize("model", ["", "offline"])
-async def test_run_and_demo_start_the_process_when_a_model_is_named(tmp_path, monkeypatch, model):
+@pytest.mark.parametrize("reranker", ["", "reader"])
+async def test_run_and_demo_start_the_process_when_a_model_is_named(tmp_path, monkeypatch, model, reranker):
     running_all, demo = Recorder(), Recorder()
     monkeypatch.setattr("otvet.supervisor.Supervisor", lambda: running_all)
-    await running._run_everything({}, with_model=bool(model))
-    environment = {"EMBEDDING_MODEL": model} if model else {}
+    await running._run_everything({}, with_model=bool(model), with_reranker=bool(reranker))
+    environment = {"EMBEDDING_MODEL": model, "RERANKER_MODEL": reranker}
     await Demo(supervisor=demo, environment=environment, folder=tmp_path, url="", port=1).start(0.0)
 
     for started in (running_all.children, demo.children):
-        assert started.get("embed") == (("worker", "--queue", "embed") if model else None)
+        assert started.get("embed") == (("worker", "--queue", "embed") if model or reranker else None)
         assert ("--served" in started["prepare"]) is bool(model)
+
+
+async def test_the_doctor_says_how_it_is_about_the_reranker(tmp_path, redis, redis_url):
+    """Also where there is a reranker alone."""
+    named = settings(tmp_path, redis_url, model="", reranker="reader")
+    assert await diagnosis.examine_reranker(settings(tmp_path, redis_url)) == []
+
+    async def found(at: Settings = named) -> Mark:
+        [finding] = await diagnosis.examine_reranker(at)
+        return finding.mark
+
+    assert await found() is Mark.WRONG
+    assert await found(settings(tmp_path, reranker="reader")) is Mark.GOOD  # nothing runs
+    heart = Heart(redis, this_worker("", "reader"))
+    heart.beat()
+    assert await found() is Mark.DOUBTFUL
+    heart.become(heart.worker.model_copy(update={"reranks": True}))
+    reader, stop = Reader(), threading.Event()
+    thread = threading.Thread(target=EmbedServer(redis, None, heart, reranker=reader).serve, args=(stop.is_set,))
+    thread.start()
+    assert await found() is Mark.GOOD
+    reader.broken = True
+    assert await found() is Mark.DOUBTFUL
+    stop.set()
+    thread.join()
+    with relevances_for(named) as rerank:
+        assert rerank is not None
+    heart.stop()
+    assert await found() is Mark.WRONG
+    with relevances_for(named) as rerank:
+        assert rerank is None

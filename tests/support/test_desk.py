@@ -444,11 +444,13 @@ async def test_what_a_turn_may_search_for_is_known_before_it_is_decided(desk, se
     await ask("Сколько стоит доставка в Москву?")
     received = await desk.receive(session, anna, Words(900, "text", "А в Казань?"), now + LATER)
 
-    searched = await desk.search.questions(session, received.turn_id, now + LATER, None)
+    ahead = await desk.search.ahead(session, received.turn_id, now + LATER, None)
+    rehearsed = ahead.rehearse(desk.knowledge.get())
 
-    assert searched == ("А в Казань?", "Сколько стоит доставка в Казань?")
+    assert ahead.questions == ("А в Казань?", "Сколько стоит доставка в Казань?")
     outcome = await desk.close(session, received.turn_id, received.closes_at)
-    assert set(outcome.job.parts) <= set(searched)
+    assert set(outcome.job.parts) <= set(ahead.questions)
+    assert outcome.job.parts == tuple(part.text for part in rehearsed)
 
 
 async def test_a_follow_up_of_a_follow_up_keeps_the_subject(say, ask, anna, now):

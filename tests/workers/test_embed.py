@@ -10,9 +10,12 @@ import numpy as np
 import pytest
 from redis import Redis
 
+from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.errors import EmbeddingModelError
+from knowledge.passages import Chunk
 from knowledge.releases import ReleaseStore
+from support import reranking
 from support.builds import BuildDone, BuildFailed, BuildRequest, parse_event
 from support.embedding import (
     TEXTS_A_REQUEST,
@@ -28,6 +31,7 @@ from support.embedding import (
     workers,
 )
 from support.queue import BUILD_STREAM
+from support.reranking import RemoteReranker, RerankRequest, decode_scores
 from workers import build
 from workers.embed import EmbedServer, Heart
 
@@ -191,11 +195,101 @@ def test_a_process_shows_what_it_serves_and_vanishes_when_it_stops(redis):
     assert workers(redis) == ()
 
 
+class FakeReranker:
+    """A passage that is as long as the question says answers it best."""
+
+    name = "reader"
+
+    def __init__(self) -> None:
+        self.passes: list[list[str]] = []
+
+    def scores(self, question: str, passages: Sequence[str]) -> np.ndarray:
+        self.passes.append(list(passages))
+        if "impossible" in passages:
+            raise RuntimeError("no memory")
+        return np.array([-abs(len(passage) - int(question)) for passage in passages], dtype=np.float32)
+
+
+def ask_to_rerank(redis: Redis, request_id: str, question: str, *passages: str) -> None:
+    request = RerankRequest(question=question, passages=passages)
+    redis.set(request_key(request_id), request.model_dump_json(), ex=3)
+    redis.rpush(reranking.waiting("reader"), request_id)
+
+
+@pytest.mark.parametrize("embeds", [True, False])
+def test_passages_are_scored_beside_a_sentence_model_or_without_one(redis, model, embeds):
+    reader = FakeReranker()
+    server = EmbedServer(redis, model if embeds else None, Heart(redis, WORKER), reranker=reader)
+    texts = ["x" * (1 + number * 7 % 20) for number in range(20)]
+    ask_to_rerank(redis, "q", "5", *texts)
+
+    while not redis.exists(reply_key("q")):
+        server.step()
+
+    [reply] = redis.lrange(reply_key("q"), 0, -1)
+    assert decode_scores(reply, n=20).tolist() == [-abs(len(text) - 5) for text in texts]
+    assert len(reader.passes) > 1
+    assert 0 < redis.ttl(reply_key("q")) <= 60
+    assert not redis.exists(request_key("q"))
+
+
+def test_questions_go_between_the_passages_of_another_and_builds_wait_for_both(redis, model):
+    reader = FakeReranker()
+    server = EmbedServer(redis, model, Heart(redis, WORKER), reranker=reader)
+    ask(redis, "build", "passage", kind="passage", urgent=False)
+    ask_to_rerank(redis, "q", "5", *(f"text {number}" for number in range(10)))
+    server.step()
+    server.step()
+    ask(redis, "customer", "where is it")
+    server.step()
+
+    assert model.passes == [["where is it"]]
+    while not redis.exists(reply_key("q")):
+        server.step()
+    assert len(model.passes) == 1
+    while not redis.exists(reply_key("build")):
+        server.step()
+
+
+def test_a_customer_who_has_been_answered_meanwhile_costs_no_further_pass(redis, model):
+    reader = FakeReranker()
+    server = EmbedServer(redis, model, Heart(redis, WORKER), reranker=reader)
+    ask_to_rerank(redis, "q", "5", *(f"text {number}" for number in range(10)))
+    server.step()
+    redis.delete(request_key("q"))
+    server.step()
+    server.step()
+
+    assert len(reader.passes) == 1
+    assert not redis.exists(reply_key("q"))
+
+
+def test_a_reranker_that_fails_or_is_away_is_no_error_for_who_searches(redis, model):
+    server = EmbedServer(redis, model, Heart(redis, WORKER), reranker=FakeReranker())
+    stop = threading.Event()
+    thread = threading.Thread(target=server.serve, args=(stop.is_set,))
+    thread.start()
+    remote = RemoteReranker(redis, "reader", patience_s=5)
+    chunks = [Chunk(text, "a.md", "", (), text, "en") for text in ("impossible", "x")]
+
+    assert remote("5", chunks) is None
+    assert remote("1", chunks[1:] * 2).tolist() == [0, 0]
+    stop.set()
+    thread.join()
+    assert RemoteReranker(redis, "reader", patience_s=0.1)("1", chunks) is None
+    assert redis.ttl(next(redis.scan_iter("otvet:embed:request:*"))) == 1  # a customer's words do not stay
+
+
 @pytest.mark.parametrize(
-    ("model", "sentence"), [("/nowhere/model", "no such folder"), ("", "EMBEDDING_MODEL is not set")]
+    ("key", "model", "sentence"),
+    [
+        ("EMBEDDING_MODEL", "/nowhere/model", "no such folder"),
+        ("RERANKER_MODEL", "/nowhere/model", "no such folder"),
+        ("EMBEDDING_MODEL", "", "EMBEDDING_MODEL is not set"),
+    ],
 )
-def test_a_model_that_cannot_be_loaded_ends_the_process_with_one_sentence(start_worker, model, sentence):
-    process = start_worker(queue="embed", EMBEDDING_MODEL=model)
+def test_a_model_that_cannot_be_loaded_ends_the_process_with_one_sentence(start_worker, key, model, sentence):
+    process = start_worker(queue="embed", **{key: model})
 
     assert process.wait(60) == 2
     assert process.stdout is not None
@@ -228,13 +322,17 @@ def test_without_the_model_there_is_no_release_at_all(redis, tmp_path, monkeypat
     assert ReleaseStore(tmp_path / "releases").numbers() == []
 
 
-def test_a_real_model_in_a_folder_is_served_built_with_and_searched(redis, tmp_path, start_worker):
-    folder = tmp_path / "multilingual-e5-tiny"
+def test_real_models_in_folders_are_served_built_with_and_searched(redis, tmp_path, start_worker):
+    folder, reranker = tmp_path / "multilingual-e5-tiny", tmp_path / "reader"
     # Made by the process that serves it: importing torch is what takes its time.
-    made = f"from pathlib import Path\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport tiny_bert\n"
-    process = start_worker(
-        f"{made}tiny_bert.make(Path({str(folder)!r}))", queue="embed", EMBEDDING_MODEL=str(folder), HF_HUB_OFFLINE="1"
+    made = (
+        f"from pathlib import Path\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nimport tiny_bert\n"
+        f"tiny_bert.make(Path({str(folder)!r}))\ntiny_bert.make_reranker(Path({str(reranker)!r}))\n"
+        "from knowledge.reranking import CrossEncoderModel\n"
+        f"try:\n    CrossEncoderModel.open({str(folder)!r})\nexcept Exception as error:\n    print(error, flush=True)\n"
     )
+    models = {"EMBEDDING_MODEL": str(folder), "RERANKER_MODEL": str(reranker)}
+    process = start_worker(made, queue="embed", HF_HUB_OFFLINE="1", **models)
 
     worker = serving(redis, str(folder), wait_s=100, absent_s=100)
     assert worker is not None, process.poll()
@@ -253,9 +351,20 @@ def test_a_real_model_in_a_folder_is_served_built_with_and_searched(redis, tmp_p
     assert base is not None
     assert base.search("how much").features["meaning"] > 0
 
+    read_again = RemoteReranker(redis, str(reranker))
+    searched = KnowledgeBase(base.index, base.model, rerank=read_again).search("how much")
+    assert read_again.is_served
+    assert searched.reranked
+    scores = read_again(*base.candidates("how much"))
+    assert scores is not None
+    assert len(set(scores.round(6).tolist())) > 1
+
     process.terminate()
     assert process.wait(15) == 0
     assert workers(redis) == ()
+    assert not read_again.is_served
+    assert process.stdout is not None
+    assert f"RERANKER_MODEL={folder} is no reranker" in process.stdout.read()
 
 
 def test_no_other_process_imports_torch():

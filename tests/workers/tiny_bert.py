@@ -1,6 +1,7 @@
-"""A sentence-transformers model in a folder, as the Hub has them: a BERT of a few hundred random weights."""
+"""A sentence model and a reranker in folders, as the Hub has them: BERTs of a few hundred random weights."""
 
 from pathlib import Path
+from typing import Any
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "query", "passage", ":", "?")
 WORDS = (*SPECIAL, "how", "much", "delivery", "costs", "parcel", "refund")
@@ -8,16 +9,34 @@ WIDTH = 16
 
 
 def make(folder: Path) -> Path:
-    """Write the model; takes seconds, for it imports torch."""
-    import torch
+    """Write a sentence model; takes seconds, for it imports torch."""
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizer
+    from transformers import BertModel
+
+    plain = folder.with_name(f"{folder.name}-plain")
+    _save(BertModel, plain)
+    words = Transformer(str(plain))
+    SentenceTransformer(modules=[words, Pooling(WIDTH)], device="cpu").save(str(folder))
+    return folder
+
+
+def make_reranker(folder: Path) -> Path:
+    """Write a cross-encoder."""
+    from transformers import BertForSequenceClassification
+
+    _save(BertForSequenceClassification, folder)
+    return folder
+
+
+def _save(kind: Any, folder: Path) -> None:
+    import torch
+    from transformers import BertConfig, BertTokenizer
 
     torch.manual_seed(1)
-    plain = folder.with_name(f"{folder.name}-plain")
     tokenizer = BertTokenizer(vocab={word: number for number, word in enumerate(WORDS)})
     config = BertConfig(
+        num_labels=1,
         vocab_size=len(WORDS),
         hidden_size=WIDTH,
         num_hidden_layers=1,
@@ -25,8 +44,5 @@ def make(folder: Path) -> Path:
         intermediate_size=WIDTH,
         max_position_embeddings=64,
     )
-    BertModel(config).save_pretrained(plain)
-    tokenizer.save_pretrained(plain)
-    words = Transformer(str(plain))
-    SentenceTransformer(modules=[words, Pooling(WIDTH)], device="cpu").save(str(folder))
-    return folder
+    kind(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
