@@ -11,7 +11,7 @@ from knowledge.bm25 import CompiledBM25
 from knowledge.concepts import Mention, is_everyday, mentions, narrowest
 from knowledge.index import Index
 from knowledge.logistic import LogisticRegression
-from knowledge.ranking import Ranking
+from knowledge.ranking import Ranking, emphasised
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import grams, is_code, stem, words
 
@@ -24,11 +24,14 @@ FEATURES = (
     "characters",
     "foreign",
     "log_words",
+    "score",
 )
 """Names in the order of the model's weights."""
+OF_A_SMALL_BASE = frozenset(FEATURES) - {"score"}
+OF_A_LARGE_BASE = frozenset({"meaning", "lexical", "characters", "score"})
+"""What tells whether there is an answer, measured: few articles say it in other words, which concepts bridge. A large
+base knows some word of every question, and only how much one passage says of it tells anything: docs/adr/0015."""
 
-_TOP = 10
-"""The best BM25 score is looked for among so many passages."""
 _CONCEPT_CREDIT = 0.8
 _EVERYDAY_WEIGHT = 0.2
 _UNSAID_WEIGHT = 0.5
@@ -58,17 +61,18 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
         return dict.fromkeys(FEATURES, 0.0) | {"foreign": 1.0}
     order = list(ranking.order)
     covered = _coverage(index, query, order[0], among)
-    asked = [word for word in words(query) if word not in STOP_WORDS]
-    best = float(ranking.lexical[order[:_TOP]].max())
+    weights = emphasised(query)
+    possible = sum(weight * index.lexical.maximum([stem(word)]) for word, weight in weights)
     return {
         "meaning": float(ranking.meaning[order].max()),
         "evidence": float(ranking.vector[order].max()) * ranking.grasp,
         "coverage": covered.best,
         "term_coverage": covered.terms,
-        "lexical": best / max(index.lexical.maximum([stem(word) for word in asked]), _TINY),
-        "characters": _share_held(index.characters, list(grams(asked)), order[0]),
+        "lexical": float(ranking.lexical[order[0]]) / max(possible, _TINY),
+        "characters": _share_held(index.characters, list(grams(word for word, _ in weights)), order[0]),
         "foreign": covered.foreign,
         "log_words": float(np.log1p(covered.units)),
+        "score": float(ranking.lexical.max(where=among, initial=0.0)),
     }
 
 
@@ -160,7 +164,7 @@ def _credit(passage: int, unit: _Unit) -> float:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswerModel:
-    """Logistic regression over standardised features."""
+    """Logistic regression over standardised features, a mixture of two by the size of the base."""
 
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
@@ -168,23 +172,38 @@ class NoAnswerModel:
     bias: float
 
     @classmethod
-    def fit(cls, rows: Sequence[Mapping[str, float]], answerable: Sequence[bool], importance: Sequence[float]) -> Self:
-        """Fit; both classes weigh the same whatever their counts, inside a class rows weigh by importance."""
+    def fit(
+        cls,
+        rows: Sequence[Mapping[str, float]],
+        answerable: Sequence[bool],
+        importance: Sequence[tuple[float, float]],
+        *,
+        largeness: float,
+    ) -> Self:
+        """Fit; both classes weigh the same whatever their counts, inside a class rows weigh by importance.
+
+        ``importance``: in a small and in a large base. ``largeness``: of this one, 0..1; by it a regression for small
+        bases and one for large bases are mixed.
+        """
         table = np.array([[row[name] for name in FEATURES] for row in rows])
         labels = np.array(answerable, dtype=np.int64)
         mean, scale = table.mean(axis=0), table.std(axis=0)
         scale[scale < 1e-9] = 1.0  # noqa: PLR2004  # a constant feature tells nothing and must not divide by zero
-        weight = np.array(importance)
-        balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
-        model = LogisticRegression.fit(
-            (table - mean) / scale,
-            labels,
-            n_classes=2,
-            penalty=_PENALTY * weight.sum(),
-            row_weights=weight * balance[labels],
-        )
-        weights = model.weights[:, 1] - model.weights[:, 0]
-        return cls(mean, scale, weights, float(model.bias[1] - model.bias[0]))
+        weights, bias = np.zeros(len(FEATURES)), 0.0
+        kinds = ((1 - largeness, OF_A_SMALL_BASE), (largeness, OF_A_LARGE_BASE))
+        for (share, used), weight in zip(kinds, np.array(importance).T, strict=True):
+            columns = [number for number, name in enumerate(FEATURES) if name in used]
+            balance = weight.sum() / (2 * np.maximum(np.bincount(labels, weight, minlength=2), 1e-9))
+            model = LogisticRegression.fit(
+                ((table - mean) / scale)[:, columns],
+                labels,
+                n_classes=2,
+                penalty=_PENALTY * weight.sum(),
+                row_weights=weight * balance[labels],
+            )
+            weights[columns] += share * (model.weights[:, 1] - model.weights[:, 0])
+            bias += share * float(model.bias[1] - model.bias[0])
+        return cls(mean, scale, weights, bias)
 
     def probability(self, found: Mapping[str, float]) -> float:
         """Return the probability, 0..1, that the passages suffice."""

@@ -86,7 +86,7 @@ def rank(
         meant = index.concepts.scores(concepts(query))
     sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
     dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
-    size = _size(len(index.chunks))
+    size = largeness(len(index.chunks))
     share = 1.0
     if channels & {"lexical", "characters"}:
         share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical, among)
@@ -151,7 +151,7 @@ def _is_foreign(index: Index, query: str, among: NDArray[np.bool_]) -> bool:
     return not bool((index.columns.language_of[among] == index.columns.languages.index(language)).any())
 
 
-def _size(n_chunks: int) -> float:
+def largeness(n_chunks: int) -> float:
     """Return 0 for a small base, 1 for a large one, and what lies between by the logarithm."""
     return float(np.interp(np.log(max(n_chunks, 1)), np.log([SMALL_BASE, LARGE_BASE]), [0, 1]))
 

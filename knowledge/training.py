@@ -18,7 +18,7 @@ from knowledge.concepts import concepts_of, everyday_words, other_names
 from knowledge.index import Index
 from knowledge.no_answer import NoAnswerModel, features
 from knowledge.passages import Chunk
-from knowledge.ranking import rank
+from knowledge.ranking import largeness, rank
 from knowledge.sentences import SentenceEmbedder
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, words
@@ -35,12 +35,14 @@ _LEFT_OUT = 0.3
 _LEFT_OUT_RARE = 0.6
 """Customers seldom know an article's own words: those outside everyday concepts are left out more often."""
 _MAX_TOLD = 1
-_HIDDEN = 0.1
-"""At 1 the bot is surer of having nothing: 53 of 200 questions of our basket are answered instead of 82, and 1 of 40
-that have no answer instead of 4."""
+_HIDDEN = (0.1, 1.0)
+"""Importance in a small and in a large base, as below. At 1 in a small one the bot is surer of having nothing: 53 of
+200 questions of our basket are answered instead of 84, and 1 of 40 that have no answer instead of 4."""
+_OF_ANOTHER = (1.0, 0.1)
+"""A large base is asked about things that it mentions, a small one about things that it does not."""
 _MOST_HIDDEN = 0.3
 """A word that more of the base speaks of is no subject that could be hidden."""
-_FIXED = 12
+_FIXED = (12.0, 3.0)
 """Few questions, but the only ones that people wrote."""
 _BESIDE = 0.1
 """Share of good questions with a word that nobody could know: a name, a place, a brand."""
@@ -53,7 +55,8 @@ class _Example:
     hidden: str | None
     """Chunks that hold this stem are hidden."""
     answerable: bool
-    importance: float = 1.0
+    importance: tuple[float, float] = (1.0, 1.0)
+    """In a small and in a large base."""
 
 
 def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
@@ -73,7 +76,10 @@ def train(index: Index, model: SentenceEmbedder | None = None) -> NoAnswerModel:
         if among.sum() >= fewest:
             rows.append(features(index, example.query, rank(index, example.query, among=among, asked=asked), among))
             used.append(example)
-    return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used])
+    large = largeness(len(index.chunks))
+    # A smooth step: a base hardly above a small one is judged as one.
+    share = large**2 * (3 - 2 * large)
+    return NoAnswerModel.fit(rows, [e.answerable for e in used], [e.importance for e in used], largeness=share)
 
 
 def _vectors(index: Index, examples: list[_Example], model: SentenceEmbedder | None) -> dict[str, NDArray[np.float32]]:
@@ -97,9 +103,8 @@ def _examples(index: Index) -> Iterator[_Example]:
             yield _Example(query, chunk.language, None, answerable=True)
             hidden = stem(words(_subject(index, spoken))[-1])
             yield _Example(query, chunk.language, hidden, answerable=False, importance=_HIDDEN)
-            yield _Example(
-                _about_another(index, spoken, chance.choice(subjects)), chunk.language, None, answerable=False
-            )
+            other = _about_another(index, spoken, chance.choice(subjects))
+            yield _Example(other, chunk.language, None, answerable=False, importance=_OF_ANOTHER)
     for language in index.columns.languages:
         for question in told[language]:
             yield _Example(question, language, None, answerable=False, importance=_FIXED)
