@@ -10,7 +10,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 
 import numpy as np
@@ -144,19 +144,40 @@ def against_server(bench: Bench) -> list[Line]:
 
 
 def against_llamas(bench: Bench) -> list[Line]:
-    """One ``Llama`` a job, eight jobs at once."""
-    with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher:
+    """One ``Llama`` a job: eight jobs in turn, of which the first four are counted apart, and eight at once."""
+    in_turn: list[list[float]] = []
+
+    def prompts(prefix: list[int]) -> list[list[int]]:
+        return [prefix + bench.tokens(QUESTION) for _ in range(8)]
+
+    with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher, Path(os.devnull).open("w") as nowhere:
         prefix = bench.tokens(bench.prefix)
         ask(batcher, prefix, bench.tokens(QUESTION))
-        seconds = together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)])
-        theirs = rivals.one_llama_a_job(
-            bench.path,
-            [prefix + bench.tokens(QUESTION) for _ in range(8)],
-            words=WORDS,
-            threads=bench.threads,
-        )
-    figure = f"{theirs / seconds:.1f} × ({seconds:.1f} s and {theirs:.1f} s)"
-    return [Line(f"{bench.name}: eight jobs against one Llama a job, once", figure, "≥ 3 ×")]
+        options = {"words": WORDS, "threads": bench.threads}
+
+        def theirs_in_turn() -> float:
+            in_turn.append(rivals.one_llama_a_job(bench.path, prompts(prefix), **options))
+            return sum(in_turn[-1])
+
+        # What each of them says about its model goes to stderr.
+        with redirect_stderr(nowhere):
+            four, eight, theirs, crowd = bench.median(
+                lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(4)]),
+                lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)]),
+                theirs_in_turn,
+                lambda: rivals.llamas_at_once(bench.path, prompts(prefix), **options),
+            )
+    first_four = statistics.median(sum(seconds[:4]) for seconds in in_turn)
+
+    def line(count: int, how: str, ours: float, theirs: float) -> Line:
+        what = f"{bench.name}: {count} jobs at once, prefix known, against one Llama a job, {how}"
+        return Line(what, f"{theirs / ours:.1f} × ({ours:.1f} s and {theirs:.1f} s)", "≥ 3 ×")
+
+    return [
+        line(4, "in turn", four, first_four),
+        line(8, "in turn", eight, theirs),
+        line(8, "all at once", eight, crowd),
+    ]
 
 
 def first_token(bench: Bench) -> list[Line]:
