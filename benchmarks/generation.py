@@ -7,16 +7,17 @@ the same number of threads; each figure is the median of the rounds.
 import argparse
 import os
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import structlog
 
-from benchmarks import queueing, rivals, weights
+from benchmarks import queueing, rivals, variants, weights
 from benchmarks.report import Line, write
 from workers.engines.base import EngineCancelledError
 from workers.engines.llama.batcher import Batcher
@@ -35,6 +36,7 @@ class Bench:
 
     def __init__(self, shape: weights.Shape, quantisation: str, *, threads: int, rounds: int, prefix: int) -> None:
         self.name = f"{shape.name} {quantisation.upper()}"
+        self.shape = shape
         self.threads, self.rounds, self.prefix = threads, rounds, prefix
         self.path = weights.model(shape, quantisation)
         self.model = Model(self.path)
@@ -59,6 +61,7 @@ class Bench:
         for _ in range(self.rounds):
             for side, values in zip(sides, found, strict=True):
                 values.append(side())
+                print(f"· {values[-1]:.2f} s", file=sys.stderr, flush=True)  # noqa: T201  # rounds may take an hour
         return [statistics.median(values) for values in found]
 
 
@@ -144,39 +147,27 @@ def against_server(bench: Bench) -> list[Line]:
 
 
 def against_llamas(bench: Bench) -> list[Line]:
-    """One ``Llama`` a job: eight jobs in turn, of which the first four are counted apart, and eight at once."""
+    """One ``Llama`` a job: eight jobs in turn, of which the first four are counted apart."""
     in_turn: list[list[float]] = []
-
-    def prompts(prefix: list[int]) -> list[list[int]]:
-        return [prefix + bench.tokens(QUESTION) for _ in range(8)]
-
-    with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher, Path(os.devnull).open("w") as nowhere:
+    with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher:
         prefix = bench.tokens(bench.prefix)
         ask(batcher, prefix, bench.tokens(QUESTION))
-        options = {"words": WORDS, "threads": bench.threads}
 
-        def theirs_in_turn() -> float:
-            in_turn.append(rivals.one_llama_a_job(bench.path, prompts(prefix), **options))
+        def theirs() -> float:
+            prompts = [prefix + bench.tokens(QUESTION) for _ in range(8)]
+            in_turn.append(rivals.one_llama_a_job(bench.path, prompts, words=WORDS, threads=bench.threads))
             return sum(in_turn[-1])
 
-        # What each of them says about its model goes to stderr.
-        with redirect_stderr(nowhere):
-            four, eight, theirs, crowd = bench.median(
-                lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(4)]),
-                lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)]),
-                theirs_in_turn,
-                lambda: rivals.llamas_at_once(bench.path, prompts(prefix), **options),
-            )
+        four, eight, all_eight = bench.median(
+            lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(4)]),
+            lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)]),
+            theirs,
+        )
     first_four = statistics.median(sum(seconds[:4]) for seconds in in_turn)
-
-    def line(count: int, how: str, ours: float, theirs: float) -> Line:
-        what = f"{bench.name}: {count} jobs at once, prefix known, against one Llama a job, {how}"
-        return Line(what, f"{theirs / ours:.1f} × ({ours:.1f} s and {theirs:.1f} s)", "≥ 3 ×")
-
+    what = f"{bench.name}: {{}} jobs at once, known prefix of {bench.prefix} tokens, against one Llama a job, in turn"
     return [
-        line(4, "in turn", four, first_four),
-        line(8, "in turn", eight, theirs),
-        line(8, "all at once", eight, crowd),
+        Line(what.format(4), f"{first_four / four:.1f} × ({four:.1f} s and {first_four:.1f} s)", "≥ 3 ×"),
+        Line(what.format(8), f"{all_eight / eight:.1f} × ({eight:.1f} s and {all_eight:.1f} s)", "≥ 3 ×"),
     ]
 
 
@@ -261,6 +252,9 @@ PARTS: dict[str, Callable[[Bench], list[Line]]] = {
     "llamas": against_llamas,
     "first": first_token,
     "cancel": cancelling,
+    "guessing": variants.guessing,
+    "cells": variants.small_cells,
+    "adapters": variants.mixed_adapters,
 }
 
 

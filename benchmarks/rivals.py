@@ -4,6 +4,7 @@ As a program it is that server: ``python -m benchmarks.rivals MODEL THREADS PARA
 """
 
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -64,13 +65,9 @@ def one_llama_a_job(path: Path, prompts: Sequence[Sequence[int]], *, words: int,
 
     All at once they would only fight for the cores: a queue of such jobs is best worked off in turn.
     """
-    return [_one_llama(path, prompt, words=words, threads=threads) for prompt in prompts]
-
-
-def llamas_at_once(path: Path, prompts: Sequence[Sequence[int]], *, words: int, threads: int) -> float:
-    """The same, all jobs at once, as a pool of worker threads would; return the seconds until the last one is done."""
-    jobs = [lambda prompt=prompt: _one_llama(path, prompt, words=words, threads=threads) for prompt in prompts]  # type: ignore[misc]
-    return all_at_once(jobs)
+    # What each of them says about its model.
+    with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stderr(nowhere):
+        return [_one_llama(path, prompt, words=words, threads=threads) for prompt in prompts]
 
 
 def _one_llama(path: Path, prompt: Sequence[int], *, words: int, threads: int) -> float:
