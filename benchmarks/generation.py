@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from benchmarks import queueing, rivals, variants, weights
+from benchmarks import profiles, queueing, rivals, variants, weights
 from benchmarks.report import Line, write
 from workers.engines.base import EngineCancelledError
 from workers.engines.llama.batcher import Batcher
@@ -255,6 +255,7 @@ PARTS: dict[str, Callable[[Bench], list[Line]]] = {
     "guessing": variants.guessing,
     "cells": variants.small_cells,
     "adapters": variants.mixed_adapters,
+    "profiles": profiles.profiles,
 }
 
 

@@ -19,7 +19,7 @@ _LOW, _HIGH = ".lora_a", ".lora_b"
 _EMBEDDING: Final = "token_embd.weight"
 _MATRIX: Final = 2
 # Work buffers of a batch of 512 tokens over a vocabulary of 150,000, and Python.
-_WORKSPACE_BYTES: Final = 400 << 20
+WORKSPACE_BYTES: Final = 400 << 20
 _CHILD_TIMEOUT_S: Final = 300.0
 # Weights are read from disk at this pace at least.
 _SLOWEST_BYTES_S: Final = 20 << 20
@@ -109,7 +109,7 @@ def _fits(name: str, adapter: Header, model: Header) -> bool:
 
 def needed_bytes(header: Header, cells: int) -> int:
     """Estimate the memory of weights, cells and work buffers."""
-    return header.size + cells * header.cell_bytes + _WORKSPACE_BYTES
+    return header.size + cells * header.cell_bytes + WORKSPACE_BYTES
 
 
 def _check_memory(path: Path, header: Header, shape: Shape, available: int) -> None:
