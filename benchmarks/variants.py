@@ -1,7 +1,8 @@
 """What could be added to the batching, and whether it would pay: guessing ahead, smaller cells, adapters.
 
 Guessing ahead (prompt lookup, Saxena 2023) writes the words down that followed the last ones in the prompt, and reads
-them in one batch with the next word. Each side of a ratio is measured in turn, step by step; figures are medians.
+them in one batch with the next word. Each side of a ratio is measured in turn, step by step, in processor time where no
+thread waits for another's; figures are medians.
 """
 
 import os
@@ -95,21 +96,22 @@ def _says(share: float | None) -> str:
 
 def small_cells(bench: "Bench") -> list[Line]:
     """Speed and memory with keys and values in 8 bits, and with flash attention alone, against what we do."""
-    kinds: tuple[type[_Variant], ...] = (_Variant, _Flash, _Small)
-    read: dict[type[_Variant], float] = {}
+    contexts: dict[type[_Variant], Context] = {}
     memory: dict[type[_Variant], float] = {}
-    steps: dict[tuple[type[_Variant], int], float] = {}
-    for kind in kinds:
+    for kind in (_Variant, _Flash, _Small):
         before = _resident_mb()
-        context = kind(bench.model, cells=_CELLS, sequences=9, batch=512, threads=bench.threads)
+        contexts[kind] = kind(bench.model, cells=_CELLS, sequences=9, batch=512, threads=bench.threads)
         memory[kind] = _resident_mb() - before
-        read[kind] = statistics.median(_read(bench, context) for _ in range(3))
-        _read(bench, context, keep=True)
-        for crowd in CROWDS:
+    sides = list(contexts.values())
+    read = dict(zip(contexts, bench.median(*(lambda c=c: _read(bench, c) for c in sides)), strict=True))
+    steps: dict[tuple[type[_Variant], int], float] = {}
+    for crowd in CROWDS:
+        for context in sides:
             for sequence in range(1, crowd):
-                context.remove(sequence)
                 context.copy(0, sequence)
-            steps[kind, crowd] = statistics.median(_step(context, crowd, 1) for _ in range(STEPS))
+        spent = _in_turn(*(lambda c=c, crowd=crowd: _step(c, crowd, 1) for c in sides))
+        steps |= {(kind, crowd): seconds for kind, seconds in zip(contexts, spent, strict=True)}
+    for context in sides:
         context.close()
     lines = []
     for kind, name in ((_Flash, "flash attention alone"), (_Small, "flash attention and cells of 8 bits")):
@@ -159,35 +161,32 @@ def _after_prompt(bench: "Bench", kind: type[Context], *, cells: int, crowd: int
     """A context in which ``crowd`` sequences hold the same prompt."""
     # As many sequences as rows of logits may be wanted.
     context = kind(bench.model, cells=cells, sequences=crowd * (1 + GUESSED), batch=512, threads=bench.threads)
-    _read(bench, context, keep=True)
+    _read(bench, context)
     for sequence in range(1, crowd):
         context.copy(0, sequence)
     yield context
     context.close()
 
 
-def _read(bench: "Bench", context: Context, *, keep: bool = False) -> float:
-    """Return the seconds that the prompt takes in sequence 0."""
+def _read(bench: "Bench", context: Context) -> float:
+    """Read a new prompt in sequence 0; return the processor's seconds."""
     tokens = bench.tokens(PROMPT)
     context.remove(0)
-    began = time.perf_counter()
+    began = time.process_time()
     for start in range(0, PROMPT, 300):
         piece = tokens[start : start + 300]
         context.decode([Entry(t, start + i, 0, start + i == PROMPT - 1) for i, t in enumerate(piece)])
-    seconds = time.perf_counter() - began
-    if not keep:
-        context.remove(0)
-    return seconds
+    return time.process_time() - began
 
 
 def _step(context: Context, crowd: int, words: int) -> float:
-    """Read so many words after every sequence, choose what follows each of them, and forget them; seconds."""
+    """Read so many words after every sequence, choose what follows, and forget them; return the processor's seconds."""
     entries = [Entry(5000 + word, PROMPT + word, n, True) for n in range(crowd) for word in range(words)]
-    began = time.perf_counter()
+    began = time.process_time()
     context.decode(entries)
     for row in range(len(entries)):
         context.logits(row).argmax()
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     for sequence in range(crowd):
         context.remove(sequence, PROMPT)
     return seconds
