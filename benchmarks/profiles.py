@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 READ: Final = 256
 WRITTEN: Final = 24
+CROWD_WRITTEN: Final = 6
 # An answer of a shop's bot: rules that are in the cells already, passages with question, answer, two doubts.
 KNOWN, NEW, ANSWER, DOUBTS = 300, 600, 100, 100
 # What two channels of DDR4-3200 or DDR5 give of their 51 to 77 GB/s, bytes a second.
 MEMORY: Final = 40e9
-# Writing for eight at once, measured (docs/benchmarks.md): reading gains nothing, it is arithmetic already.
-TOGETHER: Final = 2.5
+CROWD: Final = 8
 # What one core with its memory is let for, and a GPU with its machine, dollars an hour; put in your own.
 CORE_PRICE, GPU_PRICE = 0.02, 0.80
 SLOTS: Final = 4
@@ -59,11 +59,13 @@ class Pace:
 
     operations: float
     bytes: float
+    together: float
+    """How many times faster it writes for eight at once; reading gains nothing, it is arithmetic already."""
 
 
 def pace(bench: "Bench") -> Pace:
     """Measure one thread's processor time, which other programs hardly change."""
-    context = Context(bench.model, cells=512, sequences=1, batch=512, threads=1)
+    context = Context(bench.model, cells=1024, sequences=CROWD, batch=512, threads=1)
     tokens = bench.tokens(READ)
     shape = bench.shape
     weights = shape.layers * (shape.width * (2 * shape.width + 2 * shape.narrow + 3 * shape.inner))
@@ -75,9 +77,16 @@ def pace(bench: "Bench") -> Pace:
     for word in range(WRITTEN):
         context.decode([Entry(5000 + word, READ + word, 0, True)])
     wrote = time.thread_time()
+    for sequence in range(1, CROWD):
+        context.copy(0, sequence)
+    crowd_began = time.thread_time()
+    for word in range(CROWD_WRITTEN):
+        context.decode([Entry(5000 + word, READ + WRITTEN + word, n, True) for n in range(CROWD)])
+    crowd_s = (time.thread_time() - crowd_began) / CROWD_WRITTEN
     context.close()
     size = bench.path.stat().st_size
-    return Pace(2 * weights * READ / (read - began), size * WRITTEN / (wrote - read))
+    word_s = (wrote - read) / WRITTEN
+    return Pace(2 * weights * READ / (read - began), size / word_s, CROWD * word_s / crowd_s)
 
 
 def answer_s(kind: Kind, cores: int, one: Pace, *, together: bool = False) -> float:
@@ -85,14 +94,15 @@ def answer_s(kind: Kind, cores: int, one: Pace, *, together: bool = False) -> fl
     threads = max(1, cores - 1)
     read_s = (NEW + DOUBTS) * 2 * kind.weights / (threads * one.operations)
     write_s = ANSWER * kind.size / min(threads * one.bytes, MEMORY)
-    return read_s + write_s / (TOGETHER if together else 1.0)
+    return read_s + write_s / (max(1.0, one.together) if together else 1.0)
 
 
 def profiles(bench: "Bench") -> list[Line]:
     """This machine's pace, and what it comes to elsewhere."""
     one = pace(bench)
     what = f"{bench.name}: one thread, processor time, after {READ} tokens"
-    lines = [Line(what, f"{one.operations / 1e9:.0f} GFLOP/s reading, {one.bytes / 1e9:.1f} GB/s of weights writing")]
+    figure = f"{one.operations / 1e9:.0f} GFLOP/s reading, {one.bytes / 1e9:.1f} GB/s of weights writing"
+    lines = [Line(what, f"{figure}, {one.together:.1f} × as fast for eight at once")]
     cells = LlamaEngine(path=Path(), slots=SLOTS).shape.cells
     for cores, kind in MACHINES:
         memory = kind.size + cells * kind.cell + WORKSPACE_BYTES

@@ -141,11 +141,13 @@ def mixed_adapters(bench: "Bench") -> list[Line]:
         batcher.close()
         context.close()
     figures = (f"{name} {8 * WORDS / s:.1f} ({spent[0] / s:.2f} ×)" for name, s in zip(mixtures, spent, strict=True))
-    what = f"{bench.name}: eight answers of {WORDS} tokens at once by adapters of rank 16, tokens/s"
+    what = f"{bench.name}: eight answers of {WORDS} tokens at once by adapters of rank 16, tokens a second of processor time"
     return [Line(what, ", ".join(figures))]
 
 
 def _answers(bench: "Bench", batcher: Batcher, adapters: Sequence[Adapter | None]) -> float:
+    """Let eight questions be answered; return the processor's seconds."""
+
     def one(number: int) -> None:
         adapter, question = adapters[number % len(adapters)], bench.tokens(16)
         room = len(question) + WORDS
@@ -153,7 +155,9 @@ def _answers(bench: "Bench", batcher: Batcher, adapters: Sequence[Adapter | None
             if sequence.write(question, budget=WORDS).tokens != WORDS:
                 raise RuntimeError("the model ended its answer by chance: run again")
 
-    return rivals.all_at_once([lambda number=number: one(number) for number in range(8)])  # type: ignore[misc]
+    began = time.process_time()
+    rivals.all_at_once([lambda number=number: one(number) for number in range(8)])  # type: ignore[misc]
+    return time.process_time() - began
 
 
 @contextmanager
