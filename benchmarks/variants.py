@@ -141,7 +141,7 @@ def mixed_adapters(bench: "Bench") -> list[Line]:
         batcher.close()
         context.close()
     figures = (f"{name} {8 * WORDS / s:.1f} ({spent[0] / s:.2f} ×)" for name, s in zip(mixtures, spent, strict=True))
-    what = f"{bench.name}: eight answers of {WORDS} tokens at once by adapters of rank 16, tokens a second of processor time"
+    what = f"{bench.name}: eight answers of {WORDS} tokens at once by adapters of rank 16, tokens a processor second"
     return [Line(what, ", ".join(figures))]
 
 

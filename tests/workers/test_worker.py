@@ -217,8 +217,9 @@ def test_a_worker_asked_to_stop_finishes_and_exits_with_zero(redis, start_worker
 
 def test_ctrl_c_that_arrives_twice_is_one_request(redis, start_worker, make_job, make_passage):
     queue = GenerationQueue(redis=redis)
-    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), deadline=time.time() + 3), now=time.time())
     worker = start_worker(SLOW)
+    wait_until(queue.live_workers)
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), deadline=time.time() + 3), now=time.time())
     wait_until(lambda: any(w.state == "busy" for w in queue.workers()))
 
     worker.send_signal(signal.SIGINT)
