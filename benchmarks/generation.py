@@ -7,6 +7,7 @@ the same number of threads; each figure is the median of the rounds.
 import argparse
 import os
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import structlog
 
-from benchmarks import queueing, rivals, weights
+from benchmarks import profiles, queueing, rivals, variants, weights
 from benchmarks.report import Line, write
 from workers.engines.base import EngineCancelledError
 from workers.engines.llama.batcher import Batcher
@@ -35,6 +36,7 @@ class Bench:
 
     def __init__(self, shape: weights.Shape, quantisation: str, *, threads: int, rounds: int, prefix: int) -> None:
         self.name = f"{shape.name} {quantisation.upper()}"
+        self.shape = shape
         self.threads, self.rounds, self.prefix = threads, rounds, prefix
         self.path = weights.model(shape, quantisation)
         self.model = Model(self.path)
@@ -59,6 +61,7 @@ class Bench:
         for _ in range(self.rounds):
             for side, values in zip(sides, found, strict=True):
                 values.append(side())
+                print(f"· {values[-1]:.2f} s", file=sys.stderr, flush=True)  # noqa: T201  # rounds may take an hour
         return [statistics.median(values) for values in found]
 
 
@@ -144,19 +147,28 @@ def against_server(bench: Bench) -> list[Line]:
 
 
 def against_llamas(bench: Bench) -> list[Line]:
-    """One ``Llama`` a job, eight jobs at once."""
+    """One ``Llama`` a job: eight jobs in turn, of which the first four are counted apart."""
+    in_turn: list[list[float]] = []
     with bench.batcher(limit=8, cells=3 * bench.prefix + 8 * 128) as batcher:
         prefix = bench.tokens(bench.prefix)
         ask(batcher, prefix, bench.tokens(QUESTION))
-        seconds = together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)])
-        theirs = rivals.one_llama_a_job(
-            bench.path,
-            [prefix + bench.tokens(QUESTION) for _ in range(8)],
-            words=WORDS,
-            threads=bench.threads,
+
+        def theirs() -> float:
+            prompts = [prefix + bench.tokens(QUESTION) for _ in range(8)]
+            in_turn.append(rivals.one_llama_a_job(bench.path, prompts, words=WORDS, threads=bench.threads))
+            return sum(in_turn[-1])
+
+        four, eight, all_eight = bench.median(
+            lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(4)]),
+            lambda: together(batcher, prefix, [bench.tokens(QUESTION) for _ in range(8)]),
+            theirs,
         )
-    figure = f"{theirs / seconds:.1f} × ({seconds:.1f} s and {theirs:.1f} s)"
-    return [Line(f"{bench.name}: eight jobs against one Llama a job, once", figure, "≥ 3 ×")]
+    first_four = statistics.median(sum(seconds[:4]) for seconds in in_turn)
+    what = f"{bench.name}: {{}} jobs at once, known prefix of {bench.prefix} tokens, against one Llama a job, in turn"
+    return [
+        Line(what.format(4), f"{first_four / four:.1f} × ({four:.1f} s and {first_four:.1f} s)", "≥ 3 ×"),
+        Line(what.format(8), f"{all_eight / eight:.1f} × ({eight:.1f} s and {all_eight:.1f} s)", "≥ 3 ×"),
+    ]
 
 
 def first_token(bench: Bench) -> list[Line]:
@@ -240,6 +252,10 @@ PARTS: dict[str, Callable[[Bench], list[Line]]] = {
     "llamas": against_llamas,
     "first": first_token,
     "cancel": cancelling,
+    "guessing": variants.guessing,
+    "cells": variants.small_cells,
+    "adapters": variants.mixed_adapters,
+    "profiles": profiles.profiles,
 }
 
 

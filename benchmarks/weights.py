@@ -44,8 +44,7 @@ TINY: Final = Shape("tiny", 64, 2, 4, 2, 128, vocabulary=1024, context=4096)
 
 def model(shape: Shape, quantisation: str) -> Path:
     """Return the path of a model, which is made if need be: about a gigabyte in the user's cache folder."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "otvet-benchmarks"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder()
     path = folder / f"chance-{shape.name}-{quantisation}.gguf"
     if not path.exists():
         plain = folder / f"chance-{shape.name}-f16.gguf"
@@ -54,6 +53,50 @@ def model(shape: Shape, quantisation: str) -> Path:
         path.with_suffix(".part").rename(path)
         plain.unlink()
     return path
+
+
+def adapter(shape: Shape, seed: int, *, rank: int = 16) -> Path:
+    """Return the path of a LoRA of chance over all matrices of all layers, as those that are usually trained."""
+    from gguf import GGUFWriter  # noqa: PLC0415  # a development package
+
+    path = _folder() / f"chance-{shape.name}-lora-{rank}-{seed}.gguf"
+    if path.exists():
+        return path
+    chance = np.random.default_rng(seed)
+    writer = GGUFWriter(path.with_suffix(".part"), "llama")
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", float(rank))
+    for layer in range(shape.layers):
+        for name, (outputs, inputs) in _matrices(shape).items():
+            low, high = (chance.standard_normal(size, np.float32) * 0.02 for size in ((rank, inputs), (outputs, rank)))
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_a", low.astype(np.float16))
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_b", high.astype(np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    path.with_suffix(".part").rename(path)
+    return path
+
+
+def _folder() -> Path:
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "otvet-benchmarks"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _matrices(shape: Shape) -> dict[str, tuple[int, int]]:
+    """Outputs and inputs of a layer's matrices."""
+    return {
+        "attn_q": (shape.width, shape.width),
+        "attn_k": (shape.narrow, shape.width),
+        "attn_v": (shape.narrow, shape.width),
+        "attn_output": (shape.width, shape.width),
+        "ffn_gate": (shape.inner, shape.width),
+        "ffn_up": (shape.inner, shape.width),
+        "ffn_down": (shape.width, shape.inner),
+    }
 
 
 def _quantise(source: Path, target: Path, quantisation: str) -> None:
@@ -103,15 +146,7 @@ def _write(path: Path, shape: Shape) -> None:
     ones = np.ones(shape.width, np.float32)
     writer.add_tensor("token_embd.weight", weights(size, shape.width))
     writer.add_tensor("output_norm.weight", ones)
-    matrices = {
-        "attn_q": weights(shape.width, shape.width),
-        "attn_k": weights(shape.narrow, shape.width),
-        "attn_v": weights(shape.narrow, shape.width),
-        "attn_output": weights(shape.width, shape.width),
-        "ffn_gate": weights(shape.inner, shape.width),
-        "ffn_up": weights(shape.inner, shape.width),
-        "ffn_down": weights(shape.width, shape.inner),
-    }
+    matrices = {name: weights(*size) for name, size in _matrices(shape).items()}
     for layer in range(shape.layers):
         for name in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{layer}.{name}.weight", ones)

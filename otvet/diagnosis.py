@@ -336,7 +336,7 @@ def _not_served(key: str, name: str, *, runs: bool) -> Finding:
 async def examine_engine(settings: Settings) -> list[Finding]:
     """The engine that writes the answers."""
     if settings.engine == "llama_cpp":
-        return [_examine_model(settings)]
+        return _examine_model(settings)
     if settings.engine == "openai":
         server = await _examine_server(settings)
         return [server, await asyncio.to_thread(_examine_schemas, settings)] if server.mark is Mark.GOOD else [server]
@@ -359,9 +359,13 @@ async def _examine_server(settings: Settings) -> Finding:
         models = [str(model["id"]) for model in response.raise_for_status().json()["data"]]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return doubtful(f"The language model's server answers ({took}) but does not list its models.")
-    if settings.llm_model not in models:
-        listed = ", ".join(models[:5]) or "none"
-        return wrong(f"The language model's server does not have LLM_MODEL={settings.llm_model}; it has: {listed}.")
+    named = {"LLM_MODEL": settings.llm_model} | {
+        f"LLM_ADAPTERS: {language}": adapter for language, adapter in settings.llm_adapters.items()
+    }
+    for key, name in named.items():
+        if name not in models:
+            listed = ", ".join(models[:5]) or "none"
+            return wrong(f"The language model's server does not have {key}={name}; it has: {listed}.")
     return good(f"The language model's server answers ({took}) and has {settings.llm_model}.")
 
 
@@ -381,14 +385,22 @@ def _examine_schemas(settings: Settings) -> Finding:
     )
 
 
-def _examine_model(settings: Settings) -> Finding:
+def _examine_model(settings: Settings) -> list[Finding]:
     from workers.engines.base import EngineRefusedError  # noqa: PLC0415  # only who has a model in the worker needs it
-    from workers.engines.llama.preflight import Shape, examine  # noqa: PLC0415
+    from workers.engines.llama.preflight import Shape, examine, examine_adapter  # noqa: PLC0415
 
     path = settings.model_path
     try:
         header = examine(path or Path(), Shape(cells=0, gpu_layers=settings.n_gpu_layers))
     except EngineRefusedError as error:
-        return wrong(f"{error}.")
+        return [wrong(f"{error}.")]
     sentence = f"The model at MODEL_PATH is whole ({header.architecture}, {header.size / 1e9:.1f} GB)"
-    return good(f"{sentence}; otvet model check tries it.")
+    findings = [good(f"{sentence}; otvet model check tries it.")]
+    for language, adapter in settings.llm_adapters.items():
+        try:
+            examine_adapter(Path(adapter), header)
+        except EngineRefusedError as error:
+            findings.append(wrong(f"{error}."))
+        else:
+            findings.append(good(f"The adapter for {language} in LLM_ADAPTERS fits the model."))
+    return findings

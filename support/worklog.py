@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from redis import Redis
+from redis.client import Pipeline
 
 MAX_CRASHES: Final = 2
 """A question whose worker died so often is not tried again: a person has it."""
@@ -28,14 +29,14 @@ class WorkLog:
     def begin(self, turn_id: int, epoch: int) -> int:
         """Note that work on a question begins; return how often it began before and its worker died."""
         key = _begun(turn_id, epoch)
-        with self.redis.pipeline() as pipeline:
+        with self._packet() as pipeline:
             pipeline.incr(key)
             pipeline.expire(key, _BEGUN_TTL_S)
             return int(pipeline.execute()[0]) - 1
 
     def end(self, turn_id: int, epoch: int, *, spent_s: float | None) -> None:
         """Note that the worker has outlived the question. ``spent_s``: what the answer took; None tells nothing."""
-        with self.redis.pipeline() as pipeline:
+        with self._packet() as pipeline:
             pipeline.delete(_begun(turn_id, epoch))
             if spent_s is not None:
                 key = _pace(self.queue)
@@ -43,6 +44,10 @@ class WorkLog:
                 pipeline.ltrim(key, 0, _REMEMBERED - 1)
                 pipeline.expire(key, _PACE_TTL_S)
             pipeline.execute()
+
+    def _packet(self) -> Pipeline:
+        # No transaction: the commands travel as one, and nobody minds what comes between them.
+        return self.redis.pipeline(transaction=False)
 
 
 def seconds_per_answer(redis: Redis, queue: str) -> float | None:

@@ -4,6 +4,7 @@ RQ's own lease is the job's timeout and a minute, its idle heartbeat seven minut
 too long for a customer who waits. https://github.com/rq/rq (2.12), rq/worker/base.py.
 """
 
+import math
 import signal
 import threading
 import time
@@ -26,6 +27,8 @@ from support.queue import JsonSerializer
 
 LEASE_S: Final = 6
 BEAT_S: Final = 2
+# A worker that showed itself whole so lately need not do it again: jobs may take milliseconds.
+_SHOWN_S: Final = 1.0
 _CLEANING_LOCK_S: Final = 10
 _BACKOFF_S: Final = 0.5
 _BACKOFF_CAP_S: Final = 10.0
@@ -66,6 +69,7 @@ class Slot(SimpleWorker):
         self._cancel = cancel
         self._stopping = threading.Event()
         self._job_ends_at: float | None = None
+        self._shown_at = -math.inf
         super().__init__(
             [_Queue(queue, connection=redis, serializer=JsonSerializer)],
             name=name,
@@ -130,6 +134,7 @@ class Slot(SimpleWorker):
         """Appear among the workers, also when Redis still remembers this one."""
         self.connection.delete(self.key)
         super().register_birth()  # type: ignore[no-untyped-call]  # RQ's own
+        self._shown_at = -math.inf
         self.heartbeat()
 
     def serialize(self) -> dict[str, Any]:
@@ -137,20 +142,27 @@ class Slot(SimpleWorker):
         return super().serialize() | self._profile
 
     def heartbeat(self, timeout: int | None = None, pipeline: "Pipeline | None" = None) -> None:  # noqa: ARG002  # RQ's signature, whose timeouts are minutes
-        """Show that the worker lives, whole: Redis may have been emptied since the last time."""
+        """Show that the worker lives; whole every second, for Redis may have been emptied since the last time."""
         if pipeline is not None:
             self._appear(pipeline)
             return
-        with self.connection.pipeline() as own:
-            self._appear(own)
-            own.execute()
+        if not self._is_shown:
+            with self.connection.pipeline() as own:
+                self._appear(own)
+                own.execute()
+
+    @property
+    def _is_shown(self) -> bool:
+        return time.monotonic() - self._shown_at < _SHOWN_S
 
     def _appear(self, pipeline: "Pipeline") -> None:
         super().heartbeat(LEASE_S, pipeline=pipeline)
+        if self._is_shown:
+            return
         fields: dict[Any, Any] = self.serialize() | {"state": self.get_state()}
         pipeline.hset(self.key, mapping=fields)
-        pipeline.expire(self.key, LEASE_S)
         register(self, pipeline)
+        self._shown_at = time.monotonic()
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         """Do the job while another thread renews its lease, but never beyond its time."""

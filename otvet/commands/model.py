@@ -20,7 +20,7 @@ def model_group() -> None:
 @model_group.command()
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 def check(path: Path | None) -> None:
-    """Try a GGUF model (MODEL_PATH unless given): is it whole, does it fit, does it write, and how fast."""
+    """Try a GGUF model (MODEL_PATH unless given) and LLM_ADAPTERS: are they whole, do they fit, how fast is it."""
     from otvet.composition import load_settings
     from workers.engines.base import EngineError
 
@@ -33,9 +33,13 @@ def check(path: Path | None) -> None:
         from workers.engines.llama.trial import trial
     except ModuleNotFoundError as error:
         raise CommandError(f"The package {error.name} is missing: run make llama.") from error
+    # For a server they are names, not files.
+    named = {} if settings.engine == "openai" else settings.llm_adapters
+    adapters = {language: Path(adapter) for language, adapter in named.items()}
     settings = settings.model_copy(update={"engine": "llama_cpp", "model_path": path})
     try:
-        for sentence in trial(path, slots=slots(settings), gpu_layers=settings.n_gpu_layers):
+        wishes = {"slots": slots(settings), "gpu_layers": settings.n_gpu_layers}
+        for sentence in trial(path, adapters=adapters, **wishes):
             click.echo(f"✓ {sentence}")
     except EngineError as error:
         raise CommandError(f"{error}.") from error

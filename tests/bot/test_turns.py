@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import shutil
 import socket
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,10 +72,10 @@ async def start_clock(database, desk):
     """Start the bot's clock over a Redis."""
     started = []
 
-    def start(redis, desk=desk, **parts):
-        units = Units(database, lambda: None)
+    def start(redis, desk=desk, queue=None, **parts):
+        units, queue = Units(database, lambda: None), queue or GenerationQueue(redis=redis)
         clock = TurnClock(
-            *(units, desk, Renderer(Library(), "ru", Cancellations(None)), GenerationQueue(redis=redis), nothing_more),
+            *(units, desk, Renderer(Library(), "ru", Cancellations(None)), queue, nothing_more),
             **{"understood": nothing_known} | parts,
         )
         started.append((clock, asyncio.create_task(clock.run())))
@@ -348,6 +349,35 @@ async def test_with_more_questions_than_can_be_answered_in_time_a_person_is_call
     assert "Вопросов сейчас больше, чем я успеваю" in words
     async with database.reading() as session:
         assert (await session.scalars(select(EscalationRow))).one().reason == EscalationReason.BUSY
+
+
+async def test_no_person_is_called_for_a_question_to_which_the_customer_has_added_meanwhile(
+    redis, worker, start_clock, say, reaches, told, database
+):
+    asked, added = threading.Event(), threading.Event()
+
+    class Hesitant(GenerationQueue):
+        """Refuses the first question, but only after the customer has written on."""
+
+        def put(self, job, **wishes):
+            if job.epoch > 1:
+                return super().put(job, **wishes)
+            asked.set()
+            added.wait(10)
+            return False
+
+    clock = start_clock(redis, queue=Hesitant(redis=redis))
+    first = await say(clock)
+    assert await asyncio.to_thread(asked.wait, 10)
+    second = await say(clock, "И для обуви тоже?")
+    assert second.turn_id == first.turn_id
+    added.set()
+
+    turn = await reaches(TurnState.GENERATING)
+    assert turn.epoch == 2
+    assert await told() == []
+    async with database.reading() as session:
+        assert (await session.scalars(select(EscalationRow))).all() == []
 
 
 async def test_an_operator_who_writes_during_generation_silences_the_bot(

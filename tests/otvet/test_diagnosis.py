@@ -13,6 +13,7 @@ from sandbox.server import SandboxServer
 from sandbox.world import DEMO_TOKEN, OPERATORS_CHAT_ID, demo_world, empty_world
 from support import schema
 from support.settings import Settings
+from tests.workers import tiny_gguf
 
 
 def settings(tmp_path: Path, **values: object) -> Settings:
@@ -129,7 +130,7 @@ async def test_an_embedded_redis_need_not_run_while_nothing_else_does(tmp_path):
     assert only(await diagnosis.examine_redis(settings(tmp_path)), Mark.GOOD, "otvet run starts it")
 
 
-async def engine_findings(tmp_path: Path, answer: web.Response, *, obeys: bool = False) -> list[Finding]:
+async def engine_findings(tmp_path: Path, answer: web.Response, *, obeys: bool = False, **more: str) -> list[Finding]:
     async def models(request: web.Request) -> web.Response:
         return web.Response(body=answer.body, status=answer.status, content_type=answer.content_type)
 
@@ -144,7 +145,7 @@ async def engine_findings(tmp_path: Path, answer: web.Response, *, obeys: bool =
     app.router.add_post("/v1/chat/completions", complete)
     async with TestServer(app) as server:
         return await diagnosis.examine_engine(
-            settings(tmp_path, engine="openai", llm_url=str(server.make_url("/v1")), llm_model="small")
+            settings(tmp_path, engine="openai", llm_url=str(server.make_url("/v1")), llm_model="small", **more)
         )
 
 
@@ -178,3 +179,23 @@ async def test_a_server_that_lists_nothing_is_doubtful(tmp_path):
 async def test_a_language_models_server_that_is_down_is_said(tmp_path, closed_url):
     ours = settings(tmp_path, engine="openai", llm_url=closed_url, llm_model="small")
     assert only(await diagnosis.examine_engine(ours), Mark.WRONG, "cannot be reached")
+
+
+async def test_a_server_without_an_adapter_is_said(tmp_path):
+    answer = web.json_response({"data": [{"id": "small"}]})
+    found = await engine_findings(tmp_path, answer, llm_adapters="ru=shop-ru")
+    assert only(found, Mark.WRONG, "does not have LLM_ADAPTERS: ru=shop-ru; it has: small")
+
+
+async def test_each_adapter_of_a_model_in_the_worker_is_examined(tmp_path):
+    for name, width in (("shop", tiny_gguf.WIDTH), ("wide", 128)):
+        tiny_gguf.write_lora(tmp_path / f"{name}.gguf", width=width)
+    tiny_gguf.write_random(tmp_path / "model.gguf")
+    files = f"ru={tmp_path}/shop.gguf,en={tmp_path}/wide.gguf"
+    ours = settings(tmp_path, engine="llama_cpp", model_path=tmp_path / "model.gguf", llm_adapters=files)
+
+    model, russian, english = await diagnosis.examine_engine(ours)
+
+    assert (model.mark, russian.mark, english.mark) == (Mark.GOOD, Mark.GOOD, Mark.WRONG)
+    assert "adapter for ru" in russian.sentence
+    assert "wide.gguf does not fit" in english.sentence

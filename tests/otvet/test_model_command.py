@@ -39,6 +39,17 @@ def test_a_sound_model_is_tried_and_its_pace_is_told(tiny_model, monkeypatch, tm
     assert "tokens a second" in result.output
 
 
+def test_adapters_are_tried_with_the_model_and_one_that_does_not_fit_is_named(tiny_model, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    tiny_gguf.write_lora(tmp_path / "shop.gguf")
+    tiny_gguf.write_lora(tmp_path / "wide.gguf", width=128)
+    monkeypatch.setenv("LLM_ADAPTERS", f"ru={tmp_path}/shop.gguf")
+    assert "shop.gguf, the adapter for ru, fits it" in run("check", tiny_model).output
+
+    monkeypatch.setenv("LLM_ADAPTERS", f"ru={tmp_path}/shop.gguf,en={tmp_path}/wide.gguf")
+    assert "wide.gguf does not fit the model" in str(run("check", tiny_model).exception)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [(b"<html>", "is not a GGUF file"), (b"GGUF\x03\0\0\0\1", "is cut off"), (None, "is no file")],

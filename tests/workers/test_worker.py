@@ -217,8 +217,9 @@ def test_a_worker_asked_to_stop_finishes_and_exits_with_zero(redis, start_worker
 
 def test_ctrl_c_that_arrives_twice_is_one_request(redis, start_worker, make_job, make_passage):
     queue = GenerationQueue(redis=redis)
-    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), deadline=time.time() + 3), now=time.time())
     worker = start_worker(SLOW)
+    wait_until(queue.live_workers)
+    queue.put(make_job(make_passage("Доставка стоит 300 ₽."), deadline=time.time() + 3), now=time.time())
     wait_until(lambda: any(w.state == "busy" for w in queue.workers()))
 
     worker.send_signal(signal.SIGINT)
@@ -265,25 +266,22 @@ def test_a_worker_whose_engine_refuses_says_why_in_one_sentence_and_exits(redis,
 
 def test_a_worker_waits_for_its_model_server_and_does_not_count_as_alive_meanwhile(redis, start_worker):
     worker = start_worker(ENGINE="openai", LLM_URL="http://127.0.0.1:9/v1", LLM_MODEL="tiny")
-    time.sleep(2)
 
+    assert "cannot be reached" in said(worker, "waiting for the engine")
     assert worker.poll() is None
     assert GenerationQueue(redis=redis).live_workers() == 0
-    output = stopped(worker)
+    stopped(worker)
     assert worker.returncode == 0
-    assert "waiting for the engine" in output
-    assert "cannot be reached" in output
 
 
 def test_a_worker_started_before_redis_waits_for_it(redis_server, redis, start_worker):
     redis_server.stop()
     worker = start_worker()
-    time.sleep(2)
+    said(worker, "Redis is gone")
 
     redis_server.start()
 
     wait_until(lambda: GenerationQueue(redis=redis).live_workers() == 1)
-    assert "Redis is gone" in stopped(worker)
 
 
 def test_an_extractive_worker_loads_no_database_no_telegram_and_no_http_client(start_worker):
@@ -296,6 +294,12 @@ def test_an_extractive_worker_loads_no_database_no_telegram_and_no_http_client(s
     assert worker.wait(20) == 0
     assert worker.stdout is not None
     assert "LOADED []" in worker.stdout.read()
+
+
+def said(worker: subprocess.Popen[str], words: str) -> str:
+    """Wait for a line with the words."""
+    assert worker.stdout is not None
+    return next(line for line in worker.stdout if words in line)
 
 
 def stopped(worker: subprocess.Popen[str]) -> str:

@@ -5,6 +5,7 @@ first, as fit into the step's time. Sequences come and go between steps: iterati
 OSDI 2022) with chunked prefill (Agrawal et al., Sarathi-Serve, OSDI 2024).
 """
 
+import math
 import threading
 import time
 import weakref
@@ -36,6 +37,8 @@ from workers.engines.llama.sampling import Sampling
 STEP_S: Final = 0.15
 # Nobody writes: a long step makes only the next request wait, and a cancel interrupts it.
 QUIET_STEP_S: Final = 0.6
+# Another adapter costs llama.cpp a new plan of its graph, tens of milliseconds: as long as many steps on a GPU.
+ADAPTER_S: Final = 0.25
 # An abandoned handle is noticed by then also when nothing else happens.
 _LOOK_ROUND_S: Final = 1.0
 
@@ -54,6 +57,8 @@ class Counters:
     """Tokens, those written included."""
     widest: int = 0
     """The most sequences that one step served."""
+    adapted: int = 0
+    """How often another adapter was taken into use."""
 
 
 class Batcher:
@@ -76,6 +81,8 @@ class Batcher:
         self._in_step: frozenset[int] = frozenset()
         self._last_used: dict[Adapter | None, int] = {}
         """The step that each adapter was last used in."""
+        self._adapter: Adapter | None = None
+        self._adapted_at = -math.inf
         self._busy_since: float | None = None
         self._stopping = False
         self._broken: EngineError | None = None
@@ -255,11 +262,13 @@ class Batcher:
         return parts
 
     def _of_one_adapter(self, able: list[Lane], prefixes: list[Lane]) -> tuple[list[Lane], list[Lane]]:
-        """Keep the lanes of the adapter that has been out of use longest."""
+        """Keep the lanes of the adapter in use for a while, then of the one that has been out of use longest."""
         waiting = {lane.adapter for lane in (*able, *prefixes)}
         if len(waiting) <= 1:
             return able, prefixes
-        chosen = min(waiting, key=lambda adapter: self._last_used.get(adapter, -1))
+        chosen = self._adapter
+        if chosen not in waiting or time.monotonic() - self._adapted_at >= ADAPTER_S:
+            chosen = min(waiting, key=lambda adapter: self._last_used.get(adapter, -1))
         return [lane for lane in able if lane.adapter is chosen], [lane for lane in prefixes if lane.adapter is chosen]
 
     def _step(self, parts: list[tuple[Lane, int]]) -> None:
@@ -274,6 +283,9 @@ class Batcher:
         began = time.perf_counter()
         adapter = parts[0][0].adapter
         self._last_used[adapter] = self.counters.steps
+        if adapter is not self._adapter:
+            self._adapter, self._adapted_at = adapter, time.monotonic()
+            self.counters.adapted += 1
         try:
             self._context.adapt(adapter)
             self._context.decode(entries)

@@ -30,7 +30,7 @@ from workers.engines.llama.batcher import Batcher, OpenSequence
 from workers.engines.llama.chat import Chat, read_chat
 from workers.engines.llama.lanes import Cancellation
 from workers.engines.llama.library import Adapter, Context, LlamaError, Model, abilities, spare_cores
-from workers.engines.llama.preflight import Shape, examine, try_in_child
+from workers.engines.llama.preflight import Shape, examine, examine_adapter, try_in_child
 from workers.engines.llama.sampling import Sampling
 from workers.promptbook import phrase, template, version
 
@@ -103,10 +103,9 @@ class LlamaEngine:
         """
         if self._loaded is not None:
             return
-        examine(self._path, self.shape)
+        header = examine(self._path, self.shape)
         for adapter in self._adapters.values():
-            if not adapter.is_file():
-                raise EngineRefusedError(f"LLM_ADAPTERS: {adapter} is no file")
+            examine_adapter(adapter, header)
         try_in_child(self._path, self._gpu_layers, adapters=tuple(self._adapters.values()))
         self.load()
 

@@ -4,7 +4,7 @@ https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -33,6 +33,8 @@ class Header:
     """Metadata by key; arrays of more than 1,024 entries, vocabularies, are None."""
     size: int
     """Bytes of the file."""
+    tensors: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Names and sizes, the fastest running dimension first: a matrix is (inputs, outputs)."""
 
     @property
     def architecture(self) -> str:
@@ -77,16 +79,16 @@ def _header(file: BinaryIO, size: int) -> Header:
     version = _number(file, "<I")
     if version not in _VERSIONS:
         raise GgufError(f"is a GGUF of version {version}, this program reads {_VERSIONS[0]} and {_VERSIONS[1]}")
-    tensors, pairs = _count(file), _count(file)
+    count, pairs = _count(file), _count(file)
     values: dict[str, Value] = {}
     for _ in range(pairs):
         key = _text(file)
         values[key] = _value(file, _number(file, "<I"))
     last = 0
-    for _ in range(tensors):
-        _text(file)
-        for _ in range(_number(file, "<I")):
-            _number(file, "<Q")
+    tensors: dict[str, tuple[int, ...]] = {}
+    for _ in range(count):
+        name = _text(file)
+        tensors[name] = tuple(_number(file, "<Q") for _ in range(_number(file, "<I")))
         _number(file, "<I")
         last = max(last, _number(file, "<Q"))
     alignment = values.get("general.alignment")
@@ -94,7 +96,7 @@ def _header(file: BinaryIO, size: int) -> Header:
     begin = -(-file.tell() // step) * step
     if tensors and begin + last >= size:
         raise GgufError(f"is cut off: {size:,} bytes, and its last tensor would begin at {begin + last:,}")
-    return Header(values, size)
+    return Header(values, size, tensors)
 
 
 def _value(file: BinaryIO, kind: int) -> Value:

@@ -200,18 +200,7 @@ class Context:
         # interpreter's lock hundreds of times a batch.
         self._interruption = ctypes.create_string_buffer(2)
         self._should_stop = ctypes.cast(ctypes.CDLL(None).strlen, C.ggml_abort_callback)
-        wishes = C.llama_context_default_params()
-        wishes.n_ctx = cells
-        wishes.n_batch = batch
-        wishes.n_ubatch = min(batch, MICRO_BATCH)
-        wishes.n_seq_max = wishes.n_outputs_max = sequences
-        wishes.n_threads = wishes.n_threads_batch = threads
-        wishes.flash_attn_type = _FLASH_AUTO if model.on_gpu else _FLASH_OFF
-        wishes.kv_unified = True
-        wishes.no_perf = True
-        wishes.abort_callback = self._should_stop
-        wishes.abort_callback_data = ctypes.cast(self._interruption, ctypes.c_void_p)
-        self._handle = C.llama_init_from_model(model.handle, wishes)
+        self._handle = C.llama_init_from_model(model.handle, self._wishes(threads, on_gpu=model.on_gpu))
         if not self._handle:
             raise LlamaError(f"no context of {cells} tokens can be made: {last_errors() or 'too little memory'}")
         self.handle = self._handle
@@ -225,6 +214,20 @@ class Context:
             C.llama_batch_free(self._batch)
             C.llama_free(self._handle)
             self._handle = self.handle = None
+
+    def _wishes(self, threads: int, *, on_gpu: bool) -> C.llama_context_params:
+        wishes = C.llama_context_default_params()
+        wishes.n_ctx = self.cells
+        wishes.n_batch = self.batch_size
+        wishes.n_ubatch = min(self.batch_size, MICRO_BATCH)
+        wishes.n_seq_max = wishes.n_outputs_max = self.sequences
+        wishes.n_threads = wishes.n_threads_batch = threads
+        wishes.flash_attn_type = _FLASH_AUTO if on_gpu else _FLASH_OFF
+        wishes.kv_unified = True
+        wishes.no_perf = True
+        wishes.abort_callback = self._should_stop
+        wishes.abort_callback_data = ctypes.cast(self._interruption, ctypes.c_void_p)
+        return wishes
 
     def adapt(self, adapter: Adapter | None) -> None:
         """Let everything that is read from now on be read with an adapter, or without one."""

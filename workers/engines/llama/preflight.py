@@ -14,8 +14,12 @@ from workers.engines.base import EngineRefusedError
 from workers.engines.llama.gguf import GgufError, Header, read_header
 
 _GIB: Final = 1 << 30
+# What a LoRA adds to a weight is the product of these two (llama.cpp, src/llama-adapter.cpp).
+_LOW, _HIGH = ".lora_a", ".lora_b"
+_EMBEDDING: Final = "token_embd.weight"
+_MATRIX: Final = 2
 # Work buffers of a batch of 512 tokens over a vocabulary of 150,000, and Python.
-_WORKSPACE_BYTES: Final = 400 << 20
+WORKSPACE_BYTES: Final = 400 << 20
 _CHILD_TIMEOUT_S: Final = 300.0
 # Weights are read from disk at this pace at least.
 _SLOWEST_BYTES_S: Final = 20 << 20
@@ -54,9 +58,58 @@ def examine(path: Path, shape: Shape, *, available_bytes: int | None = None) -> 
     return header
 
 
+def examine_adapter(path: Path, model: Header) -> Header:
+    """Refuse a file that is no LoRA for ``model``; llama.cpp asks the same of its tensors when it loads one.
+
+    Raises:
+        EngineRefusedError: the sentence says what is wrong and what to do.
+    """
+    if not path.is_file():
+        raise EngineRefusedError(f"LLM_ADAPTERS: {path} is no file: name the GGUF of a LoRA adapter")
+    try:
+        header = read_header(path)
+    except GgufError as error:
+        raise EngineRefusedError(f"LLM_ADAPTERS: {path} {error}: get the file again") from error
+    except OSError as error:
+        raise EngineRefusedError(f"LLM_ADAPTERS: {path} cannot be read: {error.strerror}") from error
+    kind = header.values.get("general.type") or "a model", header.values.get("adapter.type")
+    if kind != ("adapter", "lora"):
+        raise EngineRefusedError(
+            f"LLM_ADAPTERS: {path} is no LoRA adapter: its header says {kind[0]}. "
+            "Make one with llama.cpp's convert_lora_to_gguf.py"
+        )
+    if header.architecture != model.architecture:
+        raise EngineRefusedError(
+            f"LLM_ADAPTERS: {path} was made for {header.architecture or 'an unknown architecture'}, and the model at "
+            f"MODEL_PATH is {model.architecture}: use the adapter with the model that it was trained on"
+        )
+    if wrong := next((name for name in _changed(header) if not _fits(name, header, model)), None):
+        raise EngineRefusedError(
+            f"LLM_ADAPTERS: {path} does not fit the model at MODEL_PATH, which has no {wrong} of its size: "
+            "use the adapter with the model that it was trained on"
+        )
+    return header
+
+
+def _changed(adapter: Header) -> list[str]:
+    """Return the tensors of a model that an adapter changes."""
+    return [name.removesuffix(_LOW) for name in adapter.tensors if name.endswith(_LOW)]
+
+
+def _fits(name: str, adapter: Header, model: Header) -> bool:
+    """Whether B·A has the size of what it is added to; the embedding's are stored the other way round."""
+    found = adapter.tensors[name + _LOW], adapter.tensors.get(name + _HIGH, ()), model.tensors.get(name, ())
+    if min(map(len, found)) < _MATRIX:
+        return False
+    low, high, changed = found
+    if name == _EMBEDDING:
+        return (high[1], low[1]) == changed[:2]
+    return (low[0], high[1]) == changed[:2] and low[1] == high[0]
+
+
 def needed_bytes(header: Header, cells: int) -> int:
     """Estimate the memory of weights, cells and work buffers."""
-    return header.size + cells * header.cell_bytes + _WORKSPACE_BYTES
+    return header.size + cells * header.cell_bytes + WORKSPACE_BYTES
 
 
 def _check_memory(path: Path, header: Header, shape: Shape, available: int) -> None:

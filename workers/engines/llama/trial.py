@@ -1,14 +1,16 @@
 """What ``otvet model check`` tells: the model serves, and how long answers will take on this machine."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
+from support.jobs import Language
 from workers.engines.base import EngineRefusedError
 from workers.engines.llama.engine import LlamaEngine
 from workers.engines.llama.library import LlamaError
-from workers.engines.llama.preflight import examine, needed_bytes
+from workers.engines.llama.preflight import examine, examine_adapter, needed_bytes
 
 _READ: Final = 400
 _WRITE: Final = 32
@@ -17,19 +19,24 @@ _PROMPT: Final = 900
 _ANSWER: Final = 100
 
 
-def trial(path: Path, *, slots: int, gpu_layers: int) -> Iterator[str]:
-    """Try the model step by step; yield a sentence for each.
+def trial(
+    path: Path, *, slots: int, gpu_layers: int, adapters: Mapping[Language, Path] = MappingProxyType({})
+) -> Iterator[str]:
+    """Try the model and its adapters step by step; yield a sentence for each.
 
     Raises:
         EngineRefusedError: it cannot serve.
     """
-    engine = LlamaEngine(path=path, slots=slots, gpu_layers=gpu_layers)
+    engine = LlamaEngine(path=path, slots=slots, gpu_layers=gpu_layers, adapters=adapters)
     header = examine(path, engine.shape)
     needed = needed_bytes(header, engine.shape.cells)
     yield (
         f"{path.name} is whole: {header.architecture}, {header.size / 1e9:.2f} GB; with {engine.shape.cells:,} tokens "
         f"of conversations it takes about {needed / 1e9:.1f} GB of memory"
     )
+    for language, adapter in adapters.items():
+        size = examine_adapter(adapter, header).size
+        yield f"{adapter.name}, the adapter for {language}, fits it ({size / 1e6:.0f} MB)"
     engine.check()
     try:
         yield f"it wrote its first words in a process of its own and is loaded for {slots} answers at once"

@@ -47,7 +47,11 @@ def test_alone_or_in_a_batch_the_text_is_the_same(batch, at_once):
     assert batcher.counters.widest > 2
 
 
-def test_adapters_take_turns_and_change_only_their_own_answers(batch, noise, at_once, tiny_gguf, tmp_path):
+@pytest.mark.parametrize("turn_s", [0.0, 60.0])
+def test_adapters_take_turns_and_change_only_their_own_answers(
+    batch, noise, at_once, tiny_gguf, tmp_path, monkeypatch, turn_s
+):
+    monkeypatch.setattr("workers.engines.llama.batcher.ADAPTER_S", turn_s)
     adapters = [None]
     for seed in (1, 2):
         tiny_gguf.write_lora(tmp_path / f"{seed}.gguf", seed=seed)
@@ -68,6 +72,11 @@ def test_adapters_take_turns_and_change_only_their_own_answers(batch, noise, at_
     assert together == expected
     assert len(set(expected)) == len(asked), "every adapter writes something else"
     assert shared.places.prefixes_read == len(adapters), "what one adapter has read is nothing to another"
+    counted = shared.counters
+    if turn_s:
+        assert counted.adapted < counted.steps / 4, "an adapter is not given up while its turn lasts"
+    else:
+        assert counted.adapted > counted.steps / 4
 
 
 def test_a_short_answer_joins_a_long_one_and_leaves_before_its_end(batch):

@@ -2,6 +2,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gguf import GGUFWriter
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from workers.engines.base import EngineRefusedError
 from workers.engines.llama.gguf import GgufError, read_header
-from workers.engines.llama.preflight import Shape, examine, needed_bytes, try_in_child
+from workers.engines.llama.library import LlamaError
+from workers.engines.llama.preflight import Shape, examine, examine_adapter, needed_bytes, try_in_child
 
 SHAPE = Shape(cells=4096, gpu_layers=0)
 PLENTY = 1 << 34
@@ -89,6 +91,67 @@ def test_too_little_memory_is_said_with_numbers_before_loading(noise_path):
 
 def test_the_memory_of_a_gpu_is_not_ours_to_measure(noise_path):
     examine(noise_path, Shape(cells=4_000_000, gpu_layers=-1), available_bytes=1)
+
+
+def write_adapter(path, *, architecture="llama", kind="lora", **matrices):
+    """Write an adapter of zeros; ``matrices``: sizes of A and B as numpy has them, by the tensor that they change."""
+    writer = GGUFWriter(path, architecture)
+    writer.add_string("general.type", "adapter")
+    writer.add_string("adapter.type", kind)
+    writer.add_float32("adapter.lora.alpha", 4.0)
+    for name, (low, high) in matrices.items():
+        writer.add_tensor(f"{name}.lora_a", np.zeros(low, np.float32))
+        writer.add_tensor(f"{name}.lora_b", np.zeros(high, np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("tensor", "low", "high"),
+    [
+        ("blk.0.attn_q.weight", (4, 64), (64, 4)),
+        ("blk.0.attn_q.weight", (4, 128), (128, 4)),
+        ("blk.0.attn_q.weight", (4, 64), (64, 8)),
+        ("blk.0.attn_k.weight", (4, 64), (32, 4)),
+        ("blk.0.attn_k.weight", (4, 64), (64, 4)),
+        ("blk.9.attn_q.weight", (4, 64), (64, 4)),
+        ("token_embd.weight", "flipped", "flipped"),
+        ("token_embd.weight", "straight", "straight"),
+    ],
+)
+def test_an_adapter_passes_if_and_only_if_llama_cpp_takes_it(noise, noise_path, tmp_path, tensor, low, high):
+    path = tmp_path / "adapter.gguf"
+    sizes = {"flipped": ((noise.vocabulary, 4), (64, 4)), "straight": ((4, 64), (noise.vocabulary, 4))}
+    write_adapter(path, **{tensor: sizes.get(low, (low, high))})
+    try:
+        noise.adapter(path)
+    except LlamaError:
+        with pytest.raises(EngineRefusedError, match=f"has no {tensor} of its size"):
+            examine_adapter(path, read_header(noise_path))
+    else:
+        examine_adapter(path, read_header(noise_path))
+
+
+def test_a_file_that_is_no_lora_for_this_model_is_told_why(noise_path, tmp_path):
+    model = read_header(noise_path)
+    cut, foreign, other = (tmp_path / f"{name}.gguf" for name in ("cut", "foreign", "other"))
+    write_adapter(cut, **{"blk.0.attn_q.weight": ((4, 64), (64, 4))})
+    cut.write_bytes(cut.read_bytes()[:200])
+    write_adapter(foreign, architecture="qwen3")
+    write_adapter(other, kind="control_vector")
+
+    for path, sentence in {
+        tmp_path / "none.gguf": "LLM_ADAPTERS: .* is no file",
+        tmp_path: "is no file",
+        noise_path: r"is no LoRA adapter: its header says a model\. Make one",
+        other: "is no LoRA adapter",
+        cut: "is cut off or damaged",
+        foreign: "was made for qwen3, and the model at MODEL_PATH is llama",
+    }.items():
+        with pytest.raises(EngineRefusedError, match=sentence):
+            examine_adapter(path, model)
 
 
 def child(code):
