@@ -56,7 +56,7 @@ class Surroundings:
     def of(cls, chunks: Sequence[Chunk]) -> Self:
         """Look at the chunks in their order."""
         pairs = np.array([is_pair(chunk) for chunk in chunks], dtype=np.bool_)
-        whole = [len(chunk.text.split()) >= FEWEST_WORDS for chunk in chunks]
+        whole = [len(chunk.text.split(maxsplit=FEWEST_WORDS)) >= FEWEST_WORDS for chunk in chunks]
         near = np.array([_near(a, b) for a, b in pairwise(chunks)], dtype=np.bool_)
         near &= np.array(whole[1:], dtype=np.bool_) & np.array(whole[:-1], dtype=np.bool_)
         before, after = np.append(False, near), np.append(near, False)

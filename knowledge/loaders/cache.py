@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,8 @@ from knowledge.loaders.wire import from_json, to_json
 
 REMEMBERED = 20_000
 """Files whose readings a process keeps in memory: the build worker reads most of them again and again."""
+SETTLED_NS = 1_000_000_000
+"""A file that has not been touched for so long can be told by what the file system says of it."""
 _LIBRARIES = ("markdown-it-py", "lxml", "openpyxl", "pypdf", "python-docx")
 
 
@@ -72,9 +75,21 @@ def key_of(path: Path, source: str) -> str:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        contents = hashlib.file_digest(file, "sha256").hexdigest()
+    status = path.stat()
+    stamp = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    # A file that has just been written may be written once more within the same tick of its clock.
+    digest = _digest if time.time_ns() - status.st_ctime_ns < SETTLED_NS else _remembered_digest
+    contents = digest(path, stamp)
     return hashlib.sha256(f"{_loaders()}\n{contents}\n{source}".encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _digest(path: Path, _: tuple[int, ...]) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+_remembered_digest = lru_cache(maxsize=REMEMBERED)(_digest)
+"""By path and by what the file system says of the file: whoever writes to it moves st_ctime_ns."""
 
 
 @cache

@@ -7,6 +7,7 @@ import pytest
 
 from knowledge.documents import SourceError, Sources
 from knowledge.errors import SourcesError
+from knowledge.loaders.cache import key_of
 from knowledge.loaders.limits import MAX_DEPTH, MAX_TEXT_BYTES
 from knowledge.sources import read_sources
 
@@ -196,3 +197,22 @@ def test_names_that_are_no_unicode_harm_nothing(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.md")).write_text("# A\n\nText.")
     (error,) = read_sources(tmp_path).errors
     assert (error.file, error.reason) == ("?.md", "has a name that is no text in UTF-8: rename it")
+
+
+def test_a_file_written_twice_within_a_moment_is_not_taken_for_the_first_one(tmp_path: Path) -> None:
+    article = tmp_path / "a.md"
+    keys = set()
+    for price in range(20):
+        article.write_text(f"# Price\n\n{price:02} dollars\n")
+        keys.add(key_of(article, "a.md"))
+    assert len(keys) == 20
+
+
+def test_a_file_that_nobody_has_touched_is_not_read_to_know_it_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.md").write_text("# Price\n\n20 dollars\n")
+    monkeypatch.setattr("knowledge.loaders.cache.SETTLED_NS", 0)
+    known = key_of(tmp_path / "a.md", "a.md")
+    monkeypatch.setattr("knowledge.loaders.cache.hashlib.file_digest", None)
+    assert key_of(tmp_path / "a.md", "a.md") == known
