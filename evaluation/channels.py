@@ -74,7 +74,8 @@ def measure_channels(
         for name, relevant, among in _searches(asked, written_in):
             vector = None if model is None else model.embed_questions([asked.text])[0]
             ranking = rank(index, asked.text, among=among, asked=vector)
-            lists = _lists(index, ranking, among)
+            alone = rank(index, asked.text, among=among, channels={"vector"})
+            lists = _lists(index, ranking, alone.vector, among)
             if rerank is not None:
                 lists[RERANKED] = _reranked(index, asked.text, ranking, rerank)
             found.setdefault((name, asked.kind), []).append((asked, relevant, lists))
@@ -107,9 +108,11 @@ def _searches(
             yield f"{asked.language}→{other}", asked.relevant_abroad, among
 
 
-def _lists(index: Index, ranking: Ranking, among: NDArray[np.bool_]) -> dict[str, list[str]]:
+def _lists(
+    index: Index, ranking: Ranking, vector: NDArray[np.float32], among: NDArray[np.bool_]
+) -> dict[str, list[str]]:
     """Each channel's first ten chunks."""
-    scores = {"bm25": ranking.lexical, "characters": ranking.characters, "vectors": ranking.vector}
+    scores = {"bm25": ranking.lexical, "characters": ranking.characters, "vectors": vector}
     if index.meaning is not None:
         scores["meaning"] = ranking.meaning
     rows = {name: _first(np.where(among, score, -np.inf)) for name, score in scores.items()}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Self
 
 import numpy as np
@@ -79,18 +80,21 @@ def features(index: Index, query: str, ranking: Ranking, among: NDArray[np.bool_
 def _share_held(table: CompiledBM25, tokens: Sequence[str], row: int) -> float:
     """Return which share of the tokens' weight the chunk holds, 0..1."""
     weights = {token: table.weight(token) for token in tokens}
-    held = sum(weight for token, weight in weights.items() if row in table.holders(token))
+    held = sum(weight for token, weight in weights.items() if _is_held(table, token, row))
     return held / max(sum(weights.values()), _TINY)
 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """A word or phrase of the question: its weight and the chunks that say it, literally or otherwise."""
+    """A word or phrase of the question: its weight, and whether anybody says it."""
 
     weight: float
-    holders: set[int]
-    alike: set[int]
+    said: bool
+    """By the best passage, literally."""
+    alike: bool
+    """By the best passage, in other words."""
     known: bool
+    """By some passage, or in everyday speech."""
 
 
 def _units(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> Iterator[_Unit]:
@@ -104,34 +108,40 @@ def _units(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> Ite
         content = [word for word in together if word not in STOP_WORDS]
         if (content or mention.concepts) and together not in told:
             told.add(together)
-            yield _unit(index, content, mention.concepts, among)
+            yield _unit(index, content, mention.concepts, best, among)
             if content[:1] and content[0].isdecimal() and _is_name(index, before, best):
-                yield _Unit(
-                    index.lexical.weight(before), _among(index.lexical.holders(content[0]), among), set(), False
-                )
+                said = _is_held(index.lexical, content[0], best)
+                yield _Unit(index.lexical.weight(before), said, alike=False, known=False)
         before = stem(content[-1]) if content and not mention.concepts else ""
         start = mention.end
 
 
 def _is_name(index: Index, word: str, best: int) -> bool:
     """Say whether the best passage speaks of a thing by this name, so that the number behind it must be the same."""
-    return bool(word) and not is_everyday(word) and best in index.lexical.holders(word)
+    return bool(word) and not is_everyday(word) and _is_held(index.lexical, word, best)
 
 
-def _unit(index: Index, content: Sequence[str], meant: Sequence[str], among: NDArray[np.bool_]) -> _Unit:
+def _unit(index: Index, content: Sequence[str], meant: Sequence[str], best: int, among: NDArray[np.bool_]) -> _Unit:
     stems = [stem(word) for word in content]
-    literal = [_among(index.lexical.holders(term), among) for term in stems]
-    holders = set.intersection(*literal) if literal else set()
-    alike = {row for name in narrowest(meant) for row in _among(index.concepts.holders(name), among)}
+    literal = [index.lexical.holders(term) for term in stems]
+    together = reduce(_common, literal[1:], literal[0]) if literal else np.zeros(0, dtype=np.int32)
+    holders = bool(among[together].any())
+    names = narrowest(meant)
+    alike = any(among[index.concepts.holders(name)].any() for name in names)
     weight = max((index.lexical.weight(term) for term in stems), default=0.0)
     if meant and len(stems) != 1:
         weight = max(index.concepts.weight(name) for name in meant)
     quiet = all(_says_nothing(word) for word in content) and not alike
     if quiet:
-        weight *= _EVERYDAY_WEIGHT if not holders else _EVERYDAY_HELD
-    elif meant and narrowest(meant) == tuple(meant) and not holders and not alike:
+        weight *= _EVERYDAY_HELD if holders else _EVERYDAY_WEIGHT
+    elif meant and names == tuple(meant) and not holders and not alike:
         weight *= _UNSAID_WEIGHT
-    return _Unit(weight, holders, alike, known=quiet or bool(holders or alike))
+    return _Unit(
+        weight,
+        said=bool(stems) and all(_is_held(index.lexical, term, best) for term in stems),
+        alike=any(_is_held(index.concepts, name, best) for name in names),
+        known=quiet or holders or alike,
+    )
 
 
 def _coverage(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> Coverage:
@@ -140,8 +150,8 @@ def _coverage(index: Index, query: str, best: int, among: NDArray[np.bool_]) -> 
     if not total:
         return Coverage(0.0, 0.0, 1.0, 0)
     return Coverage(
-        best=sum(unit.weight * _credit(best, unit) for unit in units) / total,
-        terms=sum(best in unit.holders or best in unit.alike for unit in units) / len(units),
+        best=sum(unit.weight * (1.0 if unit.said else _CONCEPT_CREDIT * unit.alike) for unit in units) / total,
+        terms=sum(unit.said or unit.alike for unit in units) / len(units),
         foreign=sum(unit.weight for unit in units if not unit.known) / total,
         units=len(units),
     )
@@ -152,14 +162,15 @@ def _says_nothing(word: str) -> bool:
     return is_everyday(word) or word.isdecimal() or is_code(word)
 
 
-def _among(holders: NDArray[np.int32], among: NDArray[np.bool_]) -> set[int]:
-    return set(holders[among[holders]].tolist())
+def _common(some: NDArray[np.int32], others: NDArray[np.int32]) -> NDArray[np.int32]:
+    return np.intersect1d(some, others, assume_unique=True)
 
 
-def _credit(passage: int, unit: _Unit) -> float:
-    if passage in unit.holders:
-        return 1.0
-    return _CONCEPT_CREDIT if passage in unit.alike else 0.0
+def _is_held(table: CompiledBM25, token: str, row: int) -> bool:
+    """Say whether the chunk holds the token; holders rise."""
+    holders = table.holders(token)
+    place = int(np.searchsorted(holders, row))
+    return place < len(holders) and int(holders[place]) == row
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Ranking:
     lexical: NDArray[np.float32]
     characters: NDArray[np.float32]
     vector: NDArray[np.float32]
+    """Cosines; where the channel has no say in the order only those of the best chunks, of the others 0."""
     meaning: NDArray[np.float32]
     """Cosines by the pretrained model; 0 without one."""
     grasp: float
@@ -78,20 +79,22 @@ def rank(
     if "characters" in channels:
         spelt = ((gram, weight) for word, weight in weights for gram in grams([word]))
         characters = index.characters.scores(_weighted(spelt))
-    vector, meant, grasp = nothing, nothing, 0.0
-    if "vector" in channels:
-        projected = index.embedder.project(query)
-        grasp = float(np.linalg.norm(projected))
-        vector = index.vectors @ (projected / max(grasp, _TINY))
-        meant = index.concepts.scores(concepts(query))
-    sparse = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
-    dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
     size = largeness(len(index.chunks))
     share = 1.0
     if channels & {"lexical", "characters"}:
         share = float(np.interp(size, [0, 1], VECTOR_WEIGHTS)) * _need_of_meaning(index, query, lexical, among)
-    blend = (1 - share) * sparse + share * dense
-    touched = among & ((lexical > 0) | (characters > 0) | (vector > 0) | (meant > 0))
+    blend = _spread(_spread(lexical, among) + CHARACTERS_WEIGHT * _spread(characters, among), among)
+    touched = among & ((lexical > 0) | (characters > 0))
+    projected, vector = np.zeros(index.vectors.shape[1], dtype=np.float32), nothing
+    if "vector" in channels:
+        projected = index.embedder.project(query)
+    grasp = float(np.linalg.norm(projected))
+    projected /= max(grasp, _TINY)
+    if "vector" in channels and share:
+        vector, meant = index.vectors @ projected, index.concepts.scores(concepts(query))
+        dense = _spread(_spread(np.maximum(vector, 0), among) + CONCEPTS_WEIGHT * _spread(meant, among), among)
+        blend = (1 - share) * blend + share * dense
+        touched |= among & ((vector > 0) | (meant > 0))
     meaning, trust = nothing, nothing
     if index.meaning is not None and asked is not None and "vector" in channels:
         meaning = index.meaning.scores(asked)
@@ -112,6 +115,10 @@ def rank(
         blend[rows] += strength * (1 - trust[rows]) * told(index, stems, rows)
     pinned = _code_holders(index, query, among) if "lexical" in channels else rows[:0]
     order = _ordered(blend, rows, pinned)
+    if not share:
+        best_rows = list(order)
+        vector = nothing.copy()
+        vector[best_rows] = index.vectors[best_rows] @ projected
     blend = np.asarray(blend / (most * (1 + QUESTION_PRIOR)), dtype=np.float32)
     return Ranking(lexical, characters, vector, meaning, grasp, blend, order, len(pinned))
 
