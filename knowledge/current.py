@@ -16,7 +16,7 @@ from knowledge.shelf import Shelf
 
 _log = structlog.get_logger(__name__)
 
-SWITCH_S: Final = 0.0001
+SWITCH_S: Final = 0.00003
 """After so long a thread that loads a release lets others go on."""
 
 Signature = tuple[int, int, int] | None
