@@ -283,7 +283,10 @@ async def test_stopping_finishes_the_requests_in_hand(store):
         telegram = Telegram(client, url)
         store.open.clear()
         pushed = [asyncio.create_task(telegram.push(number)) for number in range(3)]
-        await asyncio.sleep(0.2)
+        # One is being stored, two wait behind it: only then all are in hand, however slow the machine.
+        async with asyncio.timeout(10):
+            while server._writer._queue.qsize() < 2:
+                await asyncio.sleep(0.01)
 
         stopping = asyncio.create_task(server.stop())
         await asyncio.sleep(0.2)
