@@ -16,8 +16,7 @@ OPENING: Final = 0.3
 AROUND: Final = 0.4
 """Of the share that a passage says together with its neighbours: one tells what is meant, the next what to do."""
 LOOKED_AT: Final = 100
-"""So many of the best passages are looked at closely."""
-"""Measured together over both languages and all kinds of text: docs/adr/0015."""
+"""So many of the best passages are looked at closely. All of these were measured together: docs/adr/0015."""
 
 
 def told(index: Index, weights: Mapping[str, float], rows: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from logging import ERROR, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from knowledge.errors import EmbeddingModelError
 from knowledge.meaning import passage_text
 from knowledge.passages import Chunk, Passage
+from knowledge.sentences import MAX_TOKENS, loading, readable
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -23,12 +23,8 @@ TOP: Final = 20
 """So many of the best are read again: a pass over them takes a moment, and what answers stands among them."""
 SHARE: Final = 0.5
 """The reranker's say beside the search's. Not measured, there was no trained reranker (ADR 0018): neither overrules."""
-_MAX_TOKENS: Final = 256
-"""Of question and passage together, as the sentence model reads: attention costs the square of it."""
 _HEADS: Final = ("ForSequenceClassification", "ForCausalLM")
 """What a trained reranker's architecture ends with; for others transformers draws the last layer by lot."""
-_NO_ROOM: Final = "allocate memory"
-"""What torch's own allocator says, c10/core/impl/alloc_cpu.cpp."""
 
 Rerank = Callable[[str, Sequence[Chunk]], NDArray[np.float32] | None]
 """Question as searched and n chunks → float32[n], higher is better, or None for "not now"; it must not take long."""
@@ -63,38 +59,23 @@ class CrossEncoderModel:
             raise EmbeddingModelError(f"RERANKER_MODEL={name}: there is no such folder.")
         if Path(name).is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        try:
-            import torch
+        with loading("RERANKER_MODEL", name, "cross-encoder"):
             from sentence_transformers import CrossEncoder
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            raise EmbeddingModelError(
-                f"RERANKER_MODEL={name} needs sentence-transformers, which is not installed: make models installs it."
-            ) from error
-        disable_progress_bar()
-        getLogger("sentence_transformers").setLevel(ERROR)
-        # As for the sentence model: on all cores it takes many times as long as soon as anything else runs.
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
-        try:
+            from torch.nn import Identity
+
             # The raw numbers: a sigmoid would make all good passages alike.
-            model = CrossEncoder(name, device="cpu", activation_fn=torch.nn.Identity())
-        except MemoryError as error:
-            raise EmbeddingModelError(_too_large(name)) from error
-        except (
-            Exception
-        ) as error:  # a library's edge: safetensors, tokenizers and the Hub each have errors of their own
-            raise EmbeddingModelError(_too_large(name) if _NO_ROOM in str(error) else _not_found(name)) from error
+            model = CrossEncoder(name, device="cpu", activation_fn=Identity())
         architectures = getattr(model.config, "architectures", None) or [""]
         if model.num_labels != 1 or not architectures[0].endswith(_HEADS):
             raise EmbeddingModelError(
                 f"RERANKER_MODEL={name} is no reranker: name a cross-encoder that gives one number a passage."
             )
-        model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
+        model.max_seq_length = min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)
         return cls(name, model)
 
     def scores(self, question: str, passages: Sequence[str]) -> NDArray[np.float32]:
         """Return how well each passage answers: float32[n], unbounded."""
-        pairs = [(_readable(question), _readable(passage)) for passage in passages]
+        pairs = [(readable(question), readable(passage)) for passage in passages]
         if not pairs:
             return np.zeros(0, dtype=np.float32)
         found = self.model.predict(pairs, batch_size=len(pairs), show_progress_bar=False)
@@ -130,20 +111,3 @@ def reordered(passages: Sequence[Passage], pinned: int, scores: NDArray[np.float
         for row in np.argsort(-mixed, kind="stable")
     )
     return (*passages[:pinned], *moved, *passages[max(pinned, TOP) :])
-
-
-def _readable(text: str) -> str:
-    """Half an emoji is no Unicode."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _not_found(name: str) -> str:
-    place = "folder" if Path(name).is_dir() else "Hub id"
-    return (
-        f"RERANKER_MODEL={name} cannot be loaded as a {place}: name a cross-encoder of the Hub that this machine "
-        "reaches, or the folder of one."
-    )
-
-
-def _too_large(name: str) -> str:
-    return f"RERANKER_MODEL={name} does not fit into this machine's memory: name a smaller model."

