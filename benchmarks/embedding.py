@@ -36,9 +36,9 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
-def started(redis_url: str, model: str, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the embedding process."""
-    environment = {**os.environ, "REDIS_URL": redis_url, "EMBEDDING_MODEL": model, "DATA_DIR": str(folder)}
+def started(redis_url: str, folder: Path, **models: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run the process that holds the models; ``models``: its settings, EMBEDDING_MODEL and RERANKER_MODEL."""
+    environment = {**os.environ, "REDIS_URL": redis_url, "DATA_DIR": str(folder), **models}
     command = [sys.executable, "-m", "otvet", "worker", "--queue", "embed"]
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603  # our own
     try:
@@ -81,7 +81,7 @@ def lines(url: str, model: str, folder: Path, n: int) -> Iterator[Line]:
     chunks = chunk_documents(read_sources(sources).documents)
     questions = [f"{chunks[number % len(chunks)].title} {number}?" for number in range(n)]
     begun = time.monotonic()
-    with started(url, model, folder) as process, Redis.from_url(url, socket_timeout=15) as redis:
+    with started(url, folder, EMBEDDING_MODEL=model) as process, Redis.from_url(url, socket_timeout=15) as redis:
         worker = serving(redis, model, wait_s=START_S, absent_s=START_S)
         if worker is None:
             raise SystemExit(f"{model} is not served: see the process's own words above")

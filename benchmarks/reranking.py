@@ -5,10 +5,6 @@ cross-encoder/ms-marco-MiniLM-L6-v2: a pass over them takes as long, and the ord
 """
 
 import argparse
-import contextlib
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,7 +15,7 @@ from typing import Final
 
 from redis import Redis
 
-from benchmarks.embedding import ROOT, SHOP, START_S, asked, cpu_s, memory_mb
+from benchmarks.embedding import SHOP, START_S, asked, cpu_s, memory_mb, started
 from benchmarks.report import Line, spread, write
 from knowledge.chunks import chunk_documents
 from knowledge.meaning import passage_text
@@ -53,20 +49,6 @@ def make_reranker(folder: Path, layers: int) -> Path:
     return folder
 
 
-@contextlib.contextmanager
-def started(redis_url: str, reranker: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the process with both models."""
-    models = {"EMBEDDING_MODEL": "offline", "RERANKER_MODEL": str(reranker)}
-    environment = {**os.environ, "REDIS_URL": redis_url, "DATA_DIR": str(folder), **models}
-    command = [sys.executable, "-m", "otvet", "worker", "--queue", "embed"]
-    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)  # noqa: S603  # our own
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 def lines(url: str, folder: Path, n: int, layers: int) -> Iterator[Line]:
     """Measure; the passages are the demo shop's English ones whose length is nearest to a hundred words."""
     chunks = [chunk for chunk in chunk_documents(read_sources(SHOP).documents) if chunk.language == "en"]
@@ -74,7 +56,8 @@ def lines(url: str, folder: Path, n: int, layers: int) -> Iterator[Line]:
     top = chunks[:TOP]
     words = sum(len(passage_text(chunk).split()) for chunk in top) / len(top)
     reranker = make_reranker(folder / "reranker", layers)
-    with started(url, reranker, folder) as process, Redis.from_url(url, socket_timeout=PATIENCE_S + 5) as redis:
+    models = {"EMBEDDING_MODEL": "offline", "RERANKER_MODEL": str(reranker)}
+    with started(url, folder, **models) as process, Redis.from_url(url, socket_timeout=PATIENCE_S + 5) as redis:
         worker = serving(redis, "offline", wait_s=START_S, absent_s=START_S)
         if worker is None:
             raise SystemExit("the models are not served: see the process's own words above")
