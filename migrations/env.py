@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
+import support.desk_tables  # noqa: F401  # its tables belong to the metadata
 from support.tables import Base, UtcDateTime
 
 # Any number that no other program takes: two starting processes upgrade one after the other.

@@ -123,6 +123,15 @@ class CustomerRow(Base):
     former_topic_chat_id: Mapped[int | None] = mapped_column(BigInteger)
     former_topic_id: Mapped[int | None] = mapped_column(BigInteger)
     """The topic before the present one: what was said there is linked from the new one."""
+    card_chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    card_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The newest card in his topic: the message that is pinned and edited in place."""
+    card_shown: Mapped[str | None] = mapped_column(String(64))
+    """Digest of what the card says, to edit it only when that changes."""
+    topic_shown: Mapped[str | None] = mapped_column(String(128))
+    """The topic's name as it was set last."""
+    board_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When card and topic are to be looked at again (support.board); None: nothing has changed."""
 
 
 class TurnRow(Base):
@@ -220,9 +229,35 @@ class EscalationRow(Base):
     turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), unique=True)
     reason: Mapped[str] = mapped_column(String(32))
     draft: Mapped[str | None] = mapped_column(Text)
+    question: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """What was asked, as the card shows it."""
+    summary: Mapped[str | None] = mapped_column(Text)
+    """What happened so far in a sentence or two, so that nobody asks again."""
+    subject: Mapped[str | None] = mapped_column(String(32))
+    """The name of a [subjects.*] table of the desk file: which group has it."""
+    priority: Mapped[int] = mapped_column(default=0, server_default="0")
+    """0 normal, 1 urgent."""
+    assignee_id: Mapped[int | None] = mapped_column(BigInteger)
+    assigned_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
+    waiting_since: Mapped[datetime | None]
+    """Since when the customer waits for an operator's word; None while it is his turn to write."""
+    last_words_at: Mapped[datetime | None]
+    """The customer's last message."""
+    first_reply_at: Mapped[datetime | None]
+    last_reply_at: Mapped[datetime | None]
+    """An operator's first and last words."""
+    reminded: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the present wait: 0 nobody, 1 the assignee, 2 everybody."""
+    warned_at: Mapped[datetime | None]
+    """When the customer was told that his silence will close the conversation."""
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
+    close_reason: Mapped[str | None] = mapped_column(String(200))
+    rating: Mapped[int | None]
+    """1..5, the customer's."""
+    rating_text: Mapped[str | None] = mapped_column(Text)
+    rating_asked_at: Mapped[datetime | None]
 
 
 class DeliveryRow(Base):

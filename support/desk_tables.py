@@ -1,0 +1,83 @@
+"""ORM tables of the operators' desk: who works there, what they decided about drafts, their ready-made replies."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from support.tables import Base, BigKey
+
+
+class OperatorRow(Base):
+    """A person who works in an operators' group."""
+
+    __tablename__ = "operator"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Text)
+    username: Mapped[str | None] = mapped_column(String(64))
+    role: Mapped[str] = mapped_column(String(16), default="operator", server_default="operator")
+    """operator or senior; administrators are named by ADMIN_IDS."""
+    groups: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The groups where he was seen."""
+    languages: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """Languages that he answers in, comma-separated; empty: all."""
+    away_since: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
+    """When he left the last of the groups: he commands nothing any more."""
+    seen_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class DraftLabelRow(Base):
+    """What an operator decided about a draft of the bot: it trains the score. One a turn."""
+
+    __tablename__ = "draft_label"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.id"), unique=True)
+    escalation_id: Mapped[int | None] = mapped_column(ForeignKey("escalation.id"))
+    operator_id: Mapped[int] = mapped_column(BigInteger)
+    verdict: Mapped[str] = mapped_column(String(16))
+    """sent, edited or discarded."""
+    draft: Mapped[str] = mapped_column(Text)
+    sent: Mapped[str | None] = mapped_column(Text)
+    """What went to the customer instead, of an edited one."""
+    score: Mapped[float | None]
+    """The judge's score of the draft, 0..1."""
+    at: Mapped[datetime]
+
+
+class CannedReplyRow(Base):
+    """A ready-made reply, kept by operators in Telegram."""
+
+    __tablename__ = "canned_reply"
+    __table_args__ = (UniqueConstraint("name", "language"),)
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    name: Mapped[str] = mapped_column(String(64))
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str] = mapped_column(Text)
+    """With variables in braces: {name}, {order}, {operator}."""
+    created_by: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    uses: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class QuarantineRow(Base):
+    """A passage that an operator called wrong: it answers nobody until an administrator has decided."""
+
+    __tablename__ = "quarantine"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    passage_key: Mapped[str] = mapped_column(String(64), index=True)
+    """SHA-256 of source, heading and text: another release with the same text stays quarantined, a changed one not."""
+    source: Mapped[str] = mapped_column(Text)
+    heading: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    reported_by: Mapped[int] = mapped_column(BigInteger)
+    reported_at: Mapped[datetime]
+    decision: Mapped[str | None] = mapped_column(String(16))
+    """kept or removed; None: undecided."""
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None]
