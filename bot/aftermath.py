@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from aiogram.methods import SendMessage
+from aiogram.methods import PinChatMessage, SendMessage
 
 from bot.groups import Groups
 from bot.rendering import Renderer
@@ -13,6 +13,7 @@ from bot.sending import Ended, Made
 from bot.splitting import split
 from bot.texts import Texts
 from bot.unit import Unit
+from support.board import touch
 from support.counterparts import CounterpartRepository
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
@@ -62,6 +63,8 @@ class Aftermath:
         match ended.state:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)
+                if row.to_topic and row.key.startswith(CARDS) and made.ended.message_ids:
+                    await self._pin(unit, customer, made.peer_id, made.ended.message_ids[0])
             case DeliveryState.FAILED | DeliveryState.UNKNOWN if row.to_topic:
                 await self._not_passed_on(unit, row, ended, customer)
             case DeliveryState.FAILED | DeliveryState.UNKNOWN:
@@ -82,6 +85,13 @@ class Aftermath:
             words = Words(copies[0], "text", made.begun.payload["text"])
             turns = TurnRepository(unit.session)
             await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker="bot")
+
+    async def _pin(self, unit: Unit, customer: CustomerRow, group: int, card_id: int) -> None:
+        """The newest card is the one that is pinned and kept up to date."""
+        customer.card_chat_id, customer.card_id = group, card_id
+        touch(customer, unit.now)
+        pin = PinChatMessage(chat_id=group, message_id=card_id, disable_notification=True)
+        await unit.to_chat(pin, group, f"pin:{group}:{card_id}", priority=Priority.ACTION)
 
     async def _not_delivered(self, unit: Unit, row: DeliveryRow, ended: Ended, customer: CustomerRow) -> None:
         """The customer did not get it: the operator who wrote it hears of it; without one, a person is called."""

@@ -11,6 +11,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.aftermath import Aftermath
+from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
@@ -36,6 +37,7 @@ from bot.unit import Clock, Unit, Units
 from bot.waiting import Waiting
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
+from support import desk_file
 from support.database import Database
 from support.desk import Desk
 from support.flood import FallbackPace, FloodGuard, MemoryPace, RedisPace
@@ -72,6 +74,7 @@ class Assembly:
     clock: TurnClock
     presence: Presence
     waiting: Waiting
+    board: Board
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -89,6 +92,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
 
     Raises:
         IntentsError: the intents' file cannot be used.
+        DeskFileError: the desk file cannot be used.
     """
     news = asyncio.Event()
     units = Units(database, news.set, now)
@@ -103,6 +107,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     desk = _desk(settings, database, current)
+    file = desk_file.load(settings.desk_file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
@@ -150,6 +155,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        file=file,
     )
     updates = Updates(bot, services)
     flood = FloodGuard(FallbackPace(RedisPace(streams), MemoryPace()))
@@ -164,6 +170,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         clock=clock,
         presence=Presence(bot, units, outbox.sends, budget),
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
+        board=Board(units, lease, groups, admin_texts, file),
         cancellations=cancellations,
         results=StreamReader(
             streams,

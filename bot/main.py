@@ -30,6 +30,7 @@ from bot.unit import Clock, utc_now
 from bot.webhooks import WebhookServer, webhook_secret
 from support.availability import UNAVAILABLE
 from support.database import Database
+from support.desk_file import DeskFileError
 from support.intents.examples import IntentsError
 from support.leases import Lease
 from support.pauses import PauseRepository
@@ -61,7 +62,7 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
             paused = await PauseRepository(session).remaining(now())
         groups.configured = await check_groups(bot, groups.ids, me.id, paused=paused)
         await _serve(settings, bot, me, assemble(settings, bot, me, groups, database, now=now), on_ready)
-    except (StartError, TokenRevokedError, IntentsError) as error:
+    except (StartError, TokenRevokedError, IntentsError, DeskFileError) as error:
         log.error(str(error))  # a sentence for a person
         return CONFIGURATION_EXIT
     finally:
@@ -101,6 +102,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.outbox.run(),
         parts.presence.run(),
         parts.waiting.run(),
+        parts.board.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),

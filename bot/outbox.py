@@ -32,6 +32,8 @@ LATE: Final = timedelta(seconds=5)
 LONGEST_TIMER_S: Final = 3600.0
 """What may go later than this is looked at anyway before: the ledger is read all the time."""
 IN_FLIGHT: Final = 50
+UNCOUNTED: Final = frozenset({"PinChatMessage", "UnpinChatMessage", "DeleteMessage", "SetMessageReaction"})
+"""Calls that put no message into the chat: Telegram does not count them among the group's 20."""
 DATABASE_PAUSE_S: Final = 0.5
 log = structlog.get_logger()
 
@@ -194,6 +196,8 @@ class Outbox:
 
     def _amount(self, item: Item) -> int:
         """Messages that a call counts as: those of an album, and the topic that must be made first."""
+        if item.row.method in UNCOUNTED:
+            return 0
         media = item.row.payload.get("media", item.row.payload.get("message_ids"))
         amount = len(media) if isinstance(media, list) else 1
         if item.row.to_topic and item.row.customer_id is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from aiogram.methods import SendMessage
+from aiogram.methods import SendMessage, UnpinChatMessage
 from aiogram.types import (
     InlineKeyboardMarkup,
     LinkPreviewOptions,
@@ -14,12 +14,13 @@ from aiogram.types import (
 )
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
-from bot import keyboards, relay
+from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
 from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
 from support import outcomes
+from support.board import State
 from support.citations import SourceShown
 from support.deliveries import Priority
 from support.escalations import EscalationReason
@@ -29,8 +30,6 @@ from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
 from support.turns import TurnRepository
 
 TEXT_LENGTH: Final = 4096
-CARD_QUESTION_LENGTH: Final = 1500
-CARD_DRAFT_LENGTH: Final = 1500
 VOICE: Final = frozenset({"voice", "audio", "video_note", "video"})
 PICTURES: Final = frozenset({"photo", "document", "animation"})
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
@@ -103,18 +102,29 @@ class Renderer:
             told = texts(f"escalated-{outcome.reason.replace('_', '-')}")
             await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
         escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
-        operators = self.library.of(self.operators_language)
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
-        question = "\n".join(message.text for message in messages if message.text.strip())
-        card = card_text(operators, customer, escalation, question)
+        escalation.question = "\n".join(message.text for message in messages if message.text.strip())
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
-        await unit.to_topic(send(card, 0), customer, f"{key}:card", priority=Priority.CARD, turn_id=turn_id)
-        shown = [row for row in messages if len(question) > CARD_QUESTION_LENGTH or _is_more_than_words(row)]
+        await self._send_card(unit, customer, escalation, f"{key}:card", turn_id)
+        too_long = len(escalation.question) > card.QUESTION_LENGTH
+        shown = [row for row in messages if too_long or _is_more_than_words(row)]
         earlier = await TurnRepository(unit.session).recent_media(customer.id, unit.now)
         rows = {row.message_id: row for row in (*earlier, *shown)}
         for _, row in sorted(rows.items()):
             if not await relay.is_passed_on(unit, customer, row.chat_id, row.message_id):
                 await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
+
+    async def _send_card(
+        self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, key: str, turn_id: int | None
+    ) -> None:
+        """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
+        drawn = card.card(self.library.of(self.operators_language), customer, escalation, State.NEW)
+        if customer.card_id is not None and customer.card_chat_id is not None:
+            unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
+            await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)
+        customer.card_id, customer.card_shown = None, drawn.digest
+        call = send(drawn.text, 0, drawn.markup)
+        await unit.to_topic(call, customer, key, priority=Priority.CARD, turn_id=turn_id)
 
     async def show_words(self, unit: Unit, customer: CustomerRow, turn_ids: tuple[int, ...]) -> None:
         """Copy the customer's messages of the turns into his topic."""
@@ -195,19 +205,6 @@ def headings_text(sources: tuple[SourceShown, ...]) -> str:
     if len(sources) == 1:
         return sources[0].heading
     return "; ".join(f"[{source.number}] {source.heading}" for source in sources)
-
-
-def card_text(texts: Texts, customer: CustomerRow, escalation: EscalationRow, question: str) -> Text:
-    """What an operator needs at a glance: who, why, what was asked, what the bot would have said."""
-    reason = texts(f"reason-{escalation.reason.replace('_', '-')}")
-    name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
-    card = texts("card", name=name, language=customer.language.upper(), reason=reason, question="\n").rstrip()
-    head, _, label = card.partition("\n")
-    asked = question[:CARD_QUESTION_LENGTH] or texts("card-no-words")
-    parts: list[str | Text] = [Bold(head), "\n", label, "\n", BlockQuote(asked)]
-    if escalation.draft:
-        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:CARD_DRAFT_LENGTH])]
-    return Text(*parts, "\n\n", texts("card-hint"))
 
 
 def order_text(texts: Texts, order: Order) -> Text:

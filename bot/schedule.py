@@ -178,6 +178,8 @@ def _priority(lane: _Lane, row: DeliveryRow) -> int:
 
 def _edited(row: DeliveryRow) -> tuple[int, object] | None:
     """Return which message a call edits, if it does; a change of buttons alone is a thing of its own."""
+    if row.method == "EditForumTopic":
+        return (row.chat_id or 0, ("topic", row.payload.get("message_thread_id")))
     if row.method not in EDITS:
         return None
     part = "buttons" if row.method == "EditMessageReplyMarkup" else "words"

@@ -12,6 +12,7 @@ from bot.topics import Topics
 from bot.turns import TurnClock
 from bot.unit import Unit
 from support.desk import Collected, Desk
+from support.desk_file import DeskFile
 from support.tables import CustomerRow
 
 
@@ -30,6 +31,8 @@ class Services:
     topics: Topics
     admins: tuple[int, ...]
     company: str
+    file: DeskFile
+    """Hours, deadlines, assignment and rules of the desk."""
 
     def texts(self, customer: CustomerRow) -> Texts:
         """Return the texts in the customer's language."""

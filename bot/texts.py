@@ -21,7 +21,8 @@ class Texts:
     def __init__(self, language: Language) -> None:
         self.language = language
         self._bundle = FluentBundle([language], use_isolating=False)
-        self._bundle.add_resource(FluentResource((LOCALES / language / "main.ftl").read_text(encoding="utf-8")))
+        for file in sorted((LOCALES / language).glob("*.ftl")):
+            self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
 
     def __call__(self, key: str, **args: str | float) -> str:
         """Return the text.

@@ -7,15 +7,16 @@ import structlog
 from aiogram import Bot
 from aiogram.methods import SendMessage
 
+from bot.card import topic_name
 from bot.groups import Groups
 from bot.texts import Texts
 from bot.unit import Units
+from support.board import State, touch
 from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 
-TOPIC_NAME_LENGTH: Final = 128
 HISTORY_SHOWN: Final = 12
 HISTORY_LINE: Final = 200
 HISTORY_KEY: Final = "topic:"
@@ -90,7 +91,8 @@ class Topics:
             customer = await session.get_one(CustomerRow, customer_id)
         if known := topic_of(customer, chat_id):
             return known
-        name = f"{customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
+        # Always as a new one: a call that is made again must find the topic of the first by its name.
+        name = topic_name(customer, State.NEW)
         if customer.topic_id is None and customer.topic_chat_id != chat_id:
             # Before the call: after a restart in the middle of it the customer is sought in the same group.
             async with self.units.open() as unit:
@@ -101,6 +103,8 @@ class Topics:
             if customer.topic_id is not None and customer.topic_chat_id is not None:
                 customer.former_topic_chat_id, customer.former_topic_id = customer.topic_chat_id, customer.topic_id
             customer.topic_chat_id, customer.topic_id = topic.chat_id, topic.thread_id
+            customer.topic_shown = name
+            touch(customer, unit.now)
             if customer.former_topic_id is not None:
                 text = await self._history(TurnRepository(unit.session), customer)
                 call = SendMessage(chat_id=0, text=text)

@@ -15,7 +15,7 @@ from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
 from support import answer_cache, answering, citations, freshness, risk, smalltalk, traces, understanding
 from support.deliveries import DeliveryRepository
-from support.escalations import EscalationReason, EscalationRepository
+from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
@@ -86,7 +86,8 @@ class Desk:
         """Take in a message of a customer; ``slowed``: he writes more than anybody could answer."""
         turns = TurnRepository(session)
         language = self._follow_language(customer, words.text)
-        if await EscalationRepository(session).open_of(customer.id):
+        if escalation := await EscalationRepository(session).open_of(customer.id):
+            heard(customer, escalation, now)
             await turns.add_message(customer, words, now)
             return ForOperator()
         opened = await turns.collect(customer, words, language, now, slowed=slowed)

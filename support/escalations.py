@@ -7,7 +7,8 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import AuditRow, EscalationRow, TurnRow
+from support.board import touch
+from support.tables import AuditRow, CustomerRow, EscalationRow, TurnRow
 from support.turns import TurnState
 
 
@@ -33,6 +34,20 @@ class EscalationReason(StrEnum):
     NOT_DELIVERED = "not_delivered"
     ERROR = "error"
     OPERATOR_WROTE = "operator_wrote"
+
+
+def heard(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> None:
+    """Note that the customer has written: he waits from his first unanswered message on."""
+    escalation.waiting_since = escalation.waiting_since or now
+    escalation.last_words_at, escalation.warned_at = now, None
+    touch(customer, now)
+
+
+def replied(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> None:
+    """Note that an operator has written to the customer."""
+    escalation.first_reply_at = escalation.first_reply_at or now
+    escalation.waiting_since, escalation.last_reply_at, escalation.reminded = None, now, 0
+    touch(customer, now)
 
 
 class EscalationRepository:
@@ -71,10 +86,17 @@ class EscalationRepository:
             reason=reason,
             draft=draft,
             opened_at=now,
+            waiting_since=None if reason is EscalationReason.OPERATOR_WROTE else now,
+            last_words_at=now,
         )
         self._session.add(row)
         await self._session.flush()
         return row, True
+
+    async def latest_of(self, customer_id: int) -> EscalationRow | None:
+        """Return the customer's newest escalation, open or closed."""
+        query = select(EscalationRow).where(EscalationRow.customer_id == customer_id)
+        return (await self._session.scalars(query.order_by(EscalationRow.id.desc()).limit(1))).one_or_none()
 
     async def close(self, customer_id: int, operator_id: int, now: datetime) -> EscalationRow | None:
         """Give the customer back to the bot; None when no escalation was open."""

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     knowledge_dir: Path = Path("knowledge_base")
     intents_file: Path | None = None
+    desk_file: Path | None = None
 
     engine: Literal["extractive", "llama_cpp", "openai"] = "extractive"
     llm_url: HttpUrl | None = None

@@ -1,7 +1,7 @@
 """What happens to chats: the bot is blocked, removed, made an administrator; a group moves; a preview is stopped."""
 
 from aiogram import F, Router
-from aiogram.methods import SendMessage
+from aiogram.methods import DeleteMessage, SendMessage
 from aiogram.types import ChatMemberUpdated, Message, MessageGenerationStopped, Update
 
 from bot.services import Services
@@ -58,6 +58,16 @@ async def on_topic_made(message: Message, services: Services) -> None:
         services.topics.saw(message.chat.id, created.name, thread_id)
 
 
+async def on_noise(message: Message, unit: Unit, services: Services) -> None:
+    """What Telegram notes about the bot's own work in a group says nothing to anybody."""
+    if message.from_user is None or message.bot is None or message.chat.id not in services.groups.ids:
+        return
+    if message.from_user.id == message.bot.id:
+        call = DeleteMessage(chat_id=message.chat.id, message_id=message.message_id)
+        key = f"message:{message.chat.id}:{message.message_id}:noise"
+        await unit.to_chat(call, message.chat.id, key, priority=Priority.ACTION)
+
+
 async def on_stopped(event: MessageGenerationStopped, unit: Unit, services: Services) -> None:
     """The stop button of a preview: its number is the turn's."""
     customer = await CustomerRepository(unit.session).by_chat(event.chat.id)
@@ -74,5 +84,6 @@ def build() -> Router:
     router.my_chat_member.register(on_rights, F.chat.type != "private")
     router.message.register(on_moved, F.migrate_to_chat_id)
     router.message.register(on_topic_made, F.forum_topic_created)
+    router.message.register(on_noise, F.pinned_message | F.forum_topic_edited | F.forum_topic_reopened)
     router.stopped_message_generation.register(on_stopped)
     return router

@@ -20,9 +20,9 @@ class Arguments(visitor.Visitor):
 
 def messages(language):
     """Return the arguments of every message of a language."""
-    resource = FluentParser().parse((LOCALES / language / "main.ftl").read_text(encoding="utf-8"))
     found = {}
-    for entry in resource.body:
+    files = sorted((LOCALES / language).glob("*.ftl"))
+    for entry in (entry for file in files for entry in FluentParser().parse(file.read_text(encoding="utf-8")).body):
         assert not isinstance(entry, ast.Junk), f"{language}: cannot be read: {entry.content}"
         if isinstance(entry, ast.Message):
             assert entry.id.name not in found, f"{language}: {entry.id.name} stands twice"

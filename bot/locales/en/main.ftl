@@ -105,12 +105,18 @@ escalation-closed = The conversation with the operator is over. I am back; you c
 
 ## The card for operators
 
-card = 🆕 { $name } · { $language }
-
-    Why: { $reason }
-
-    Question:
-    { $question }
+card-state = { $state }, since { $since }
+card-assignee = Answering: { $name }
+card-nobody = Nobody has taken it yet
+card-why = Why: { $reason }
+card-summary = In short: { $summary }
+card-question = Question:
+card-closed = Closed: { $reason }
+state-new = new
+state-waiting = the customer waits
+state-answered = answered
+state-overdue = overdue
+state-closed = closed
 card-draft = The bot's draft (the customer has not seen it):
 card-answer = The bot answered:
 card-sources = Sources: { $headings }
@@ -133,7 +139,6 @@ reason-engine-error = the model failed
 reason-not-delivered = the bot's answer did not arrive
 reason-error = an internal error
 reason-operator-wrote = an operator wrote first
-operator-closed = ✅ Closed. The customer talks to the bot again.
 operator-not-open = This conversation is the bot's already: there is nothing to close.
 operator-reopened = ℹ️ The conversation is yours again: the bot keeps silent until /close.
 operator-no-customer = There is no customer behind this topic: your message went to nobody. It is a spare one and can be deleted.

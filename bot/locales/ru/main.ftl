@@ -106,12 +106,18 @@ escalation-closed = Разговор с оператором окончен. Д�
 
 ## Карточка для операторов
 
-card = 🆕 { $name } · { $language }
-
-    Почему: { $reason }
-
-    Вопрос:
-    { $question }
+card-state = { $state }, с { $since }
+card-assignee = Отвечает: { $name }
+card-nobody = Пока никто не взял
+card-why = Почему: { $reason }
+card-summary = Кратко: { $summary }
+card-question = Вопрос:
+card-closed = Закрыто: { $reason }
+state-new = новое
+state-waiting = клиент ждёт
+state-answered = отвечено
+state-overdue = просрочено
+state-closed = закрыто
 card-draft = Черновик бота (клиент его не видел):
 card-answer = Бот ответил:
 card-sources = Источники: { $headings }
@@ -134,7 +140,6 @@ reason-engine-error = ошибка модели
 reason-not-delivered = ответ бота не дошёл
 reason-error = внутренняя ошибка
 reason-operator-wrote = оператор написал сам
-operator-closed = ✅ Закрыто. Клиент снова говорит с ботом.
 operator-not-open = Этот разговор и так у бота: закрывать нечего.
 operator-reopened = ℹ️ Разговор снова у оператора: бот молчит до /close.
 operator-no-customer = За этой темой нет клиента: сообщение никому не ушло. Тема лишняя, её можно удалить.

@@ -1,0 +1,108 @@
+"""The board: keeps cards and topics' names as conversations are, with as few edits as possible (support.board)."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from aiogram.methods import EditForumTopic, EditMessageText
+from aiogram.types import LinkPreviewOptions
+from sqlalchemy import select
+
+from bot.card import card, topic_name
+from bot.groups import Groups
+from bot.texts import Texts
+from bot.unit import Unit, Units
+from support.availability import UNAVAILABLE
+from support.board import State, standing
+from support.customers import CustomerRepository
+from support.deliveries import Priority
+from support.desk_file import DeskFile
+from support.desk_tables import OperatorRow
+from support.escalations import EscalationRepository
+from support.leases import Lease
+from support.tables import CustomerRow, EscalationRow
+
+LOOK_S: Final = 0.5
+MOST_A_LOOK: Final = 20
+BOARD_KEY: Final = "board:"
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Looks at customers whose conversation has changed; run by the process that sends."""
+
+    units: Units
+    lease: Lease
+    groups: Groups
+    texts: Texts
+    file: DeskFile
+
+    async def run(self) -> None:
+        """Keep the board, until cancelled."""
+        while True:
+            if self.lease.held:
+                try:
+                    await self.look()
+                except UNAVAILABLE as error:
+                    log.error("the board cannot be read", error=type(error).__name__)
+                except Exception:
+                    # The edge: what is shown besides the answers must not end the process.
+                    log.exception("the board could not be kept")
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Bring what is due up to date."""
+        now = self.units.clock()
+        query = select(CustomerRow.id).where(CustomerRow.board_due_at <= now).order_by(CustomerRow.board_due_at)
+        async with self.units.database.reading() as session:
+            due = list(await session.scalars(query.limit(MOST_A_LOOK)))
+        for customer_id in due:
+            async with self.units.open() as unit:
+                await self._draw(unit, await CustomerRepository(unit.session).by_id(customer_id))
+
+    async def _draw(self, unit: Unit, customer: CustomerRow) -> None:
+        escalation = await EscalationRepository(unit.session).latest_of(customer.id)
+        stands = standing(escalation, self.file, unit.now)
+        customer.board_due_at = stands.until
+        await self._name_topic(unit, customer, topic_name(customer, stands.state, escalation))
+        if escalation is not None:
+            await self._edit_card(unit, customer, escalation, stands.state)
+
+    async def _name_topic(self, unit: Unit, customer: CustomerRow, name: str) -> None:
+        if customer.topic_chat_id is None or customer.topic_id is None or name == customer.topic_shown:
+            return
+        customer.topic_shown = name
+        group = self.groups.present(customer.topic_chat_id)
+        call = EditForumTopic(chat_id=group, message_thread_id=customer.topic_id, name=name)
+        key = f"{BOARD_KEY}{customer.id}:topic:{unit.now.timestamp():.3f}"
+        await unit.to_chat(call, group, key, priority=Priority.EDIT)
+
+    async def _edit_card(self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, state: State) -> None:
+        if customer.card_id is None or customer.card_chat_id is None:
+            return
+        drawn = card(self.texts, customer, escalation, state, await assignee_name(unit, escalation))
+        if drawn.digest == customer.card_shown:
+            return
+        customer.card_shown = drawn.digest
+        words, entities = drawn.text.render()
+        group = self.groups.present(customer.card_chat_id)
+        call = EditMessageText(
+            chat_id=group,
+            message_id=customer.card_id,
+            text=words,
+            entities=entities,
+            reply_markup=drawn.markup,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+        )
+        key = f"{BOARD_KEY}{customer.id}:card:{unit.now.timestamp():.3f}"
+        await unit.to_chat(call, group, key, priority=Priority.EDIT)
+
+
+async def assignee_name(unit: Unit, escalation: EscalationRow) -> str | None:
+    """Return the name of the operator who has a conversation."""
+    if escalation.assignee_id is None:
+        return None
+    operator = await unit.session.get(OperatorRow, escalation.assignee_id)
+    return operator.name if operator else str(escalation.assignee_id)
