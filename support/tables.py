@@ -254,6 +254,8 @@ class EscalationRow(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
     close_reason: Mapped[str | None] = mapped_column(String(200))
+    reopens_until: Mapped[datetime | None]
+    """Closed: what the customer writes until then goes to the same operator again (support.closing)."""
     rating: Mapped[int | None]
     """1..5, the customer's."""
     rating_text: Mapped[str | None] = mapped_column(Text)

@@ -8,12 +8,12 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message, Update, User
 
 from bot import keyboards, relay
+from bot.farewell import introduce
 from bot.handlers import topic
 from bot.handlers.topic import COMMAND, EARLY, NOTE, is_inside, key_of, remember
 from bot.incoming import words_of
 from bot.services import Services
 from bot.unit import Unit
-from support.board import AT_ONCE, touch
 from support.deliveries import Priority
 from support.escalations import EscalationReason, EscalationRepository, replied
 from support.tables import CustomerRow
@@ -21,20 +21,6 @@ from support.turns import TurnRepository
 
 EDIT_BEFORE_MESSAGE_S: Final = 60
 """An unknown message edited so soon was overtaken by its edit."""
-
-
-async def on_close(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Give the customer back to the bot."""
-    operators = services.library.of(services.renderer.operators_language)
-    closed = await EscalationRepository(unit.session).close(customer.id, sender.id, unit.now)
-    if closed is None:
-        text = SendMessage(chat_id=0, text=operators("operator-not-open"))
-        await unit.to_topic(text, customer, key_of(message, "close"), priority=Priority.CARD)
-    else:
-        touch(customer, unit.now, AT_ONCE)
-        await topic.acknowledge(message, unit)
-        told = services.texts(customer)("escalation-closed")
-        await services.renderer.say(unit, customer, f"escalation:{closed.id}:closed", told, markup=keyboards.gone())
 
 
 async def on_note(message: Message, customer: CustomerRow, unit: Unit) -> None:
@@ -49,7 +35,7 @@ async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, key_of(message, "unknown"))
 
 
-async def on_words(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
+async def on_words(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Send an operator's words to the customer. From then on the bot keeps silent until /close."""
     row = await remember(message, customer, unit, "operator")
     if row is None or is_inside(row.text):
@@ -61,6 +47,7 @@ async def on_words(message: Message, customer: CustomerRow, unit: Unit, services
         await unit.to_topic(note, customer, key_of(message, "reopened"))
     await services.renderer.show_words(unit, customer, opened.turn_ids)
     if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
+        await introduce(unit, customer, escalation, sender, services)
         replied(customer, escalation, unit.now)
     await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 
@@ -117,7 +104,6 @@ async def _ban(
 def build() -> Router:
     """Build a fresh router."""
     router = topic.router(__name__)
-    router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
     router.message.register(on_ban, Command("ban"))
     router.message.register(on_unban, Command("unban"))

@@ -148,7 +148,7 @@ operator-not-sent = У этого разговора сейчас нет тем�
 operator-unknown-command = Такой команды здесь нет. Есть /close, /note, /ban и /unban; остальной текст уходит клиенту.
 operator-edit-held = ✋ Правка осталась здесь: она начинается как заметка или команда. Клиент видит прежние слова.
 operator-blocked = ⚠️ Клиент заблокировал бота: сообщения до него не дойдут.
-command-operator-close = Вернуть клиента боту
+command-operator-close = Закончить разговор, можно с причиной
 command-operator-note = Заметка для своих
 
 ## Доставка

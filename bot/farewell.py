@@ -1,0 +1,38 @@
+"""What a customer hears of the people on the other side: who answers him, and that the conversation is over."""
+
+from aiogram.types import User
+
+from bot import keyboards
+from bot.rendering import Renderer
+from bot.services import Services
+from bot.texts import Texts
+from bot.unit import Unit
+from support.tables import CustomerRow, EscalationRow
+
+
+async def introduce(
+    unit: Unit, customer: CustomerRow, escalation: EscalationRow, sender: User, services: Services
+) -> None:
+    """Say who answers, before his first words and once a conversation; a colleague who takes over is named as well."""
+    if services.file.assignment.show_names:
+        told = services.texts(customer)("who-answers", name=sender.first_name)
+        await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{sender.id}", told)
+
+
+async def say_farewell(
+    unit: Unit, renderer: Renderer, customer: CustomerRow, escalation: EscalationRow, told: str | None = None
+) -> None:
+    """Say that the conversation is over and what follows, and ask for a rating where the desk wants one."""
+    texts = renderer.library.of(customer.language)
+    text = told or _over(texts, escalation, renderer.file.closing.reopen_min)
+    # A conversation that goes on is closed again, which has to be said again.
+    key = f"escalation:{escalation.id}:closed:{int(unit.now.timestamp())}"
+    if escalation.rating_asked_at is None:
+        await renderer.say(unit, customer, key, text, markup=keyboards.gone())
+        return
+    asked = f"{text}\n\n{texts('closed-rate')}"
+    await renderer.say(unit, customer, key, asked, markup=keyboards.scores(texts, escalation.id))
+
+
+def _over(texts: Texts, escalation: EscalationRow, minutes: int) -> str:
+    return texts("closed-reopens", n=minutes) if minutes and escalation.reopens_until else texts("escalation-closed")
