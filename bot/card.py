@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
+from bot import keyboards
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -67,4 +68,18 @@ def card(
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts))
+    return Card(Text(*parts), _buttons(texts, escalation, state))
+
+
+def _buttons(texts: Texts, escalation: EscalationRow, state: State) -> InlineKeyboardMarkup | None:
+    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
+    if state is State.CLOSED:
+        return None
+    rows = [_take_row(texts, escalation)]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
+
+
+def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
+    """Nobody has it: one tap takes it."""
+    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
