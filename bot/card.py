@@ -1,12 +1,14 @@
 """The card of a conversation: what an operator needs at a glance, in one pinned message that is edited in place."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
+from bot import keyboards
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -16,6 +18,7 @@ DRAFT_LENGTH: Final = 1500
 TOPIC_NAME_LENGTH: Final = 128
 ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
 URGENT: Final = "❗️"
+REASONS_A_ROW: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,18 @@ def topic_name(customer: CustomerRow, state: State, escalation: EscalationRow | 
 
 
 def card(
-    texts: Texts, customer: CustomerRow, escalation: EscalationRow, state: State, assignee: str | None = None
+    texts: Texts,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    state: State,
+    assignee: str | None = None,
+    *,
+    reasons: Sequence[str] = (),
 ) -> Card:
-    """Draw the card. ``assignee``: the name of the operator who has the conversation."""
+    """Draw the card.
+
+    ``assignee``: the name of the operator who has the conversation; ``reasons``: offered for having closed it.
+    """
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
     since = f"{escalation.opened_at.astimezone():%d.%m %H:%M}"
     urgent = URGENT if escalation.priority else ""
@@ -65,6 +77,32 @@ def card(
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
+        if escalation.rating is not None:
+            parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
+        if escalation.rating_text:
+            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text)]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts))
+    return Card(Text(*parts), _buttons(texts, escalation, state, reasons))
+
+
+def _buttons(
+    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str]
+) -> InlineKeyboardMarkup | None:
+    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
+    rows = _reason_rows(escalation, reasons) if state is State.CLOSED else [_take_row(texts, escalation)]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
+
+
+def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
+    """Nobody has it: one tap takes it."""
+    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
+
+
+def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Closed without a reason: one tap gives it, on the card, where it costs the group no message of its own."""
+    if escalation.close_reason:
+        return []
+    buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
+    return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]

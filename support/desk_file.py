@@ -74,6 +74,10 @@ class Closing(_Part):
     reasons_ru: tuple[str, ...] = ("решено", "ошибочное обращение", "клиент не отвечает")
     reasons_en: tuple[str, ...] = ("solved", "asked by mistake", "customer does not answer")
 
+    def reasons(self, language: str) -> tuple[str, ...]:
+        """Return the reasons that operators choose from, in their language."""
+        return self.reasons_ru if language == "ru" else self.reasons_en
+
 
 class Retention(_Part):
     """After how many days what is kept about customers goes; 0: never."""

@@ -1,5 +1,8 @@
 """How operators end a conversation: /close with or without a reason, the card's buttons for it, /bot."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.methods import SendMessage
@@ -8,11 +11,14 @@ from aiogram.types import Message, User
 from bot import keyboards
 from bot.farewell import say_farewell
 from bot.handlers import topic
+from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.topic import key_of
 from bot.services import Services
 from bot.unit import Unit
 from support import closing
+from support.board import AT_ONCE, touch
 from support.deliveries import Priority
+from support.escalations import EscalationRepository
 from support.tables import CustomerRow
 
 
@@ -39,6 +45,21 @@ async def on_give_back(message: Message, sender: User, customer: CustomerRow, un
     told = services.texts(customer)("escalation-closed")
     key = f"escalation:{given_back.id}:given-back:{int(unit.now.timestamp())}"
     await services.renderer.say(unit, customer, key, told, markup=keyboards.gone())
+
+
+async def on_reason(press: Press) -> str:
+    """Note the reason that was chosen on the card of a closed conversation."""
+    latest = await EscalationRepository(press.unit.session).latest_of(press.customer.id)
+    reasons = press.services.file.closing.reasons(press.texts.language)
+    if latest is None or latest.id != press.number() or latest.closed_at is None or press.number(1) >= len(reasons):
+        return press.texts("desk-stale")
+    reason = reasons[press.number(1)]
+    await closing.give_reason(press.unit.session, latest.id, press.operator.user_id, reason, press.unit.now)
+    touch(press.customer, press.unit.now, AT_ONCE)
+    return press.texts("reason-noted", reason=reason)
+
+
+BUTTONS: Final[Mapping[str, Act]] = {"reason": on_reason}
 
 
 async def _tell_not_open(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
