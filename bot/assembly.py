@@ -15,6 +15,7 @@ from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
+from bot.desk_timers import DeskTimers
 from bot.digest import Digest
 from bot.dispatch import Updates
 from bot.foresight import Foresight, Relevances, Vectors
@@ -75,6 +76,7 @@ class Assembly:
     presence: Presence
     waiting: Waiting
     board: Board
+    timers: DeskTimers
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -169,8 +171,11 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         outbox=outbox,
         clock=clock,
         presence=Presence(bot, units, outbox.sends, budget),
-        waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
+        waiting=Waiting(
+            units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts, file)
+        ),
         board=Board(units, lease, groups, admin_texts, file),
+        timers=DeskTimers(units, lease, renderer, admin_texts),
         cancellations=cancellations,
         results=StreamReader(
             streams,

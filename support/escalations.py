@@ -47,6 +47,7 @@ def replied(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> 
     """Note that an operator has written to the customer."""
     escalation.first_reply_at = escalation.first_reply_at or now
     escalation.waiting_since, escalation.last_reply_at, escalation.reminded = None, now, 0
+    escalation.warned_at = None
     touch(customer, now)
 
 

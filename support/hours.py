@@ -28,6 +28,18 @@ def next_opening(hours: Hours, now: datetime) -> datetime | None:
     return begins
 
 
+def closes_at(hours: Hours, now: datetime) -> datetime | None:
+    """Return when the stretch ends that ``now`` or the next opening lies in; None: never, or there is none."""
+    ends = None
+    for begins, until in _stretches(hours, now):
+        if ends is not None and begins > ends:
+            break
+        ends = until
+        if ends - now > FURTHEST:
+            return None
+    return ends
+
+
 def add_open_minutes(hours: Hours, start: datetime, minutes: float) -> datetime | None:
     """Return when so many minutes have passed in opening hours; None when the desk never opens so long."""
     left = timedelta(minutes=minutes)

@@ -9,7 +9,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message, User
 
 from bot import keyboards
-from bot.farewell import say_farewell
+from bot.courtesy import say_farewell
 from bot.handlers import topic
 from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.topic import key_of

@@ -8,7 +8,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message, Update, User
 
 from bot import keyboards, relay
-from bot.farewell import introduce
+from bot.courtesy import introduce
 from bot.handlers import topic
 from bot.handlers.topic import COMMAND, EARLY, NOTE, is_inside, key_of, remember
 from bot.incoming import words_of

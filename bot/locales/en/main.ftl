@@ -217,7 +217,6 @@ digest = ⏳ { $n ->
         [one] { $minutes } minute
        *[other] { $minutes } minutes
     }. The customers know that they are in a queue.
-digest-over = ✅ All sorted out: the cards of everybody who waited from { $since } to { $until } are in the group.
 
 ## Administrators
 

@@ -1,12 +1,20 @@
-"""What a customer hears of the people on the other side: who answers him, and that the conversation is over."""
+"""What a customer hears of the people on the other side: who answers him, when they are there, that it is over.
+
+That somebody is writing cannot be shown to either side: the Bot API tells bots nothing of people who type. Nor is
+«typing» shown while an operator's words are passed on: they go out by file id within milliseconds.
+"""
+
+from datetime import datetime
 
 from aiogram.types import User
 
-from bot import keyboards
+from bot import keyboards, prospects
 from bot.rendering import Renderer
 from bot.services import Services
 from bot.texts import Texts
 from bot.unit import Unit
+from support.desk_file import Hours
+from support.hours import next_opening
 from support.tables import CustomerRow, EscalationRow
 
 
@@ -17,6 +25,22 @@ async def introduce(
     if services.file.assignment.show_names:
         told = services.texts(customer)("who-answers", name=sender.first_name)
         await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{sender.id}", told)
+
+
+async def tell_hours(unit: Unit, customer: CustomerRow, escalation: EscalationRow, services: Services) -> None:
+    """Say once while the desk is closed that nobody reads his words before it opens."""
+    hours = services.file.hours
+    opens_at = next_opening(hours, unit.now)
+    if opens_at == unit.now or _knows(hours, escalation, opens_at):
+        return
+    told = prospects.closed(services.texts(customer), opens_at, hours, unit.now)
+    key = f"escalation:{escalation.id}:hours:{int(opens_at.timestamp()) if opens_at else 'never'}"
+    await services.renderer.say(unit, customer, key, told)
+
+
+def _knows(hours: Hours, escalation: EscalationRow, opens_at: datetime | None) -> bool:
+    """Whether the customer heard of it when a person was called."""
+    return next_opening(hours, escalation.opened_at) == opens_at
 
 
 async def say_farewell(
