@@ -27,6 +27,7 @@ from bot.presence import Presence
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
@@ -77,6 +78,7 @@ class Assembly:
     waiting: Waiting
     board: Board
     timers: DeskTimers
+    rota: Rota
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -106,7 +108,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
     file = desk_file.load(settings.desk_file)
-    renderer = Renderer(library, settings.operators_language, cancellations, file)
+    rota = Rota(groups, file, library.of(settings.operators_language))
+    renderer = Renderer(library, settings.operators_language, cancellations, rota, file)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     desk = _desk(settings, database, current)
@@ -176,6 +179,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         ),
         board=Board(units, lease, groups, admin_texts, file),
         timers=DeskTimers(units, lease, renderer, admin_texts),
+        rota=rota,
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from aiogram.utils.formatting import BlockQuote, Bold, Text
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
+from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
 from bot import keyboards
 from bot.texts import Texts
@@ -64,7 +64,7 @@ def card(
         "\n",
         texts("card-state", state=texts(f"state-{state}"), since=since),
         "\n",
-        texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
+        _assignee(texts, escalation, assignee),
         "\n",
         texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
@@ -84,6 +84,20 @@ def card(
     else:
         parts += ["\n\n", texts("card-hint")]
     return Card(Text(*parts), _buttons(texts, escalation, state, reasons))
+
+
+def mention(text: str, name: str, user_id: int) -> Text:
+    """Turn the name in a text into a mention: in a new message it notifies him."""
+    before, found, after = text.partition(name)
+    if not found:
+        return Text(text)
+    return Text(before, TextMention(found, user=User(id=user_id, is_bot=False, first_name=name)), after)
+
+
+def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text:
+    if not name or escalation.assignee_id is None:
+        return Text(texts("card-nobody"))
+    return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
 
 
 def _buttons(

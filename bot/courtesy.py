@@ -6,25 +6,24 @@ That somebody is writing cannot be shown to either side: the Bot API tells bots 
 
 from datetime import datetime
 
-from aiogram.types import User
-
 from bot import keyboards, prospects
 from bot.rendering import Renderer
 from bot.services import Services
 from bot.texts import Texts
 from bot.unit import Unit
 from support.desk_file import Hours
+from support.desk_tables import OperatorRow
 from support.hours import next_opening
 from support.tables import CustomerRow, EscalationRow
 
 
 async def introduce(
-    unit: Unit, customer: CustomerRow, escalation: EscalationRow, sender: User, services: Services
+    unit: Unit, customer: CustomerRow, escalation: EscalationRow, operator: OperatorRow, services: Services
 ) -> None:
     """Say who answers, before his first words and once a conversation; a colleague who takes over is named as well."""
     if services.file.assignment.show_names:
-        told = services.texts(customer)("who-answers", name=sender.first_name)
-        await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{sender.id}", told)
+        told = services.texts(customer)("who-answers", name=operator.name.split()[0])
+        await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{operator.user_id}", told)
 
 
 async def tell_hours(unit: Unit, customer: CustomerRow, escalation: EscalationRow, services: Services) -> None:

@@ -68,7 +68,7 @@ class Office:
         self.database, self.desk, self.time, self.queue = database, desk, Time(), Queue()
         self.library = Library()
         self.units = units or Units(database, lambda: None, self.time.wall)
-        self.renderer = Renderer(self.library, "ru", Cancellations(None), self.file)
+        self.renderer = Renderer(self.library, "ru", Cancellations(None), file=self.file)
         self.groups = Groups((OPERATORS_CHAT_ID,))
         self.lease = Lease(database, "office")
         self.start()
