@@ -19,6 +19,7 @@ TOPIC_NAME_LENGTH: Final = 128
 ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
 URGENT: Final = "❗️"
 REASONS_A_ROW: Final = 2
+WORD_LENGTH: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def card(
         if escalation.rating is not None:
             parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
         if escalation.rating_text:
-            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text)]
+            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text[:WORD_LENGTH])]
     else:
         parts += ["\n\n", texts("card-hint")]
     return Card(Text(*parts), _buttons(texts, escalation, state, reasons))

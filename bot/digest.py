@@ -42,6 +42,8 @@ PATIENCE_MIN: Final = 1
 LOOK_S: Final = 2.0
 EVERY: Final = timedelta(seconds=60)
 """An edit counts against the group's limit as any call."""
+AGAIN: Final = timedelta(minutes=15)
+"""A group that does not take the digest (General is closed) is tried again after it."""
 NUMBERS_EVERY: Final = timedelta(minutes=15)
 """Today's numbers alone are no reason for an edit before."""
 
@@ -113,6 +115,8 @@ class Digest:
         if not row.pinned and post is not None and post.message_id is not None:
             await self._pin(view.group, post.message_id)
         if timedelta() <= now - row.changed_at < EVERY or (last is not None and last.state in OPEN_STATES):
+            return
+        if post is not None and post.state == DeliveryState.FAILED and now - row.posted_at < AGAIN:
             return
         gone = post is None or post.message_id is None or last is None or last.state == DeliveryState.FAILED
         if view.to_call or (gone and view.is_worth_a_message):

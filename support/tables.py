@@ -248,7 +248,7 @@ class EscalationRow(Base):
     """Since when the customer waits for an operator's word; None while it is his turn to write."""
     last_words_at: Mapped[datetime | None]
     """The customer's last message."""
-    first_reply_at: Mapped[datetime | None]
+    first_reply_at: Mapped[datetime | None] = mapped_column(index=True)
     last_reply_at: Mapped[datetime | None]
     """An operator's first and last words."""
     reminded: Mapped[int] = mapped_column(default=0, server_default="0")

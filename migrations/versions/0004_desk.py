@@ -137,6 +137,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("rating", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("rating_text", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("rating_asked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_escalation_first_reply_at"), ["first_reply_at"], unique=False)
 
     # Who waits for an operator at the upgrade waits since the escalation began.
     op.execute("UPDATE escalation SET waiting_since = opened_at WHERE closed_at IS NULL")
@@ -144,6 +145,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("escalation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_escalation_first_reply_at"))
         batch_op.drop_column("rating_asked_at")
         batch_op.drop_column("rating_text")
         batch_op.drop_column("rating")
