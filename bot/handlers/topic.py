@@ -112,7 +112,7 @@ async def remember(message: Message, customer: CustomerRow, unit: Unit, speaker:
 async def acknowledge(message: Message, unit: Unit) -> None:
     """Show that a command was obeyed, without a message that would count against the group's limit."""
     call = SetMessageReaction(
-        chat_id=message.chat.id, message_id=message.message_id, reaction=[ReactionTypeEmoji(emoji=DONE)]
+        chat_id=message.chat.id, message_id=message.message_id, reaction=[ReactionTypeEmoji(type="emoji", emoji=DONE)]
     )
     await unit.to_chat(call, message.chat.id, key_of(message, "done"), priority=Priority.CARD)
 
