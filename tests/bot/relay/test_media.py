@@ -92,7 +92,7 @@ async def test_what_a_customer_showed_before_he_called_a_person_is_shown_with_th
     assert "photo" in copies[0]
     assert [one["media_group_id"] for one in copies[1:]] == [copies[1]["media_group_id"]] * 2
     await talk.operator("/close")
-    await talk.first(talk.in_topic, "Закрыто")
+    await talk.first(talk.in_chat, "окончен")
     await product.people.say(ANNA, "/operator")
     await product.in_group("Почему")
     # Shown once is enough.
