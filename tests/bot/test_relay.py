@@ -195,7 +195,9 @@ async def test_a_long_caption_follows_its_file_without_replying_to_anything(to_o
         ({"voice": VOICE, "caption": "нет"}, "EditMessageCaption", {"caption": "✏️ нет"}),
     ],
 )
-async def test_an_edit_of_a_customer_changes_words_and_captions_and_is_marked_where_there_is_room(edit, deliveries, edited, method, payload):
+async def test_an_edit_of_a_customer_changes_words_and_captions_and_is_marked_where_there_is_room(
+    edit, deliveries, edited, method, payload
+):
     before = message(**{**edited, "caption": "да"}) if "text" not in edited else None
     await edit(message(**edited), before)
 
@@ -210,7 +212,12 @@ async def test_a_file_that_was_replaced_is_replaced(edit, deliveries):
 
     [row] = await deliveries()
     assert row.method == "EditMessageMedia"
-    assert row.payload["media"] == {"type": "photo", "media": "other", "caption": "✏️ нет", "caption_entities": MARKED_BOLD}
+    assert row.payload["media"] == {
+        "type": "photo",
+        "media": "other",
+        "caption": "✏️ нет",
+        "caption_entities": MARKED_BOLD,
+    }
 
 
 async def test_words_that_became_a_file_are_replaced_by_it(edit, deliveries):

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from sandbox.world import ANNA, EMMA, JAMES, MARIA, OLEG, OPERATORS_CHAT_ID
+from sandbox.world import EMMA, JAMES, MARIA, OLEG, OPERATORS_CHAT_ID
 from support.desk_tables import OperatorRow
 from support.tables import AuditRow
-from tests.bot.desk.topics import OLGA, PETR, begin, desk_world
+from tests.bot.desk.topics import OLGA, PETR, begin, desk_world, until
 
 pytestmark = pytest.mark.e2e
 BILLING = -1001000000002
@@ -18,6 +18,10 @@ most_each = 1
 group = -1001000000002
 label_ru = "Оплата"
 label_en = "Payments"
+[subjects.general]
+group = -1001000000001
+label_ru = "Общее"
+label_en = "General"
 """
 
 
@@ -52,30 +56,30 @@ async def test_a_conversation_is_taken_released_and_handed_over_and_only_seniors
         assert "reply_markup" not in taken
 
         refused = await talk.write(OLGA, "/take")
-        await talk.until(lambda: talk.answers("Разговор ведёт Пётр"))
+        await until(lambda: talk.answers("Разговор ведёт Пётр"))
         await talk.write(OLGA, "/transfer @petr_support")
-        await talk.until(lambda: talk.answers("Разговор ведёт Пётр"), lambda said: len(said) == 2)
+        await until(lambda: talk.answers("Разговор ведёт Пётр"), lambda said: len(said) == 2)
         await talk.write(OLGA, "/ban")
-        await talk.until(lambda: talk.answers("для старших"))
+        await until(lambda: talk.answers("для старших"))
         await talk.write(OLGA, "/senior @petr_support")
-        await talk.until(lambda: talk.answers("для администраторов"))
+        await until(lambda: talk.answers("для администраторов"))
         assert await talk.reaction(refused) == ""
 
         await talk.write(PETR, "/transfer @OLGA_support")
-        [call] = await talk.until(lambda: talk.answers("Ольга, этот разговор теперь ваш"))
+        [call] = await until(lambda: talk.answers("Ольга, этот разговор теперь ваш"))
         assert [one["user"]["id"] for one in call["entities"]] == [OLGA]
         await talk.card_reads("Отвечает: Ольга")
         # A senior takes a colleague's, and everybody becomes one by an administrator's word.
         await talk.write(MARIA, "/senior", reply_to=hello["message_id"])
-        await talk.until(lambda: talk.answers("⭐ Пётр"))
+        await until(lambda: talk.answers("⭐ Пётр"))
         await talk.write(PETR, "/take")
         await talk.card_reads("Отвечает: Пётр")
         released = await talk.write(JAMES, "/release")
         await talk.card_reads("Пока никто не взял")
-        assert await talk.until(lambda: talk.reaction(released)) == "👌"
+        assert await until(lambda: talk.reaction(released)) == "👌"
 
         urgent = await talk.write(OLGA, "/urgent")
-        assert await talk.until(lambda: talk.reaction(urgent)) == "🔥"
+        assert await until(lambda: talk.reaction(urgent)) == "🔥"
         await talk.card_reads("❗️ Анна Смирнова")
         # Who answers what nobody has takes it by that.
         await talk.write(OLGA, "Здравствуйте! Чем помочь?")
@@ -103,15 +107,15 @@ async def test_who_has_left_the_group_commands_nothing_and_his_conversations_are
 
         await talk.card_reads("Пока никто не взял")
         await talk.write(PETR, "Ещё слово")
-        await talk.until(lambda: talk.answers("Вас нет в этой группе"))
+        await until(lambda: talk.answers("Вас нет в этой группе"))
         await talk.write(PETR, "/close")
-        await talk.until(lambda: talk.answers("Вас нет в этой группе"), lambda said: len(said) == 2)
+        await until(lambda: talk.answers("Вас нет в этой группе"), lambda said: len(said) == 2)
         assert "состоит в этой группе" in await talk.press(await talk.shown(talk.card), "✋ Взять", PETR)
         assert "Ещё слово" not in await talk.heard()
         # Back again he works as before.
         await product.people.put_update("chat_member", member_change(petr, "member"))
         await talk.write(PETR, "Я снова здесь")
-        await talk.until(talk.heard, lambda said: "Я снова здесь" in said)
+        await until(talk.heard, lambda said: "Я снова здесь" in said)
         # An administrator who hides his name speaks to the customer, and takes nothing under it.
         message = {
             "message_id": 9000,
@@ -123,10 +127,10 @@ async def test_who_has_left_the_group_commands_nothing_and_his_conversations_are
             "is_topic_message": True,
         }
         await product.people.put_update("message", {**message, "text": "Слово от имени группы"})
-        await talk.until(talk.heard, lambda said: "Слово от имени группы" in said)
+        await until(talk.heard, lambda said: "Слово от имени группы" in said)
         command = {"entities": [{"type": "bot_command", "offset": 0, "length": 5}], "text": "/take"}
         await product.people.put_update("message", {**message, "message_id": 9001, **command})
-        await talk.until(lambda: talk.answers("Отключите анонимность"))
+        await until(lambda: talk.answers("Отключите анонимность"))
         assert "operator_left" in await actions(product)
         # Who left while the bot was away is known after the next start.
         await product.stop_bot()
@@ -137,7 +141,7 @@ async def test_who_has_left_the_group_commands_nothing_and_his_conversations_are
             async with product.database.reading() as session:
                 return (await session.get_one(OperatorRow, PETR)).left_at
 
-        await talk.until(gone)
+        await until(gone)
 
 
 async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_subject(run_product, tmp_path):
@@ -161,7 +165,7 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
             return {row.user_id: (row.languages, row.away_since is not None) for row in rows}
 
         expected = {MARIA: ("", True), JAMES: ("en", False), OLGA: ("ru", False), PETR: ("ru", False)}
-        await product_until(known, lambda rows: rows == expected)
+        await until(known, lambda rows: rows == expected)
 
         anna = await begin(product)
         assert "Отвечает: Ольга" in anna.card["text"]
@@ -179,12 +183,22 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         await oleg.write(PETR, "/transfer billing")
         moved = await product.heard(lambda one: one["chat"]["id"] == BILLING, "Олег", 15)
         assert moved["chat"]["id"] == BILLING
-        await oleg.until(lambda: oleg.shown(oleg.card), lambda card: "передан в другую группу" in card["text"])
-        topics = {one["name"]: one for one in await people.topics(OPERATORS_CHAT_ID)}
-        assert topics["➡️ Олег"]["closed"]
+        await until(lambda: oleg.shown(oleg.card), lambda card: "передан в другую группу" in card["text"])
+
+        async def topics():
+            return {one["thread_id"]: (one["name"], one["closed"]) for one in await people.topics(OPERATORS_CHAT_ID)}
+
+        thread_id = oleg.card["message_thread_id"]
+        await until(topics, lambda shown: shown[thread_id] == ("➡️ Олег", True))
         history = [one["text"] for one in await people.messages(BILLING) if "Прежняя" in one.get("text", "")]
         assert len(history) == 1
-        # Words go on in the new place, and back again the old topic is used.
         await people.say(OLEG, "Где мои деньги?")
         await product.heard(lambda one: one["chat"]["id"] == BILLING, "Где мои деньги", 15)
-        assert await actions(product).__anext__() if False else True
+
+        # Back again the old topic is used, and its operator is free.
+        await people.in_topic(JAMES, BILLING, moved["message_thread_id"], "/transfer general")
+        again = await product.heard(lambda one: one["chat"]["id"] == OPERATORS_CHAT_ID, "Почему", 15)
+        assert again["message_thread_id"] == thread_id
+        assert "Отвечает: Пётр" in again["text"]
+
+        await until(topics, lambda shown: shown[thread_id][0].startswith("🆕") and not shown[thread_id][1])

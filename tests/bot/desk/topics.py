@@ -21,6 +21,17 @@ def desk_world():
     return world
 
 
+async def until(ask, found=bool, within_s=30):
+    """Wait until what is asked for is there; return it."""
+    test = (lambda value: value[found]) if isinstance(found, str) else found
+    end = time.monotonic() + within_s
+    while not test(value := await ask()):
+        if time.monotonic() > end:
+            pytest.fail(f"it did not happen in time: {value!r}")
+        await asyncio.sleep(0.03)
+    return value
+
+
 @dataclass
 class DeskTalk:
     """A customer's topic, and the people who write there."""
@@ -35,7 +46,7 @@ class DeskTalk:
 
     async def press(self, message, button, user_id):
         pressed = await self.product.people.press(message, button, user_id=user_id)
-        answer = await self.until(lambda: self.product.people.callback(pressed["callback_query_id"]), "answered")
+        answer = await until(lambda: self.product.people.callback(pressed["callback_query_id"]), "answered")
         return answer.get("text", "")
 
     async def shown(self, message, group=None):
@@ -58,19 +69,9 @@ class DeskTalk:
         shown = await self.shown(message, group or message["chat"]["id"])
         return "".join(one["emoji"] for one in shown["reactions"] if one["user_id"] == self.product.world.bot["id"])
 
-    async def until(self, ask, found=bool, within_s=30):
-        """Wait until what is asked for is there; return it."""
-        test = (lambda value: value[found]) if isinstance(found, str) else found
-        end = time.monotonic() + within_s
-        while not test(value := await ask()):
-            if time.monotonic() > end:
-                pytest.fail(f"it did not happen in time: {value!r}")
-            await asyncio.sleep(0.03)
-        return value
-
     async def card_reads(self, words):
         """Wait until the card has these words."""
-        return await self.until(lambda: self.shown(self.card), lambda card: words in card["text"])
+        return await until(lambda: self.shown(self.card), lambda card: words in card["text"])
 
 
 async def begin(product, customer=ANNA, group=OPERATORS_CHAT_ID):
