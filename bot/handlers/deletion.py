@@ -5,10 +5,11 @@ from typing import Final
 
 from aiogram import Router
 from aiogram.filters import Command
-from aiogram.methods import DeleteMessage, SetMessageReaction
-from aiogram.types import Message, ReactionTypeEmoji
+from aiogram.methods import DeleteMessage
+from aiogram.types import Message
 
 from bot.handlers import topic
+from bot.reacting import react
 from bot.services import Services
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
@@ -39,7 +40,7 @@ async def on_delete(
         return
     row.speaker = DELETED
     audit(unit.session, unit.now, author.user.id, "message_deleted", customer_id=customer.id, message_id=row.message_id)
-    mark = SetMessageReaction(chat_id=row.chat_id, message_id=row.message_id, reaction=[ReactionTypeEmoji(emoji=GONE)])
+    mark = react(row.chat_id, row.message_id, GONE)
     await unit.to_chat(mark, row.chat_id, topic.key_of(message, "marked"), priority=Priority.ACTION)
     await topic.acknowledge(message, unit)
 

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from aiogram.methods import EditMessageText, SendMessage, SetMessageReaction
-from aiogram.types import InlineKeyboardMarkup, Message, ReactionTypeEmoji
+from aiogram.methods import EditMessageText, SendMessage
+from aiogram.types import InlineKeyboardMarkup, Message
 
 from bot import keyboards
 from bot.handlers import topic
 from bot.handlers.desk_buttons import Act, Press
+from bot.reacting import react
 from bot.services import Services
 from bot.speaking import speak
 from bot.texts import Texts
@@ -80,9 +81,7 @@ async def _decided(press: Press, *, send: bool) -> str:
         await speak(unit, press.services, press.customer, author, spoken, key=f"held:{held.id}")
     emoji = topic.DONE if send else KEPT
     for row in rows:
-        reaction = SetMessageReaction(
-            chat_id=row.chat_id, message_id=row.message_id, reaction=[ReactionTypeEmoji(emoji=emoji)]
-        )
+        reaction = react(row.chat_id, row.message_id, emoji)
         await unit.to_chat(reaction, row.chat_id, f"held:{held.id}:{row.message_id}:done", priority=Priority.ACTION)
     said = texts("held-sent" if send else "held-kept")
     edit = EditMessageText(chat_id=press.group, message_id=press.message_id, text=said)

@@ -1,11 +1,11 @@
 """Reactions, both ways: what one side sets under a message shows under its counterpart on the other."""
 
 from aiogram import Router
-from aiogram.methods import SetMessageReaction
 from aiogram.types import MessageReactionUpdated, ReactionTypeEmoji, Update
 
 from bot import relay
 from bot.incoming import member_of
+from bot.reacting import react
 from bot.services import Services
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
@@ -21,9 +21,7 @@ async def on_reaction(event: MessageReactionUpdated, event_update: Update, unit:
     emoji = [one for one in event.new_reaction if isinstance(one, ReactionTypeEmoji)]
     if (event.new_reaction and not emoji) or not await _may_react(event, unit, services):
         return
-    shown = SetMessageReaction(
-        chat_id=0, message_id=0, reaction=[ReactionTypeEmoji(emoji=emoji[-1].emoji)] if emoji else []
-    )
+    shown = react(0, 0, emoji[-1].emoji if emoji else None)
     key = f"update:{event_update.update_id}:reaction"
     about = (event.chat.id, event.message_id)
     other = await CounterpartRepository(unit.session).other_side(*about)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from aiogram import F, Router
-from aiogram.methods import SendMessage, SetMessageReaction
-from aiogram.types import Message, ReactionTypeEmoji, ReplyParameters, TelegramObject, User
+from aiogram.methods import SendMessage
+from aiogram.types import Message, ReplyParameters, TelegramObject, User
 
 from bot.incoming import is_service, member_of, words_of
+from bot.reacting import react
 from bot.services import Services
 from bot.topics import topic_link
 from bot.unit import Unit
@@ -189,9 +190,7 @@ async def remember(message: Message, customer: CustomerRow, unit: Unit, speaker:
 
 async def acknowledge(message: Message, unit: Unit, emoji: str = DONE) -> None:
     """Show that a command was obeyed, without a message that would count against the group's limit."""
-    call = SetMessageReaction(
-        chat_id=message.chat.id, message_id=message.message_id, reaction=[ReactionTypeEmoji(emoji=emoji)]
-    )
+    call = react(message.chat.id, message.message_id, emoji)
     await unit.to_chat(call, message.chat.id, key_of(message, "done"), priority=Priority.CARD)
 
 

@@ -15,6 +15,7 @@ from bot.texts import Library
 from bot.unit import Units
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
+from support.desk_file import DeskFile
 from support.tables import EscalationRow, InboxRow, TurnRow
 from support.turns import TurnRepository
 
@@ -46,6 +47,7 @@ async def inbox(connect, database, desk):
         topics=None,
         admins=(MARIA,),
         company="",
+        file=DeskFile(),
     )
     bot = connect("http://127.0.0.1:9")
     units = Units(database, lambda: None)
@@ -221,7 +223,7 @@ async def test_an_operators_last_words_come_before_the_farewell(receive, deliver
     closing = in_topic("/close", entities=[{"type": "bot_command", "offset": 0, "length": 6}])
     await receive(message=closing)
 
-    who, words, farewell = await sent(deliveries, to_topic=False)
+    who, words, farewell = [row for row in await sent(deliveries, to_topic=False) if row.method == "SendMessage"]
     assert (who.payload["text"], words.payload["text"]) == ("Вам отвечает Мария.", "Всё сделано.")
     assert "окончен" in farewell.payload["text"]
     assert who.priority <= words.priority <= farewell.priority
