@@ -171,17 +171,13 @@ class Generation:
         answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
         generated = time.perf_counter()
         asked = self._asked(job, answer.text, deadline)
-        opinion = answer.opinion
-        if asked and asked.supported is not None and asked.relevant is not None:
-            opinion = Opinion(asked.supported, asked.relevant)
-        unheard = asked is not None and bool(asked.unheard)
-        verdict = judge(job, answer.text, answer.citations, opinion, unheard=unheard)
+        scored = verdict_on(job, answer, asked)
         judged = time.perf_counter()
         # The model was asked for its opinion in the same conversation, but that is the judge's time.
         opinion_ms = answer.timings_ms.get("opinion", 0.0)
         return _Judged(
             answer,
-            verdict,
+            scored,
             generate_ms=(generated - started) * 1000 - opinion_ms,
             judge_ms=(judged - generated) * 1000 + opinion_ms,
             asked=asked,
@@ -212,6 +208,15 @@ def generate(payload: str) -> None:
     queued_at = current.enqueued_at if current else None
     queued_ms = max(0.0, time.time() - queued_at.timestamp()) * 1000 if queued_at else 0.0
     _service.run(payload, queued_ms=queued_ms)
+
+
+def verdict_on(job: GenerationJob, answer: Answer, asked: JudgeRecord | None) -> Verdict:
+    """Judge an answer by what is known of it, and by what the judge model said if it was asked."""
+    opinion = answer.opinion
+    if asked and asked.supported is not None and asked.relevant is not None:
+        opinion = Opinion(asked.supported, asked.relevant)
+    unheard = asked is not None and bool(asked.unheard)
+    return judge(job, answer.text, answer.citations, opinion, unheard=unheard)
 
 
 def _judged_by(prompt_version: str, model: str) -> str:

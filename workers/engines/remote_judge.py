@@ -25,12 +25,12 @@ from workers.engines.base import (
     EngineTimeoutError,
     EngineUnavailableError,
 )
-from workers.engines.server import CHECK_S, Server, counted
+from workers.engines.server import Server, counted
 from workers.promptbook import phrase, template, version
 
 PATIENCE_S: Final = 20.0
 """How long an answer waits for both questions at most: a judge on a processor reads a thousand tokens meanwhile."""
-# So long after it could not be reached it is not asked: one customer waits for it, not every one.
+# So long after it could not be asked it is not asked again: one customer waits for it, not every one.
 _PEACE_S: Final = 30.0
 _INSIST_S: Final = 4.0
 # Below this share of all probability «yes» and «no» are noise between other words.
@@ -120,7 +120,7 @@ class RemoteJudge:
             EngineError: unreachable, wrong key, unknown model, or one that answers neither yes nor no.
         """
         self._server.find([("JUDGE_MODEL=", self.model)])
-        deadline = time.time() + CHECK_S
+        deadline = time.time() + PATIENCE_S
         self._manner = self._server.run(self._found_manner(deadline), deadline=deadline)
         if not self.gives_probabilities:
             _log.warning("the judge model's server gives no logprobs: its yes or no counts as 1 or 0", model=self.model)
@@ -146,7 +146,7 @@ class RemoteJudge:
         """
         began = time.perf_counter()
         if time.time() < self._peace_until:
-            return self._unheard(job, "it could not be reached a moment ago", began)
+            return self._unheard(job, "it could not be asked a moment ago", began)
         until = min(deadline, time.time() + PATIENCE_S)
         asked = self._shares(job, text)
         try:
@@ -154,10 +154,11 @@ class RemoteJudge:
         except EngineCancelledError:
             raise
         except EngineError as error:
-            self._manner = None
             was_slow = isinstance(error, EngineTimeoutError) and until < deadline
-            if was_slow or isinstance(error, EngineUnavailableError):
+            # What fails once it is known how to ask may be this conversation's fault: too long, or too strange.
+            if was_slow or isinstance(error, EngineUnavailableError) or self._manner is None:
                 self._peace_until = time.time() + _PEACE_S
+            self._manner = None
             return self._unheard(job, str(error), began)
         except Exception as error:  # noqa: BLE001  # whatever breaks here, the answer is there
             _log.exception("asking the judge model broke", error=type(error).__name__)
