@@ -7,10 +7,11 @@ import pytest
 from pydantic import SecretStr
 
 from support.settings import Settings
-from workers.engines import create_judge
+from workers.engines import create, create_judge
 from workers.engines.base import EngineCancelledError, EngineGarbageError, EngineRefusedError
 from workers.engines.remote_judge import RemoteJudge
 from workers.engines.server import Server
+from workers.generation import Generation
 
 KEY = "sk-test-17"
 GOOD = "Доставка стоит 300 ₽ [1]."
@@ -58,6 +59,18 @@ def test_a_real_server_says_how_sure_its_model_is_and_the_record_names_it(real_s
     assert record.tokens > 500
     assert record.ms > 0
     assert not asked.canary("ru").sees, "this model says the same to everything"
+
+
+def test_the_server_that_wrote_an_answer_judges_it_too(llama_server, question):
+    url, sent = llama_server(GOOD), []
+    ours = Settings(_env_file=None, engine="openai", llm_url=url, llm_model="tiny", llm_api_key=KEY, judge_model="tiny")
+
+    generation = Generation(engine=create(ours), threshold=0.0, send=sent.append, judge_model=create_judge(ours))
+    generation.run(question.model_dump_json())
+
+    draft = sent[0].draft
+    assert (draft.text, draft.judge.model) == (GOOD, "tiny")
+    assert draft.verdict.features["relevant"] == draft.judge.relevant == pytest.approx(SURE, abs=0.01)
 
 
 def test_the_conversation_that_was_answered_goes_on_with_the_two_questions(hostile, ask):
