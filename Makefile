@@ -15,7 +15,7 @@ BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
 export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S
-export LOG_LEVEL EMBEDDING_MODEL RERANKER_MODEL
+export LOG_LEVEL EMBEDDING_MODEL RERANKER_MODEL JUDGE_URL JUDGE_MODEL JUDGE_API_KEY
 # The model in the worker is built from source, so only who asks for it waits for it.
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 # sentence-transformers and torch are a gigabyte: only who asks for a sentence model waits for them.
