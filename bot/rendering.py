@@ -115,7 +115,7 @@ class Renderer:
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
         escalation.question = "\n".join(message.text for message in messages if message.text.strip())
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
-        given = await self.rota.place(unit, customer, escalation) if self.rota else None
+        given = await self.rota.place(unit, customer, escalation, key) if self.rota else None
         name = given.name if given else None
         await self.send_card(unit, customer, escalation, f"{key}:card", turn_id=turn_id, assignee=name)
         too_long = len(escalation.question) > card.QUESTION_LENGTH

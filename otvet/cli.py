@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from otvet.commands.audit import audit
 from otvet.commands.database import database_group
 from otvet.commands.demo import demo, sandbox
 from otvet.commands.doctor import doctor
@@ -34,6 +35,7 @@ for command in (
     knowledge_group,
     orders_group,
     outbox_group,
+    audit,
     evaluate_group,
     model_group,
     doctor,

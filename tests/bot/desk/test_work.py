@@ -185,8 +185,8 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         assert moved["chat"]["id"] == BILLING
         await until(lambda: oleg.shown(oleg.card), lambda card: "передан в другую группу" in card["text"])
 
-        async def topics():
-            return {one["thread_id"]: (one["name"], one["closed"]) for one in await people.topics(OPERATORS_CHAT_ID)}
+        async def topics(group=OPERATORS_CHAT_ID):
+            return {one["thread_id"]: (one["name"], one["closed"]) for one in await people.topics(group)}
 
         thread_id = oleg.card["message_thread_id"]
         await until(topics, lambda shown: shown[thread_id] == ("➡️ Олег", True))
@@ -202,3 +202,4 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         assert "Отвечает: Пётр" in again["text"]
 
         await until(topics, lambda shown: shown[thread_id][0].startswith("🆕") and not shown[thread_id][1])
+        await until(lambda: topics(BILLING), lambda shown: shown[moved["message_thread_id"]] == ("➡️ Олег", True))
