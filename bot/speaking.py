@@ -32,11 +32,11 @@ async def speak(
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
         await claim(unit, customer, operator)
-        if operator is not None:
-            await introduce(unit, customer, escalation, operator, services)
         replied(customer, escalation, unit.now)
     for row in rows:
         await relay.to_customer(unit, customer, relay.Relayed.stored(row))
+    if escalation is not None and operator is not None:
+        await introduce(unit, customer, escalation, operator, services)
 
 
 async def claim(unit: Unit, customer: CustomerRow, operator: OperatorRow | None) -> None:
