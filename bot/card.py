@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardMarkup
-from aiogram.utils.formatting import BlockQuote, Bold, Text
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
+from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
+from bot import keyboards
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -52,7 +53,7 @@ def card(
         "\n",
         texts("card-state", state=texts(f"state-{state}"), since=since),
         "\n",
-        texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
+        _assignee(texts, escalation, assignee),
         "\n",
         texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
@@ -67,4 +68,32 @@ def card(
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts))
+    return Card(Text(*parts), _buttons(texts, escalation, state))
+
+
+def mention(text: str, name: str, user_id: int) -> Text:
+    """Turn the name in a text into a mention: in a new message it notifies him."""
+    before, found, after = text.partition(name)
+    if not found:
+        return Text(text)
+    return Text(before, TextMention(found, user=User(id=user_id, is_bot=False, first_name=name)), after)
+
+
+def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text:
+    if not name or escalation.assignee_id is None:
+        return Text(texts("card-nobody"))
+    return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
+
+
+def _buttons(texts: Texts, escalation: EscalationRow, state: State) -> InlineKeyboardMarkup | None:
+    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
+    if state is State.CLOSED:
+        return None
+    rows = [_take_row(texts, escalation)]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
+
+
+def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
+    """Nobody has it: one tap takes it."""
+    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]

@@ -8,7 +8,19 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, buttons, chats, customer, operator
+from bot.handlers import (
+    admin,
+    assignment,
+    buttons,
+    chats,
+    colleagues,
+    customer,
+    deletion,
+    desk_buttons,
+    holding,
+    operator,
+    reactions,
+)
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
@@ -38,8 +50,9 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, admin, operator, customer, buttons):
+        for module in (chats, colleagues, admin, assignment, deletion, operator, customer, buttons, reactions):
             self._dispatcher.include_router(module.build())
+        self._dispatcher.include_router(desk_buttons.build({**assignment.BUTTONS, **holding.BUTTONS}))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

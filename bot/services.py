@@ -7,6 +7,7 @@ from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
+from bot.rota import Rota
 from bot.texts import Library, Texts
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -33,6 +34,16 @@ class Services:
     company: str
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
+
+    @property
+    def operators_texts(self) -> Texts:
+        """The texts in the operators' language."""
+        return self.library.of(self.renderer.operators_language)
+
+    @property
+    def rota(self) -> Rota:
+        """Gives conversations out."""
+        return Rota(self.groups, self.file, self.operators_texts)
 
     def texts(self, customer: CustomerRow) -> Texts:
         """Return the texts in the customer's language."""

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("username", sa.String(length=64), nullable=True),
         sa.Column("role", sa.String(length=16), server_default="operator", nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("former_groups", sa.JSON(), nullable=False),
         sa.Column("languages", sa.String(length=16), server_default="", nullable=False),
         sa.Column("away_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
@@ -54,6 +55,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_quarantine_passage_key"), ["passage_key"], unique=False)
+
+    op.create_table(
+        "held_words",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("messages", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decision", sa.String(length=16), nullable=True),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_held_words_customer_id_customer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_words")),
+    )
+    with op.batch_alter_table("held_words", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_held_words_open",
+            ["customer_id", "operator_id"],
+            unique=True,
+            sqlite_where=sa.text("decision IS NULL"),
+            postgresql_where=sa.text("decision IS NULL"),
+        )
 
     op.create_table(
         "draft_label",
@@ -80,6 +103,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("topic_shown", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("board_due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_customer_board_due_at"), ["board_due_at"], unique=False)
+
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("author_id", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("escalation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("question", sa.Text(), server_default="", nullable=False))
@@ -122,6 +148,9 @@ def downgrade() -> None:
         batch_op.drop_column("summary")
         batch_op.drop_column("question")
 
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_column("author_id")
+
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_board_due_at"))
         batch_op.drop_column("board_due_at")
@@ -131,6 +160,10 @@ def downgrade() -> None:
         batch_op.drop_column("card_chat_id")
 
     op.drop_table("draft_label")
+    with op.batch_alter_table("held_words", schema=None) as batch_op:
+        batch_op.drop_index("uq_held_words_open")
+
+    op.drop_table("held_words")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantine_passage_key"))
 
