@@ -15,6 +15,7 @@ from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
+from bot.desk_timers import DeskTimers
 from bot.digest import Digest
 from bot.dispatch import Updates
 from bot.foresight import Foresight, Relevances, Vectors
@@ -76,6 +77,7 @@ class Assembly:
     presence: Presence
     waiting: Waiting
     board: Board
+    timers: DeskTimers
     rota: Rota
     cancellations: Cancellations
     results: StreamReader
@@ -107,7 +109,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     cancellations = Cancellations(queue)
     file = desk_file.load(settings.desk_file)
     rota = Rota(groups, file, library.of(settings.operators_language))
-    renderer = Renderer(library, settings.operators_language, cancellations, rota)
+    renderer = Renderer(library, settings.operators_language, cancellations, rota, file)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     desk = _desk(settings, database, current)
@@ -172,8 +174,11 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         outbox=outbox,
         clock=clock,
         presence=Presence(bot, units, outbox.sends, budget),
-        waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
+        waiting=Waiting(
+            units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts, file)
+        ),
         board=Board(units, lease, groups, admin_texts, file),
+        timers=DeskTimers(units, lease, renderer, admin_texts),
         rota=rota,
         cancellations=cancellations,
         results=StreamReader(

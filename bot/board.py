@@ -82,7 +82,9 @@ class Board:
     async def _edit_card(self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, state: State) -> None:
         if customer.card_id is None or customer.card_chat_id is None:
             return
-        drawn = card(self.texts, customer, escalation, state, await assignee_name(unit, escalation))
+        assignee = await assignee_name(unit, escalation)
+        reasons = self.file.closing.reasons(self.texts.language)
+        drawn = card(self.texts, customer, escalation, state, assignee, reasons=reasons)
         if drawn.digest == customer.card_shown:
             return
         customer.card_shown = drawn.digest

@@ -1,6 +1,7 @@
 """The card of a conversation: what an operator needs at a glance, in one pinned message that is edited in place."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,8 @@ DRAFT_LENGTH: Final = 1500
 TOPIC_NAME_LENGTH: Final = 128
 ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
 URGENT: Final = "❗️"
+REASONS_A_ROW: Final = 2
+WORD_LENGTH: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,18 @@ def topic_name(customer: CustomerRow, state: State, escalation: EscalationRow | 
 
 
 def card(
-    texts: Texts, customer: CustomerRow, escalation: EscalationRow, state: State, assignee: str | None = None
+    texts: Texts,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    state: State,
+    assignee: str | None = None,
+    *,
+    reasons: Sequence[str] = (),
 ) -> Card:
-    """Draw the card. ``assignee``: the name of the operator who has the conversation."""
+    """Draw the card.
+
+    ``assignee``: the name of the operator who has the conversation; ``reasons``: offered for having closed it.
+    """
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
     since = f"{escalation.opened_at.astimezone():%d.%m %H:%M}"
     urgent = URGENT if escalation.priority else ""
@@ -66,9 +78,13 @@ def card(
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
+        if escalation.rating is not None:
+            parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
+        if escalation.rating_text:
+            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text[:WORD_LENGTH])]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts), _buttons(texts, escalation, state))
+    return Card(Text(*parts), _buttons(texts, escalation, state, reasons))
 
 
 def mention(text: str, name: str, user_id: int) -> Text:
@@ -85,11 +101,11 @@ def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text
     return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
 
 
-def _buttons(texts: Texts, escalation: EscalationRow, state: State) -> InlineKeyboardMarkup | None:
+def _buttons(
+    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str]
+) -> InlineKeyboardMarkup | None:
     """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
-    if state is State.CLOSED:
-        return None
-    rows = [_take_row(texts, escalation)]
+    rows = _reason_rows(escalation, reasons) if state is State.CLOSED else [_take_row(texts, escalation)]
     kept = [row for row in rows if row]
     return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
 
@@ -97,3 +113,11 @@ def _buttons(texts: Texts, escalation: EscalationRow, state: State) -> InlineKey
 def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
     """Nobody has it: one tap takes it."""
     return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
+
+
+def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Closed without a reason: one tap gives it, on the card, where it costs the group no message of its own."""
+    if escalation.close_reason:
+        return []
+    buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
+    return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]

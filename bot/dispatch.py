@@ -13,12 +13,14 @@ from bot.handlers import (
     assignment,
     buttons,
     chats,
+    closing,
     colleagues,
     customer,
     deletion,
     desk_buttons,
     holding,
     operator,
+    rating,
     reactions,
 )
 from bot.incoming import person_of
@@ -50,9 +52,23 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, colleagues, admin, assignment, deletion, operator, customer, buttons, reactions):
+        for module in (
+            chats,
+            colleagues,
+            admin,
+            assignment,
+            deletion,
+            closing,
+            operator,
+            rating,
+            customer,
+            buttons,
+            reactions,
+        ):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(desk_buttons.build({**assignment.BUTTONS, **holding.BUTTONS}))
+        self._dispatcher.include_router(
+            desk_buttons.build({**assignment.BUTTONS, **holding.BUTTONS, **closing.BUTTONS})
+        )
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

@@ -1,6 +1,6 @@
 """From the desk's outcomes to calls to Telegram: what the customer reads, what the operators read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
+from bot.prospects import prospects
 from bot.rota import Rota
 from bot.splitting import split
 from bot.texts import Library, Texts
@@ -24,7 +25,9 @@ from support import outcomes
 from support.board import State
 from support.citations import SourceShown
 from support.deliveries import Priority
+from support.desk_file import DeskFile
 from support.escalations import EscalationReason
+from support.expectation import expect
 from support.orders import lookup
 from support.orders.models import Order
 from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
@@ -45,6 +48,8 @@ class Renderer:
     cancellations: Cancellations
     rota: Rota | None = None
     """Gives conversations out; without it whoever takes one has it."""
+    file: DeskFile = field(default_factory=DeskFile)
+    """Says when operators work."""
 
     async def render(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
@@ -97,14 +102,16 @@ class Renderer:
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Escalated, key: str, turn: TurnRow | None
     ) -> None:
         texts = self.library.of(customer.language)
+        escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         if not outcome.new:
-            await self.say(unit, customer, key, texts("escalated-already"), turn=turn)
+            told = await self._with_prospects(unit, escalation, texts, texts("escalated-already"))
+            await self.say(unit, customer, key, told, turn=turn)
             return
         key = f"escalation:{outcome.escalation_id}"
         if outcome.reason is not EscalationReason.OPERATOR_WROTE:
             told = texts(f"escalated-{outcome.reason.replace('_', '-')}")
+            told = await self._with_prospects(unit, escalation, texts, told)
             await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
-        escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
         escalation.question = "\n".join(message.text for message in messages if message.text.strip())
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
@@ -118,6 +125,11 @@ class Renderer:
         for _, row in sorted(rows.items()):
             if not await relay.is_passed_on(unit, customer, row.chat_id, row.message_id):
                 await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
+
+    async def _with_prospects(self, unit: Unit, escalation: EscalationRow, texts: Texts, told: str) -> str:
+        """Add what the customer can expect, as far as it is known."""
+        expected = await expect(unit.session, escalation, self.file.hours, unit.now)
+        return "\n\n".join(filter(None, (told, prospects(texts, expected, self.file.hours, unit.now))))
 
     async def send_card(
         self,

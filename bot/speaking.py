@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiogram.methods import SendMessage
 
 from bot import relay
+from bot.courtesy import introduce
 from bot.services import Services
 from bot.unit import Unit
 from support.assignment import keeper_of, take
@@ -31,6 +32,8 @@ async def speak(
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
         await claim(unit, customer, operator)
+        if operator is not None:
+            await introduce(unit, customer, escalation, operator, services)
         replied(customer, escalation, unit.now)
     for row in rows:
         await relay.to_customer(unit, customer, relay.Relayed.stored(row))

@@ -55,6 +55,7 @@ OPERATOR_COMMANDS: Final = (
     "transfer",
     "urgent",
     "close",
+    "bot",
     "note",
     "delete",
     "away",

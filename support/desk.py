@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answer_cache, answering, citations, freshness, risk, smalltalk, traces, understanding
+from support import answer_cache, answering, citations, closing, freshness, risk, smalltalk, traces, understanding
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
@@ -86,7 +86,9 @@ class Desk:
         """Take in a message of a customer; ``slowed``: he writes more than anybody could answer."""
         turns = TurnRepository(session)
         language = self._follow_language(customer, words.text)
-        if escalation := await EscalationRepository(session).open_of(customer.id):
+        escalation = await EscalationRepository(session).open_of(customer.id)
+        escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
+        if escalation is not None:
             heard(customer, escalation, now)
             await turns.add_message(customer, words, now)
             return ForOperator()

@@ -110,3 +110,21 @@ class QuarantineRow(Base):
     """kept or removed; None: undecided."""
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None]
+
+
+class DigestRow(Base):
+    """What stands in a group's General topic: who waits there, one message that is edited in place (bot.digest)."""
+
+    __tablename__ = "digest"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    post_key: Mapped[str] = mapped_column(String(128))
+    last_key: Mapped[str] = mapped_column(String(128))
+    """Of the message and of its newest change in the ledger."""
+    posted_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    waiting: Mapped[str] = mapped_column(String(64))
+    """Digest of who waits as it was shown last: a change is shown within a minute …"""
+    numbers: Mapped[str] = mapped_column(String(64))
+    """… and one of today's numbers later."""
+    pinned: Mapped[bool] = mapped_column(default=False)

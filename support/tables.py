@@ -248,7 +248,7 @@ class EscalationRow(Base):
     """Since when the customer waits for an operator's word; None while it is his turn to write."""
     last_words_at: Mapped[datetime | None]
     """The customer's last message."""
-    first_reply_at: Mapped[datetime | None]
+    first_reply_at: Mapped[datetime | None] = mapped_column(index=True)
     last_reply_at: Mapped[datetime | None]
     """An operator's first and last words."""
     reminded: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -258,6 +258,8 @@ class EscalationRow(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
     close_reason: Mapped[str | None] = mapped_column(String(200))
+    reopens_until: Mapped[datetime | None]
+    """Closed: what the customer writes until then goes to the same operator again (support.closing)."""
     rating: Mapped[int | None]
     """1..5, the customer's."""
     rating_text: Mapped[str | None] = mapped_column(Text)

@@ -16,29 +16,13 @@ from bot.incoming import words_of
 from bot.services import Services
 from bot.speaking import speak
 from bot.unit import Unit
-from support.board import AT_ONCE, touch
 from support.deliveries import Priority
-from support.escalations import EscalationRepository
 from support.operators import Role
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 
 EDIT_BEFORE_MESSAGE_S: Final = 60
 """An unknown message edited so soon was overtaken by its edit."""
-
-
-async def on_close(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Give the customer back to the bot."""
-    operators = services.library.of(services.renderer.operators_language)
-    closed = await EscalationRepository(unit.session).close(customer.id, sender.id, unit.now)
-    if closed is None:
-        text = SendMessage(chat_id=0, text=operators("operator-not-open"))
-        await unit.to_topic(text, customer, key_of(message, "close"), priority=Priority.CARD)
-    else:
-        touch(customer, unit.now, AT_ONCE)
-        await topic.acknowledge(message, unit)
-        told = services.texts(customer)("escalation-closed")
-        await services.renderer.say(unit, customer, f"escalation:{closed.id}:closed", told, markup=keyboards.gone())
 
 
 async def on_note(message: Message, customer: CustomerRow, unit: Unit) -> None:
@@ -124,7 +108,6 @@ async def _ban(
 def build() -> Router:
     """Build a fresh router."""
     router = topic.router(__name__)
-    router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
     router.message.register(on_ban, Command("ban"))
     router.message.register(on_unban, Command("unban"))

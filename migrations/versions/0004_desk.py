@@ -25,6 +25,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", "language", name=op.f("uq_canned_reply_name_language")),
     )
     op.create_table(
+        "digest",
+        sa.Column("chat_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("post_key", sa.String(length=128), nullable=False),
+        sa.Column("last_key", sa.String(length=128), nullable=False),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waiting", sa.String(length=64), nullable=False),
+        sa.Column("numbers", sa.String(length=64), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_digest")),
+    )
+    op.create_table(
         "operator",
         sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -121,9 +133,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("reminded", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("close_reason", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("reopens_until", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("rating", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("rating_text", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("rating_asked_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(batch_op.f("ix_escalation_first_reply_at"), ["first_reply_at"], unique=False)
 
     # Who waits for an operator at the upgrade waits since the escalation began.
     op.execute("UPDATE escalation SET waiting_since = opened_at WHERE closed_at IS NULL")
@@ -131,9 +145,11 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("escalation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_escalation_first_reply_at"))
         batch_op.drop_column("rating_asked_at")
         batch_op.drop_column("rating_text")
         batch_op.drop_column("rating")
+        batch_op.drop_column("reopens_until")
         batch_op.drop_column("close_reason")
         batch_op.drop_column("warned_at")
         batch_op.drop_column("reminded")
@@ -169,4 +185,5 @@ def downgrade() -> None:
 
     op.drop_table("quarantine")
     op.drop_table("operator")
+    op.drop_table("digest")
     op.drop_table("canned_reply")

@@ -43,7 +43,7 @@ class Talk:
         return await self._written(ANNA)
 
     async def _written(self, chat_id):
-        told = ("Почему", "Зову оператора")
+        told = ("Почему", "Зову оператора", "Вам отвечает")
         return [
             message
             for message in await self.product.people.messages(chat_id)
