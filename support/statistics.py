@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.tables import AnswerRow, EscalationRow, TurnRow
+from support.turns import TurnState
+
+SUGGESTED: Final = (TurnState.SUGGESTING, TurnState.SUGGESTED)
+"""What customers write to a person is no question to the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +31,7 @@ async def count_since(session: AsyncSession, start: datetime) -> DayCounts:
     """Count turns, answers, ratings and escalations since the moment."""
     answers = select(func.count()).select_from(AnswerRow).where(AnswerRow.created_at >= start)
     escalations = select(func.count()).select_from(EscalationRow).where(EscalationRow.opened_at >= start)
-    turns = select(func.count()).select_from(TurnRow).where(TurnRow.opened_at >= start)
+    turns = select(func.count()).select_from(TurnRow).where(TurnRow.opened_at >= start, TurnRow.state.not_in(SUGGESTED))
     return DayCounts(
         turns=await session.scalar(turns) or 0,
         answers=await session.scalar(answers) or 0,
