@@ -7,6 +7,7 @@ from typing import Final
 from aiogram.types import InlineKeyboardMarkup
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
+from bot.card_help import Help, buttons
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -16,6 +17,7 @@ DRAFT_LENGTH: Final = 1500
 TOPIC_NAME_LENGTH: Final = 128
 ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
 URGENT: Final = "❗️"
+NO_HELP: Final = Help()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,12 @@ def topic_name(customer: CustomerRow, state: State, escalation: EscalationRow | 
 
 
 def card(
-    texts: Texts, customer: CustomerRow, escalation: EscalationRow, state: State, assignee: str | None = None
+    texts: Texts,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    state: State,
+    assignee: str | None = None,
+    help_: Help = NO_HELP,
 ) -> Card:
     """Draw the card. ``assignee``: the name of the operator who has the conversation."""
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
@@ -54,17 +61,36 @@ def card(
         "\n",
         texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
         "\n",
-        texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
+    if help_.tried:
+        parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
+    if help_.orders:
+        parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
         parts += ["\n", texts("card-summary", summary=escalation.summary)]
     asked = escalation.question[:QUESTION_LENGTH] or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
-    if escalation.draft:
-        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:DRAFT_LENGTH])]
+    parts += _draft(texts, help_)
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts))
+    return Card(Text(*parts), buttons(texts, help_.offer))
+
+
+def _draft(texts: Texts, help_: Help) -> list[str | Text]:
+    """Show the draft on offer, else what became of the last one, else what the customer was answered."""
+    if help_.offer is not None:
+        key = "card-suggestion" if help_.suggested else "card-draft"
+        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(help_.offer.text[:DRAFT_LENGTH])]
+        sources = help_.sources(texts)
+        return [*parts, "\n", texts("card-sources", headings=sources)] if sources else parts
+    if help_.decided is not None:
+        told = texts(f"card-draft-{help_.decided.verdict}", name=help_.decided.name)
+        sent = help_.decided.sent[:DRAFT_LENGTH]
+        return ["\n\n", told, *(("\n", BlockQuote(sent)) if sent else ())]
+    if help_.answered:
+        return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
+    return []

@@ -16,6 +16,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
+from bot.card_help import help_of, summarise
 from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
@@ -104,6 +105,8 @@ class Renderer:
         escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
         escalation.question = "\n".join(message.text for message in messages if message.text.strip())
+        operators = self.library.of(self.operators_language)
+        escalation.summary = await summarise(operators, unit.session, escalation, outcome.turn_ids)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         await self._send_card(unit, customer, escalation, f"{key}:card", turn_id)
         too_long = len(escalation.question) > card.QUESTION_LENGTH
@@ -118,7 +121,9 @@ class Renderer:
         self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, key: str, turn_id: int | None
     ) -> None:
         """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
-        drawn = card.card(self.library.of(self.operators_language), customer, escalation, State.NEW)
+        texts = self.library.of(self.operators_language)
+        helps = await help_of(texts, unit.session, customer, escalation)
+        drawn = card.card(texts, customer, escalation, State.NEW, help_=helps)
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
             await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)
