@@ -4,10 +4,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from aiogram.utils.formatting import BlockQuote, Bold, Text
 
-from bot.card_help import Help, buttons
+from bot import keyboards
+from bot.card_help import Help, draft_row
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -77,7 +78,7 @@ def card(
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts), buttons(texts, help_.offer))
+    return Card(Text(*parts), _buttons(texts, escalation, state, help_))
 
 
 def _draft(texts: Texts, help_: Help) -> list[str | Text]:
@@ -94,3 +95,17 @@ def _draft(texts: Texts, help_: Help) -> list[str | Text]:
     if help_.answered:
         return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
     return []
+
+
+def _buttons(texts: Texts, escalation: EscalationRow, state: State, help_: Help) -> InlineKeyboardMarkup | None:
+    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
+    if state is State.CLOSED:
+        return None
+    rows = [draft_row(texts, help_.offer), _take_row(texts, escalation)]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
+
+
+def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
+    """Nobody has it: one tap takes it."""
+    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]

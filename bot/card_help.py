@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,12 +78,12 @@ async def summarise(
     return "\n".join(lines) or None
 
 
-def buttons(texts: Texts, offer: Offer | None) -> InlineKeyboardMarkup | None:
-    """Offer to send, edit or discard the draft."""
+def draft_row(texts: Texts, offer: Offer | None) -> list[InlineKeyboardButton]:
+    """Return the buttons that send, edit or discard the draft."""
     if offer is None:
-        return None
+        return []
     names = ("send", "edit", "discard")
-    return keyboards.desk([[(texts(f"button-draft-{name}"), f"draft_{name}", offer.turn_id) for name in names]])
+    return [keyboards.desk(texts(f"button-draft-{name}"), f"draft_{name}", offer.turn_id) for name in names]
 
 
 def _told(texts: Texts, one: summaries.Earlier) -> str:

@@ -18,6 +18,8 @@ ORDER: Final = "order"
 LANGUAGE: Final = "lang"
 INTENT: Final = "intent"
 RATE: Final = "rate"
+DESK: Final = "desk"
+"""Begins what operators press: ``desk:<action>:<argument>…`` (bot.handlers.desk_buttons)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ def parse(data: str) -> Pressed:
 
 def _button(text: str, *data: object) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=text, callback_data=":".join(map(str, data)))
+
+
+def desk(text: str, action: str, *arguments: object) -> InlineKeyboardButton:
+    """Return a button for operators."""
+    return _button(text, DESK, action, *arguments)
 
 
 def start(texts: Texts) -> InlineKeyboardMarkup:

@@ -19,7 +19,9 @@ class OperatorRow(Base):
     role: Mapped[str] = mapped_column(String(16), default="operator", server_default="operator")
     """operator or senior; administrators are named by ADMIN_IDS."""
     groups: Mapped[list[int]] = mapped_column(JSON, default=list)
-    """The groups where he was seen."""
+    """The groups that he is in."""
+    former_groups: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The groups that he has left: a message of his that arrives late commands nothing there."""
     languages: Mapped[str] = mapped_column(String(16), default="", server_default="")
     """Languages that he answers in, comma-separated; empty: all."""
     away_since: Mapped[datetime | None]

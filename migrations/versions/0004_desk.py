@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("username", sa.String(length=64), nullable=True),
         sa.Column("role", sa.String(length=16), server_default="operator", nullable=False),
         sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("former_groups", sa.JSON(), nullable=False),
         sa.Column("languages", sa.String(length=16), server_default="", nullable=False),
         sa.Column("away_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
