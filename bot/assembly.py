@@ -29,6 +29,7 @@ from bot.rendering import Renderer
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
+from bot.suggestions import Suggestions
 from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -58,6 +59,7 @@ from support.queue import (
 )
 from support.readings import Understood
 from support.settings import Settings
+from support.suggesting import Lookup
 
 REDIS_TIMEOUT_S: Final = 5
 
@@ -75,6 +77,7 @@ class Assembly:
     presence: Presence
     waiting: Waiting
     board: Board
+    suggestions: Suggestions
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -171,6 +174,13 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         presence=Presence(bot, units, outbox.sends, budget),
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         board=Board(units, lease, groups, admin_texts, file),
+        suggestions=Suggestions(
+            units,
+            lease,
+            Lookup(desk.search, desk.classifier, desk.deadline),
+            foresight.prepare,
+            clock.start_generation,
+        ),
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -8,7 +8,7 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, assignment, buttons, chats, customer, desk_buttons, operator
+from bot.handlers import admin, assignment, buttons, chats, customer, desk_buttons, drafts, operator
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
@@ -40,7 +40,7 @@ class Updates:
         self._dispatcher = Dispatcher(disable_fsm=True)
         for module in (chats, admin, operator, customer, buttons):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(desk_buttons.build({**assignment.BUTTONS}))
+        self._dispatcher.include_router(desk_buttons.build({**assignment.BUTTONS, **drafts.BUTTONS}))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

@@ -208,7 +208,8 @@ class Desk:
             return Ignored()
         turn, customer = locked
         if turn.state == TurnState.SUGGESTING:
-            await suggesting.settle(session, turn, customer, result, self.knowledge.get(), self.threshold, now)
+            base = self.knowledge.get()
+            await suggesting.settle(session, locked, result, base, now, threshold=self.threshold)
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:

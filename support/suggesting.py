@@ -4,7 +4,9 @@ It takes the way of every question (debounce, search, queue, worker, judge) in t
 customer waits for in no way: whatever fails, there is no suggestion.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +22,7 @@ from support.tables import CustomerRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
 
-MOST_A_LOOK = 20
+MOST_A_LOOK: Final = 20
 
 
 async def hear(session: AsyncSession, customer: CustomerRow, words: Words, language: Language, now: datetime) -> None:
@@ -55,66 +57,71 @@ async def hear(session: AsyncSession, customer: CustomerRow, words: Words, langu
 async def due(session: AsyncSession, now: datetime) -> list[int]:
     """Return turns whose words are complete, and those for which no suggestion has come in time."""
     complete = and_(TurnRow.closed_at.is_(None), TurnRow.closes_at <= now)
-    query = select(TurnRow.id).where(
-        TurnRow.state == TurnState.SUGGESTING, or_(complete, TurnRow.deadline_at <= now)
-    )
+    query = select(TurnRow.id).where(TurnRow.state == TurnState.SUGGESTING, or_(complete, TurnRow.deadline_at <= now))
     return list(await session.scalars(query.order_by(TurnRow.id).limit(MOST_A_LOOK)))
 
 
-async def ask(
-    session: AsyncSession,
-    turn_id: int,
-    search: TurnSearch,
-    classifier: IntentClassifier,
-    deadline: timedelta,
-    now: datetime,
-) -> GenerationJob | None:
-    """Search for a turn whose words are complete; None when there is nothing to write a suggestion from."""
-    locked = await TurnRepository(session).lock(turn_id)
-    if locked is None or locked[0].state != TurnState.SUGGESTING:
-        return None
-    turn, customer = locked
-    if turn.closed_at is not None and turn.deadline_at is not None and turn.deadline_at <= now:
-        _end(turn, "suggestion_late", now)
-        return None
-    if turn.closed_at is not None or turn.closes_at > now:
-        return None
-    turn.closed_at, turn.deadline_at = now, now + deadline
-    if not await _waits(session, customer):
-        _end(turn, "suggestion_late", now)
-        return None
-    classification = classifier.classify(turn.text)
-    turn.intent, turn.trace = classification.intent, traces.intent(turn.trace, classification)
-    if classification.sure and classification.route is not Route.QUESTION:
-        _end(turn, "no_suggestion", now)
-        return None
-    prepared = await search.of(session, turn, now)
-    if prepared is None or not prepared.parts:
-        _end(turn, "no_suggestion", now)
-        return None
-    job = answering.job_for(
-        prepared,
-        turn_id=turn.id,
-        epoch=turn.epoch,
-        question=turn.text,
-        history=await TurnRepository(session).history(turn, now),
-        language=turn_language(turn),
-        deadline=turn.deadline_at,
-    )
-    turn.job, turn.attempt = job.model_dump_json(), job.attempt
-    return job
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Searches for turns whose words are complete."""
+
+    search: TurnSearch
+    classifier: IntentClassifier
+    deadline: timedelta
+
+    async def ask(self, session: AsyncSession, turn_id: int, now: datetime) -> GenerationJob | None:
+        """Return the job that writes a suggestion; None when there is nothing to write one from, or no use any more."""
+        locked = await TurnRepository(session).lock(turn_id)
+        if locked is None or locked[0].state != TurnState.SUGGESTING:
+            return None
+        turn, customer = locked
+        if turn.closed_at is not None:
+            if turn.deadline_at is not None and turn.deadline_at <= now:
+                _end(turn, "suggestion_late", now)
+            return None
+        if turn.closes_at > now:
+            return None
+        turn.closed_at, turn.deadline_at = now, now + self.deadline
+        prepared = await self._search(session, turn, customer, now)
+        if prepared is None or not prepared.parts:
+            _end(turn, "no_suggestion", now)
+            return None
+        job = answering.job_for(
+            prepared,
+            turn_id=turn.id,
+            epoch=turn.epoch,
+            question=turn.text,
+            history=await TurnRepository(session).history(turn, now),
+            language=turn_language(turn),
+            deadline=turn.deadline_at,
+        )
+        turn.job, turn.attempt = job.model_dump_json(), job.attempt
+        return job
+
+    async def _search(
+        self, session: AsyncSession, turn: TurnRow, customer: CustomerRow, now: datetime
+    ) -> answering.Prepared | None:
+        escalation = await EscalationRepository(session).open_of(customer.id)
+        if escalation is None or escalation.waiting_since is None:
+            return None
+        classification = self.classifier.classify(turn.text)
+        turn.intent, turn.trace = classification.intent, traces.intent(turn.trace, classification)
+        if classification.sure and classification.route is not Route.QUESTION:
+            return None
+        return await self.search.of(session, turn, now)
 
 
 async def settle(
     session: AsyncSession,
-    turn: TurnRow,
-    customer: CustomerRow,
+    locked: tuple[TurnRow, CustomerRow],
     result: GenerationResult,
     base: KnowledgeBase | None,
-    threshold: float,
     now: datetime,
+    *,
+    threshold: float,
 ) -> None:
     """Offer a worker's draft on the card, if the judge lets it pass and the customer still waits for a word."""
+    turn, customer = locked
     if turn.state != TurnState.SUGGESTING or turn.epoch != result.epoch or turn.job is None:
         return
     draft, job = result.draft, GenerationJob.model_validate_json(turn.job)
@@ -136,11 +143,6 @@ async def settle(
 async def _open_of(session: AsyncSession, customer_id: int) -> TurnRow | None:
     query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state == TurnState.SUGGESTING)
     return (await session.scalars(query.with_for_update())).one_or_none()
-
-
-async def _waits(session: AsyncSession, customer: CustomerRow) -> bool:
-    escalation = await EscalationRepository(session).open_of(customer.id)
-    return escalation is not None and escalation.waiting_since is not None
 
 
 def _end(turn: TurnRow, outcome: str, now: datetime) -> None:

@@ -8,7 +8,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Message, Update, User
 
 from bot import keyboards, relay
-from bot.handlers import topic
+from bot.handlers import drafts, topic
 from bot.handlers.topic import COMMAND, EARLY, NOTE, is_inside, key_of, remember
 from bot.incoming import words_of
 from bot.services import Services
@@ -49,7 +49,7 @@ async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, key_of(message, "unknown"))
 
 
-async def on_words(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
+async def on_words(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Send an operator's words to the customer. From then on the bot keeps silent until /close."""
     row = await remember(message, customer, unit, "operator")
     if row is None or is_inside(row.text):
@@ -62,6 +62,7 @@ async def on_words(message: Message, customer: CustomerRow, unit: Unit, services
     await services.renderer.show_words(unit, customer, opened.turn_ids)
     if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
         replied(customer, escalation, unit.now)
+        await drafts.replaced(unit, customer, escalation, sender.id, row.text)
     await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 
 
