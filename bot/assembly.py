@@ -23,6 +23,7 @@ from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
@@ -78,6 +79,7 @@ class Assembly:
     waiting: Waiting
     board: Board
     suggestions: Suggestions
+    quarantine: Quarantine
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -158,6 +160,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        quarantine=Quarantine(database, current),
         file=file,
     )
     updates = Updates(bot, services)
@@ -174,6 +177,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         presence=Presence(bot, units, outbox.sends, budget),
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         board=Board(units, lease, groups, admin_texts, file),
+        quarantine=services.quarantine,
         suggestions=Suggestions(
             units,
             lease,

@@ -84,7 +84,7 @@ class Board:
         if customer.card_id is None or customer.card_chat_id is None:
             return
         helps = await help_of(self.texts, unit.session, customer, escalation)
-        drawn = card(self.texts, customer, escalation, state, await assignee_name(unit, escalation), helps)
+        drawn = card(self.texts, customer, escalation, state, await assignee_name(unit, escalation), help_=helps)
         if drawn.digest == customer.card_shown:
             return
         customer.card_shown = drawn.digest

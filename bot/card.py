@@ -49,6 +49,7 @@ def card(
     escalation: EscalationRow,
     state: State,
     assignee: str | None = None,
+    *,
     help_: Help = NO_HELP,
 ) -> Card:
     """Draw the card. ``assignee``: the name of the operator who has the conversation."""

@@ -8,7 +8,18 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, assignment, buttons, chats, customer, desk_buttons, drafts, operator
+from bot.handlers import (
+    admin,
+    assignment,
+    buttons,
+    chats,
+    customer,
+    desk_buttons,
+    drafts,
+    kb_search,
+    operator,
+    quarantining,
+)
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
@@ -38,9 +49,11 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, admin, operator, customer, buttons):
+        for module in (chats, kb_search, quarantining, admin, operator, customer, buttons):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(desk_buttons.build({**assignment.BUTTONS, **drafts.BUTTONS}))
+        self._dispatcher.include_router(
+            desk_buttons.build({**assignment.BUTTONS, **drafts.BUTTONS, **kb_search.BUTTONS})
+        )
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

@@ -95,6 +95,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
 
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
+        await parts.quarantine.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -104,6 +105,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.waiting.run(),
         parts.board.run(),
         parts.suggestions.run(),
+        parts.quarantine.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),

@@ -1,20 +1,25 @@
 """What operators have the bot say to customers: drafts, canned replies, passages. It counts as their own words."""
 
+from aiogram.methods import SendMessage
 from aiogram.utils.formatting import Text
 
 from bot.aftermath import SAID
-from bot.rendering import Renderer
+from bot.services import Services
 from bot.unit import Unit
 from support.assignment import give
-from support.escalations import EscalationRepository, replied
+from support.escalations import EscalationReason, EscalationRepository, replied
 from support.tables import CustomerRow, EscalationRow
 
 
-async def say(unit: Unit, customer: CustomerRow, renderer: Renderer, text: Text | str, *, by: int, key: str) -> None:
-    """Send words to the customer; they are an operator's reply, and the conversation is his if nobody has it.
-
-    The conversation must be open.
-    """
+async def say(unit: Unit, customer: CustomerRow, services: Services, text: Text | str, *, by: int, key: str) -> None:
+    """Send words to the customer; from then on a person has the conversation, and who replies first is the one."""
+    opened = await services.desk.escalate(unit.session, customer, EscalationReason.OPERATOR_WROTE, unit.now)
+    renderer = services.renderer
+    if opened.new:
+        note = services.library.of(renderer.operators_language)("operator-reopened")
+        await unit.to_topic(SendMessage(chat_id=0, text=note), customer, f"{SAID}{key}:reopened")
+    renderer.withdraw(unit, opened.cancelled)
+    await renderer.show_words(unit, customer, opened.turn_ids)
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
         take_reply(unit, customer, escalation, by)

@@ -1,4 +1,4 @@
-"""Looks up what customers write to a person, in the process that sends: suggestions on the card (support.suggesting)."""
+"""Looks up what customers write to a person, in the process that sends: suggestions on cards (support.suggesting)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -54,9 +54,13 @@ def short(text: str, length: int) -> str:
     flat = " ".join(text.split())
     found = _SENTENCE.match(flat)
     sentence = found.group() if found and len(found.group()) >= length // 4 else flat
-    if len(sentence) <= length:
-        return sentence
-    return sentence[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:—-") + "…"
+    return cut(sentence, length)
+
+
+def cut(text: str, length: int) -> str:
+    """Return the text in one line, cut between words."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= length else flat[: length - 1].rsplit(" ", 1)[0].rstrip(" ,;:—-") + "…"
 
 
 def _earlier(turn: TurnRow, answer: AnswerRow | None) -> Earlier:

@@ -33,7 +33,7 @@ async def on_send(press: Press) -> str:
     answered = Answered(0, found.text, found.sources, ())
     text = answer_text(press.services.texts(press.customer), answered)
     key = f"turn:{found.turn_id}:draft"
-    await said.say(press.unit, press.customer, press.services.renderer, text, by=press.operator.user_id, key=key)
+    await said.say(press.unit, press.customer, press.services, text, by=press.operator.user_id, key=key)
     return press.texts("draft-sent")
 
 
