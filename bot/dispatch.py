@@ -1,6 +1,6 @@
 """From a stored update to its handler, and what becomes of one that no handler could deal with."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -12,6 +12,7 @@ from bot.handlers import (
     admin,
     assignment,
     buttons,
+    canned,
     chats,
     customer,
     desk_buttons,
@@ -27,6 +28,7 @@ from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
+_BUTTONS: Final = {**assignment.BUTTONS, **drafts.BUTTONS, **kb_search.BUTTONS, **canned.BUTTONS}
 
 
 class _PrivateChat(BaseModel):
@@ -49,11 +51,9 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, kb_search, quarantining, admin, operator, customer, buttons):
+        for module in (chats, kb_search, canned, quarantining, admin, operator, customer, buttons):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(
-            desk_buttons.build({**assignment.BUTTONS, **drafts.BUTTONS, **kb_search.BUTTONS})
-        )
+        self._dispatcher.include_router(desk_buttons.build(_BUTTONS))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""
