@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.base import KnowledgeBase
 from support import answering, freshness, offers, traces
-from support.board import touch
+from support.board import AT_ONCE, touch
 from support.escalations import EscalationRepository
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import Route
@@ -137,7 +137,7 @@ async def settle(
         _end(turn, "suggested", now)
         offers.keep(turn, draft)
         escalation.offered_turn_id = turn.id
-        touch(customer, now)
+        touch(customer, now, AT_ONCE)
 
 
 async def _open_of(session: AsyncSession, customer_id: int) -> TurnRow | None:

@@ -18,6 +18,8 @@ WITHIN: Final = timedelta(hours=12)
 ASKED_LENGTH: Final = 90
 ANSWERED_LENGTH: Final = 140
 _SENTENCE: Final = re.compile(r"^.*?[.!?…](?=\s|$)", re.DOTALL)
+_ANNOUNCED: Final = re.compile(r"\A[^\n]*:\s*\n+(?=\S)")
+"""A first line that only announces what follows."""
 _UNTOLD: Final = ("greeted", "ignored", "media", "clarify", "stopped")
 
 
@@ -51,7 +53,7 @@ async def earlier(
 
 def short(text: str, length: int) -> str:
     """Return the first sentence, cut between words where it is longer than that."""
-    flat = " ".join(text.split())
+    flat = " ".join(_ANNOUNCED.sub("", text).split())
     found = _SENTENCE.match(flat)
     sentence = found.group() if found and len(found.group()) >= length // 4 else flat
     return cut(sentence, length)
