@@ -7,6 +7,7 @@ from typing import Final
 from aiogram.methods import PinChatMessage, SendMessage
 
 from bot.groups import Groups
+from bot.relay import EDITED
 from bot.rendering import Renderer
 from bot.schedule import EDITS
 from bot.sending import Ended, Made
@@ -126,7 +127,9 @@ class Aftermath:
         """The operators did not get what the customer sent: both hear of it. An edit is shown beside its message."""
         words = row.payload.get("text") or row.payload.get("caption")
         if row.method in EDITS and words:
-            for number, (text, _) in enumerate(split(self._operators_texts("customer-edited", text=words))):
+            for number, (text, _) in enumerate(
+                split(self._operators_texts("customer-edited", text=words.removeprefix(EDITED)))
+            ):
                 call = SendMessage(chat_id=0, text=text)
                 await unit.to_topic(call, customer, f"delivery:{row.id}:edited:{number}")
         if row.key.startswith("escalation:") and ended.state is DeliveryState.UNKNOWN:

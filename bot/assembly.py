@@ -27,6 +27,7 @@ from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
@@ -80,6 +81,7 @@ class Assembly:
     board: Board
     suggestions: Suggestions
     quarantine: Quarantine
+    rota: Rota
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -108,11 +110,12 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     queue = GenerationQueue(redis=redis)
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
-    renderer = Renderer(library, settings.operators_language, cancellations)
+    file = desk_file.load(settings.desk_file)
+    rota = Rota(groups, file, library.of(settings.operators_language))
+    renderer = Renderer(library, settings.operators_language, cancellations, rota)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     desk = _desk(settings, database, current)
-    file = desk_file.load(settings.desk_file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
@@ -185,6 +188,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
             foresight.prepare,
             clock.start_generation,
         ),
+        rota=rota,
         cancellations=cancellations,
         results=StreamReader(
             streams,

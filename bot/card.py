@@ -4,8 +4,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from aiogram.utils.formatting import BlockQuote, Bold, Text
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
+from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
 from bot import keyboards
 from bot.card_help import Help, draft_row
@@ -61,7 +61,7 @@ def card(
         "\n",
         texts("card-state", state=texts(f"state-{state}"), since=since),
         "\n",
-        texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
+        _assignee(texts, escalation, assignee),
         "\n",
         texts("card-why", reason=help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
@@ -96,6 +96,20 @@ def _draft(texts: Texts, help_: Help) -> list[str | Text]:
     if help_.answered:
         return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
     return []
+
+
+def mention(text: str, name: str, user_id: int) -> Text:
+    """Turn the name in a text into a mention: in a new message it notifies him."""
+    before, found, after = text.partition(name)
+    if not found:
+        return Text(text)
+    return Text(before, TextMention(found, user=User(id=user_id, is_bot=False, first_name=name)), after)
+
+
+def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text:
+    if not name or escalation.assignee_id is None:
+        return Text(texts("card-nobody"))
+    return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
 
 
 def _buttons(texts: Texts, escalation: EscalationRow, state: State, help_: Help) -> InlineKeyboardMarkup | None:

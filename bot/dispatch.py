@@ -14,12 +14,16 @@ from bot.handlers import (
     buttons,
     canned,
     chats,
+    colleagues,
     customer,
+    deletion,
     desk_buttons,
     drafts,
+    holding,
     kb_search,
     operator,
     quarantining,
+    reactions,
 )
 from bot.incoming import person_of
 from bot.services import Services
@@ -28,7 +32,13 @@ from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
-_BUTTONS: Final = {**assignment.BUTTONS, **drafts.BUTTONS, **kb_search.BUTTONS, **canned.BUTTONS}
+_BUTTONS: Final = {
+    **assignment.BUTTONS,
+    **holding.BUTTONS,
+    **drafts.BUTTONS,
+    **kb_search.BUTTONS,
+    **canned.BUTTONS,
+}
 
 
 class _PrivateChat(BaseModel):
@@ -51,7 +61,20 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, kb_search, canned, quarantining, admin, operator, customer, buttons):
+        for module in (
+            chats,
+            colleagues,
+            kb_search,
+            canned,
+            quarantining,
+            admin,
+            assignment,
+            deletion,
+            operator,
+            customer,
+            buttons,
+            reactions,
+        ):
             self._dispatcher.include_router(module.build())
         self._dispatcher.include_router(desk_buttons.build(_BUTTONS))
 

@@ -15,6 +15,7 @@ from aiogram.utils.token import TokenValidationError
 
 from bot.assembly import Assembly, assemble
 from bot.groups import Groups
+from bot.members import learn
 from bot.polling import Poller, TokenRevokedError
 from bot.startup import (
     NO_GROUP,
@@ -174,7 +175,8 @@ async def _by_polling(settings: Settings, bot: Bot, parts: Assembly, ready: Call
 
 
 async def _publish(bot: Bot, parts: Assembly) -> None:
-    """Fill the menus of commands beside everything else; a Telegram in trouble delays the menus only."""
+    """Learn who works here and fill the menus of commands beside everything else, however slow Telegram is."""
+    await learn(bot, parts.units, parts.rota)
     await publish_commands(bot, parts.library)
     await asyncio.Event().wait()
 

@@ -17,6 +17,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
 from bot.card_help import help_of, summarise
+from bot.rota import Rota
 from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
@@ -43,6 +44,8 @@ class Renderer:
     library: Library
     operators_language: str
     cancellations: Cancellations
+    rota: Rota | None = None
+    """Gives conversations out; without it whoever takes one has it."""
 
     async def render(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
@@ -108,7 +111,9 @@ class Renderer:
         operators = self.library.of(self.operators_language)
         escalation.summary = await summarise(operators, unit.session, escalation, outcome.turn_ids)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
-        await self._send_card(unit, customer, escalation, f"{key}:card", turn_id)
+        given = await self.rota.place(unit, customer, escalation) if self.rota else None
+        name = given.name if given else None
+        await self.send_card(unit, customer, escalation, f"{key}:card", turn_id=turn_id, assignee=name)
         too_long = len(escalation.question) > card.QUESTION_LENGTH
         shown = [row for row in messages if too_long or _is_more_than_words(row)]
         earlier = await TurnRepository(unit.session).recent_media(customer.id, unit.now)
@@ -117,13 +122,21 @@ class Renderer:
             if not await relay.is_passed_on(unit, customer, row.chat_id, row.message_id):
                 await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
 
-    async def _send_card(
-        self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, key: str, turn_id: int | None
+    async def send_card(
+        self,
+        unit: Unit,
+        customer: CustomerRow,
+        escalation: EscalationRow,
+        key: str,
+        *,
+        state: State = State.NEW,
+        turn_id: int | None = None,
+        assignee: str | None = None,
     ) -> None:
         """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
         texts = self.library.of(self.operators_language)
         helps = await help_of(texts, unit.session, customer, escalation)
-        drawn = card.card(texts, customer, escalation, State.NEW, help_=helps)
+        drawn = card.card(texts, customer, escalation, state, assignee, help_=helps)
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
             await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)

@@ -8,6 +8,7 @@ from bot.knowledge_admin import KnowledgeAdmin
 from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
+from bot.rota import Rota
 from bot.texts import Library, Texts
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -35,6 +36,16 @@ class Services:
     quarantine: Quarantine
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
+
+    @property
+    def operators_texts(self) -> Texts:
+        """The texts in the operators' language."""
+        return self.library.of(self.renderer.operators_language)
+
+    @property
+    def rota(self) -> Rota:
+        """Gives conversations out."""
+        return Rota(self.groups, self.file, self.operators_texts)
 
     def texts(self, customer: CustomerRow) -> Texts:
         """Return the texts in the customer's language."""

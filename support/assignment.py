@@ -1,8 +1,7 @@
 """Who has a conversation: taken, given back, handed over or given out by turns. Callers own the transaction."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -10,10 +9,6 @@ from support.board import AT_ONCE, touch
 from support.desk_tables import OperatorRow
 from support.operators import OperatorRepository, Role, audit
 from support.tables import CustomerRow, EscalationRow
-
-STEPPED_IN: Final = timedelta(minutes=10)
-"""Who has sent words past the colleague who has the conversation is not asked again for so long."""
-NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

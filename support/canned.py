@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.base import KnowledgeBase
-from knowledge.concepts import concepts
+from knowledge.concepts import concepts, concepts_of
 from knowledge.tokens import normalise, terms, text_grams
 from support.desk_tables import CannedReplyRow
 from support.tables import AuditRow
@@ -69,10 +69,10 @@ def find(
 
 
 def _score(row: CannedReplyRow, query: str) -> float:
-    asked, meant = set(terms(query)), set(concepts(query))
+    asked, meant = set(terms(query)), _meant(query)
     score = 0.0
     for text, weight in ((row.name.replace("_", " ").replace("-", " "), 1.0), (row.text, IN_TEXT)):
-        score += weight * _share(asked, set(terms(text))) + weight * 0.5 * _share(meant, set(concepts(text)))
+        score += weight * _share(asked, set(terms(text))) + weight * 0.5 * _share(meant, _meant(text))
         spelled = _share(set(text_grams(query)), set(text_grams(text)))
         score += weight * 0.3 * (spelled if spelled >= BY_GRAMS else 0.0)
     return score
@@ -84,6 +84,11 @@ def _meanings(rows: Sequence[CannedReplyRow], query: str, base: KnowledgeBase | 
         return [0.0] * len(rows)
     vectors = base.index.embedder.embed([query, *(f"{row.name} {row.text}" for row in rows)])
     return [float(cosine) if cosine >= BY_MEANING else 0.0 for cosine in vectors[1:] @ vectors[0]]
+
+
+def _meant(text: str) -> set[str]:
+    """Return the text's concepts; of each word those of its stem too, for “delivery” is a parcel and what brings it."""
+    return {*concepts(text), *(name for term in terms(text) for name in concepts_of(term))}
 
 
 def _share(wanted: set[str], there: set[str]) -> float:

@@ -1,8 +1,8 @@
-"""ORM tables of the operators' desk: who works there, what they decided about drafts, their ready-made replies."""
+"""ORM tables of the operators' desk: who works there, what waits for their word, drafts, ready-made replies."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from support.tables import Base, BigKey
@@ -29,6 +29,33 @@ class OperatorRow(Base):
     """When he left the last of the groups: he commands nothing any more."""
     seen_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class HeldWordsRow(Base):
+    """What an operator wrote where a colleague has the conversation: it goes out when he says so."""
+
+    __tablename__ = "held_words"
+    __table_args__ = (
+        Index(
+            "uq_held_words_open",
+            "customer_id",
+            "operator_id",
+            unique=True,
+            sqlite_where=text("decision IS NULL"),
+            postgresql_where=text("decision IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    operator_id: Mapped[int] = mapped_column(BigInteger)
+    messages: Mapped[list[int]] = mapped_column(JSON)
+    """Ids of message rows, in the order of writing."""
+    asked_at: Mapped[datetime]
+    decision: Mapped[str | None] = mapped_column(String(16))
+    """sent or kept."""
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None]
 
 
 class DraftLabelRow(Base):

@@ -193,6 +193,10 @@ class MessageRow(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger)
     message_id: Mapped[int] = mapped_column(BigInteger)
     speaker: Mapped[str] = mapped_column(String(16))
+    """customer, bot or operator; inside: note, command, held (an operator's words that wait for his word, see
+    HeldWordsRow), deleted (an operator took them back)."""
+    author_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The operator who wrote it."""
     kind: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
     content: Mapped[dict[str, Any] | None]

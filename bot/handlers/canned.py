@@ -111,6 +111,8 @@ async def on_list(press: Press) -> str:
 
 async def on_send(press: Press) -> str:
     """Send the reply to the customer; one with a gap is not sent."""
+    if objection := await said.objection(press):
+        return objection
     row = await CannedReplies(press.unit.session).get(press.number())
     if row is None:
         return press.texts("canned-gone")
@@ -119,7 +121,7 @@ async def on_send(press: Press) -> str:
         return _blanks(press.texts, filled)
     row.uses += 1
     key = f"c:{press.group}:{press.message_id}"
-    await said.say(press.unit, press.customer, press.services, filled.text, by=press.operator.user_id, key=key)
+    await said.say(press, filled.text, key=key)
     told = press.texts("canned-sent", name=press.operator.name)
     shown = _preview(row, press.customer, press.operator.name, press.unit.now)
     await _edit(press, Text(told, "\n", BlockQuote(shown.text)), None)

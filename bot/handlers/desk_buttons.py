@@ -24,6 +24,8 @@ from support.operators import OperatorRepository, Role, role_in
 from support.tables import CustomerRow
 
 TOAST_LENGTH: Final = 200
+WHEREVER: Final = frozenset({"send", "keep"})
+"""Actions about what was written in a topic: they hold when the conversation has moved from there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,7 @@ async def _act(query: CallbackQuery, actions: Mapping[str, Act], unit: Unit, ser
     if operator is None or role is Role.STRANGER:
         return texts("desk-stranger")
     name, *arguments = pressed.arguments
-    customer = await customer_at(message, unit)
+    customer = await customer_at(message, unit, also_former=name in WHEREVER)
     if customer is None:
         return await _astray(message, unit, texts)
     if name not in actions:
@@ -108,11 +110,15 @@ async def _act(query: CallbackQuery, actions: Mapping[str, Act], unit: Unit, ser
     return await actions[name](press)
 
 
-async def customer_at(message: Message | InaccessibleMessage, unit: Unit) -> CustomerRow | None:
+async def customer_at(
+    message: Message | InaccessibleMessage, unit: Unit, *, also_former: bool = False
+) -> CustomerRow | None:
     """Return whose topic a message is in; of an old one Telegram tells no topic, but it may be the card."""
     customers = CustomerRepository(unit.session)
     thread_id = None if isinstance(message, InaccessibleMessage) else message.message_thread_id
     found = None if thread_id is None else await customers.by_topic(message.chat.id, thread_id)
+    if found is None and also_former and thread_id is not None:
+        found = await customers.by_former_topic(message.chat.id, thread_id)
     return found or await customers.by_card(message.chat.id, message.message_id)
 
 

@@ -55,13 +55,15 @@ async def on_search(
 
 async def on_send(press: Press) -> str:
     """Send the passage to the customer as an answer, with its source."""
+    if objection := await said.objection(press):
+        return objection
     chunk = await _chunk(press)
     if chunk is None:
         return press.texts("kb-search-gone")
     answered = Answered(0, chunk.text, (SourceShown(1, heading(chunk)),), ())
     text = answer_text(press.services.texts(press.customer), answered)
     key = f"kb:{press.group}:{press.message_id}:{chunk.id}"
-    await said.say(press.unit, press.customer, press.services, text, by=press.operator.user_id, key=key)
+    await said.say(press, text, key=key)
     await _mark(press, "kb-search-sent")
     return press.texts("kb-search-sent-toast")
 

@@ -57,6 +57,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_quarantine_passage_key"), ["passage_key"], unique=False)
 
     op.create_table(
+        "held_words",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("messages", sa.JSON(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decision", sa.String(length=16), nullable=True),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_held_words_customer_id_customer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_held_words")),
+    )
+    with op.batch_alter_table("held_words", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_held_words_open",
+            ["customer_id", "operator_id"],
+            unique=True,
+            sqlite_where=sa.text("decision IS NULL"),
+            postgresql_where=sa.text("decision IS NULL"),
+        )
+
+    op.create_table(
         "draft_label",
         sa.Column("id", KEY, nullable=False),
         sa.Column("turn_id", KEY, nullable=False),
@@ -92,6 +114,9 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'suggesting'"),
             postgresql_where=sa.text("state = 'suggesting'"),
         )
+
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("author_id", sa.BigInteger(), nullable=True))
 
     with op.batch_alter_table("escalation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("question", sa.Text(), server_default="", nullable=False))
@@ -144,6 +169,9 @@ def downgrade() -> None:
         batch_op.drop_index("uq_turn_suggesting")
         batch_op.drop_column("draft")
 
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.drop_column("author_id")
+
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_board_due_at"))
         batch_op.drop_column("proven_orders")
@@ -154,6 +182,10 @@ def downgrade() -> None:
         batch_op.drop_column("card_chat_id")
 
     op.drop_table("draft_label")
+    with op.batch_alter_table("held_words", schema=None) as batch_op:
+        batch_op.drop_index("uq_held_words_open")
+
+    op.drop_table("held_words")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantine_passage_key"))
 

@@ -62,13 +62,9 @@ def test_a_hidden_photo_stays_hidden_and_leaves_effects_and_buttons_behind():
     }
 
 
-def test_dice_are_told_and_a_poll_is_asked_again():
+def test_dice_are_told_and_a_poll_is_shown_in_words():
     assert content_of(message(dice={"emoji": "🎲", "value": 5})) == {"method": "SendMessage", "text": "🎲 5"}
-    assert content_of(message(poll=POLL)) == {
-        "method": "SendPoll",
-        "question": "Когда?",
-        "options": [{"text": "0"}, {"text": "1"}],
-    }
+    assert content_of(message(poll=POLL)) == {"method": "SendMessage", "text": "📊 Когда?\n• 0\n• 1"}
 
 
 @pytest.mark.parametrize(

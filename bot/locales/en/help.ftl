@@ -49,6 +49,7 @@ draft-refused-stale = The card does not offer this draft any more.
 draft-refused-decided = Already decided: { $name }.
 draft-refused-gone = Not sent: the article behind the draft was changed or deleted.
 draft-refused-editing = Another operator is editing the draft.
+said-rival = { $name } has the conversation. Write yourself: the bot asks before your words go out, and these buttons work then.
 said-not-delivered = ⚠️ The customer did not get “{ $text }”: { $reason }
 
 ## Canned replies

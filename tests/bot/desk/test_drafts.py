@@ -78,7 +78,10 @@ async def test_a_draft_is_offered_with_its_sources_and_goes_out_as_the_operators
         toast(group, card, "✉️ Отправить"), toast(group, card, "✉️ Отправить", user_id=JAMES)
     )
 
-    assert sorted((told, late)) in (["Отправлено клиенту.", "Уже решено: Мария."], ["Отправлено клиенту.", "Уже решено: James."])
+    assert sorted((told, late)) in (
+        ["Отправлено клиенту.", "Уже решено: Мария."],
+        ["Отправлено клиенту.", "Уже решено: James."],
+    )
     draft = card["text"].split("не видел):\n")[1].split("\nИсточники")[0]
     answer = await group.answer(ANNA, draft[:40])
     assert draft in answer["text"]
@@ -95,7 +98,9 @@ async def test_a_draft_is_offered_with_its_sources_and_goes_out_as_the_operators
 
     async def remembered():
         async with group.database.reading() as session:
-            query = select(MessageRow.speaker).where(MessageRow.message_id == answer["message_id"], MessageRow.chat_id == ANNA)
+            query = select(MessageRow.speaker).where(
+                MessageRow.message_id == answer["message_id"], MessageRow.chat_id == ANNA
+            )
             return await session.scalar(query)
 
     assert await until(remembered) == "operator"
