@@ -44,9 +44,8 @@ async def test_with_a_knowledge_base_what_fits_comes_first_as_without(replies, s
 
 
 def test_variables_are_filled_in_and_gaps_are_named():
-    filled = canned.fill(
-        "{name}, заказ {order}: {operator}. {name}!", {"name": "Анна", "operator": "Мария", "order": ""}
-    )
+    values = {"name": "Анна", "operator": "Мария", "order": ""}
+    filled = canned.fill("{name}, заказ {order}: {operator}. {name}!", values)
     assert filled.text == "Анна, заказ {order}: Мария. Анна!"
     assert filled.missing == ("order",)
     assert canned.unknown_variables("{name} {адрес}") == ("адрес",)
