@@ -8,7 +8,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
 from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
 from bot import keyboards
-from bot.card_help import Help, draft_row
+from bot.card_help import Help, draft_rows
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -116,7 +116,7 @@ def _buttons(texts: Texts, escalation: EscalationRow, state: State, help_: Help)
     """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
     if state is State.CLOSED:
         return None
-    rows = [draft_row(texts, help_.offer), _take_row(texts, escalation)]
+    rows = [*draft_rows(texts, help_.offer), _take_row(texts, escalation)]
     kept = [row for row in rows if row]
     return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
 

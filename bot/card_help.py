@@ -1,6 +1,7 @@
 """What the bot adds to a card so that an operator can answer at once: what it tried, why it called him, its draft."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Final
 
 from aiogram.types import InlineKeyboardButton
 from sqlalchemy import select
@@ -13,10 +14,12 @@ from support.desk_tables import OperatorRow
 from support.escalations import EscalationReason
 from support.offers import Offer, Verdict
 from support.statistics import SUGGESTED
-from support.summaries import WITHIN
+from support.summaries import WITHIN, cut
 from support.tables import CustomerRow, EscalationRow, TurnRow
 
-MOST_TURNS = 4
+MOST_TURNS: Final = 4
+MOST_SOURCES: Final = 3
+HEADING_LENGTH: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,17 @@ class Help:
     offer: Offer | None = None
     suggested: bool = False
     """The offer answers what the customer wrote while he was waiting."""
-    decided: Decided | None = field(default=None)
+    decided: Decided | None = None
 
     def sources(self, texts: Texts) -> str:
         """Name where the offered draft comes from: headings with their files."""
         if self.offer is None:
             return ""
-        files = dict.fromkeys((passage.heading, passage.source) for passage in self.offer.cited)
-        return "; ".join(texts("card-source", heading=heading, source=source) for heading, source in files)
+        cited = self.offer.cited[:MOST_SOURCES]
+        named = [texts("card-source", heading=cut(one.heading, HEADING_LENGTH), source=one.source) for one in cited]
+        if len(named) == 1:
+            return named[0]
+        return "; ".join(f"{number}) {name}" for number, name in enumerate(named, start=1))
 
 
 async def help_of(texts: Texts, session: AsyncSession, customer: CustomerRow, escalation: EscalationRow) -> Help:
@@ -78,12 +84,20 @@ async def summarise(
     return "\n".join(lines) or None
 
 
-def draft_row(texts: Texts, offer: Offer | None) -> list[InlineKeyboardButton]:
-    """Return the buttons that send, edit or discard the draft."""
+def draft_rows(texts: Texts, offer: Offer | None) -> list[list[InlineKeyboardButton]]:
+    """Return the buttons that send, edit or discard the draft, and those that call a source wrong."""
     if offer is None:
         return []
     names = ("send", "edit", "discard")
-    return [keyboards.desk(texts(f"button-draft-{name}"), f"draft_{name}", offer.turn_id) for name in names]
+    decide = [keyboards.desk(texts(f"button-draft-{name}"), f"draft_{name}", offer.turn_id) for name in names]
+    cited = offer.cited[:MOST_SOURCES]
+    labels = [texts("button-draft-wrong")] if len(cited) == 1 else []
+    labels = labels or [texts("button-draft-wrong-one", n=number) for number in range(1, len(cited) + 1)]
+    wrong = [
+        keyboards.desk(label, "draft_wrong", offer.turn_id, passage.number)
+        for label, passage in zip(labels, cited, strict=True)
+    ]
+    return [decide, wrong]
 
 
 def _told(texts: Texts, one: summaries.Earlier) -> str:

@@ -100,7 +100,7 @@ class Desk:
         language = self._follow_language(customer, words.text)
         if escalation := await EscalationRepository(session).open_of(customer.id):
             heard(customer, escalation, now)
-            await suggesting.hear(session, customer, words, language, now)
+            await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
             return ForOperator()
         opened = await turns.collect(customer, words, language, now, slowed=slowed)
         return _collected(opened)

@@ -25,13 +25,18 @@ from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debou
 MOST_A_LOOK: Final = 20
 
 
-async def hear(session: AsyncSession, customer: CustomerRow, words: Words, language: Language, now: datetime) -> None:
-    """Store a message that a person has to answer; with words in it, a suggestion for it is looked for."""
+async def hear(
+    session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, language: Language, slowed: bool
+) -> None:
+    """Store a message that a person has to answer; with words in it, a suggestion for it is looked for.
+
+    Not for who writes too much (``slowed``).
+    """
     turns = TurnRepository(session)
     if await turns.message(customer.chat_id, words.message_id) is not None:
         return
     turn = await _open_of(session, customer.id)
-    if not words.text.strip():
+    if slowed or not words.text.strip():
         await turns.add_message(customer, words, now, turn_id=turn.id if turn else None)
         return
     if turn is None:

@@ -9,6 +9,7 @@ from aiogram.utils.formatting import Pre, Text
 
 from bot import said
 from bot.handlers.desk_buttons import Act, Press
+from bot.handlers.quarantining import take_out
 from bot.rendering import answer_text
 from bot.replacing import shown_key
 from support.desk_tables import OperatorRow
@@ -56,6 +57,20 @@ async def on_discard(press: Press) -> str:
     return await _refused(press, offers, found) if isinstance(found, Refusal) else press.texts("draft-discarded")
 
 
+async def on_wrong(press: Press) -> str:
+    """Take a source of the draft out at once; administrators decide about it. The draft is of no use then."""
+    offers = _offers(press)
+    found = await offers.discard(press.number())
+    if isinstance(found, Refusal):
+        return await _refused(press, offers, found)
+    base = press.services.desk.knowledge.get()
+    cited = next((one for one in found.passages if one.number == press.number(1)), None)
+    chunk = None if base is None or cited is None else base.chunk(cited.chunk_id)
+    if chunk is None:
+        return press.texts("quarantined-already")
+    return await take_out(press, chunk)
+
+
 def _offers(press: Press) -> Offers:
     return Offers(press.unit.session, press.customer, press.operator.user_id, press.unit.now)
 
@@ -68,4 +83,9 @@ async def _refused(press: Press, offers: Offers, refusal: Refusal) -> str:
     return press.texts(f"draft-refused-{refusal}", name=name)
 
 
-BUTTONS: Final[Mapping[str, Act]] = {"draft_send": on_send, "draft_edit": on_edit, "draft_discard": on_discard}
+BUTTONS: Final[Mapping[str, Act]] = {
+    "draft_send": on_send,
+    "draft_edit": on_edit,
+    "draft_discard": on_discard,
+    "draft_wrong": on_wrong,
+}

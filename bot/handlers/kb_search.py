@@ -13,13 +13,12 @@ from aiogram.utils.formatting import Bold, Text
 from bot import keyboards, said
 from bot.handlers import topic
 from bot.handlers.desk_buttons import Act, Press
-from bot.handlers.quarantining import ask_admins
+from bot.handlers.quarantining import take_out
 from bot.handlers.topic import key_of, remember
 from bot.rendering import answer_text, send
 from bot.services import Services
 from bot.unit import Unit
 from knowledge.passages import Chunk, Passage
-from support import quarantine
 from support.answering import MAX_QUERY, heading
 from support.citations import SourceShown
 from support.deliveries import Priority
@@ -73,12 +72,9 @@ async def on_wrong(press: Press) -> str:
     chunk = await _chunk(press)
     if chunk is None:
         return press.texts("quarantined-already")
-    row, new = await quarantine.report(press.unit.session, chunk, press.operator.user_id, press.unit.now)
-    if new:
-        await press.services.quarantine.changed(press.unit)
-        await ask_admins(press.unit, press.services, row, press.operator.name)
+    toast = await take_out(press, chunk)
     await _mark(press, "kb-search-wrong")
-    return press.texts("quarantined-toast" if new else "quarantined-already")
+    return toast
 
 
 async def _chunk(press: Press) -> Chunk | None:

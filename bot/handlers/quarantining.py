@@ -8,9 +8,11 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from aiogram.utils.formatting import BlockQuote, Text
 
 from bot import keyboards
+from bot.handlers.desk_buttons import Press
 from bot.rendering import send
 from bot.services import Services
 from bot.unit import Unit
+from knowledge.passages import Chunk
 from support import quarantine
 from support.deliveries import DeliveryRepository, Priority
 from support.desk_tables import QuarantineRow
@@ -21,7 +23,17 @@ TEXT_LENGTH: Final = 2500
 DECISIONS: Final[dict[str, Decision]] = {"keep": KEPT, "remove": REMOVED}
 
 
-async def ask_admins(unit: Unit, services: Services, row: QuarantineRow, reporter: str) -> None:
+async def take_out(press: Press, chunk: Chunk) -> str:
+    """Take a passage out at once and ask the administrators; return what the presser reads."""
+    row, new = await quarantine.report(press.unit.session, chunk, press.operator.user_id, press.unit.now)
+    if not new:
+        return press.texts("quarantined-already")
+    await press.services.quarantine.changed(press.unit)
+    await _ask_admins(press.unit, press.services, row, press.operator.name)
+    return press.texts("quarantined-toast")
+
+
+async def _ask_admins(unit: Unit, services: Services, row: QuarantineRow, reporter: str) -> None:
     """Ask every administrator whether a passage is wrong."""
     texts = services.library.of(services.renderer.operators_language)
     buttons = [
