@@ -29,7 +29,7 @@ def failed_checks(trace: Mapping[str, Any]) -> tuple[tuple[CheckName, str], ...]
     found = []
     for reason in trace.get("draft", {}).get("reasons", ()):
         name, _, detail = reason.partition(": ")
-        if name in CheckName:
+        if name in {check.value for check in CheckName}:
             found.append((CheckName(name), detail))
     return tuple(found)
 
