@@ -24,6 +24,7 @@ from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
@@ -31,6 +32,7 @@ from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
+from bot.suggestions import Suggestions
 from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -60,6 +62,7 @@ from support.queue import (
 )
 from support.readings import Understood
 from support.settings import Settings
+from support.suggesting import Lookup
 
 REDIS_TIMEOUT_S: Final = 5
 
@@ -78,6 +81,8 @@ class Assembly:
     waiting: Waiting
     board: Board
     timers: DeskTimers
+    suggestions: Suggestions
+    quarantine: Quarantine
     rota: Rota
     cancellations: Cancellations
     results: StreamReader
@@ -160,6 +165,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        quarantine=Quarantine(database, current),
         file=file,
     )
     updates = Updates(bot, services)
@@ -179,6 +185,14 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         ),
         board=Board(units, lease, groups, admin_texts, file),
         timers=DeskTimers(units, lease, renderer, admin_texts),
+        quarantine=services.quarantine,
+        suggestions=Suggestions(
+            units,
+            lease,
+            Lookup(desk.search, desk.classifier, desk.deadline),
+            foresight.prepare,
+            clock.start_generation,
+        ),
         rota=rota,
         cancellations=cancellations,
         results=StreamReader(

@@ -9,6 +9,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
 from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
 from bot import keyboards
+from bot.card_help import Help, draft_rows
 from bot.texts import Texts
 from support.board import State
 from support.tables import CustomerRow, EscalationRow
@@ -20,6 +21,7 @@ ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅",
 URGENT: Final = "❗️"
 REASONS_A_ROW: Final = 2
 WORD_LENGTH: Final = 300
+NO_HELP: Final = Help()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ def card(
     assignee: str | None = None,
     *,
     reasons: Sequence[str] = (),
+    help_: Help = NO_HELP,
 ) -> Card:
     """Draw the card.
 
@@ -67,14 +70,17 @@ def card(
         "\n",
         _assignee(texts, escalation, assignee),
         "\n",
-        texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
+    if help_.tried:
+        parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
+    if help_.orders:
+        parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
         parts += ["\n", texts("card-summary", summary=escalation.summary)]
     asked = escalation.question[:QUESTION_LENGTH] or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
-    if escalation.draft:
-        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:DRAFT_LENGTH])]
+    parts += _draft(texts, help_)
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
@@ -84,7 +90,23 @@ def card(
             parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text[:WORD_LENGTH])]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts), _buttons(texts, escalation, state, reasons))
+    return Card(Text(*parts), _buttons(texts, escalation, state, reasons, help_))
+
+
+def _draft(texts: Texts, help_: Help) -> list[str | Text]:
+    """Show the draft on offer, else what became of the last one, else what the customer was answered."""
+    if help_.offer is not None:
+        key = "card-suggestion" if help_.suggested else "card-draft"
+        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(help_.offer.text[:DRAFT_LENGTH])]
+        sources = help_.sources(texts)
+        return [*parts, "\n", texts("card-sources", headings=sources)] if sources else parts
+    if help_.decided is not None:
+        told = texts(f"card-draft-{help_.decided.verdict}", name=help_.decided.name)
+        sent = help_.decided.sent[:DRAFT_LENGTH]
+        return ["\n\n", told, *(("\n", BlockQuote(sent)) if sent else ())]
+    if help_.answered:
+        return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
+    return []
 
 
 def mention(text: str, name: str, user_id: int) -> Text:
@@ -102,10 +124,13 @@ def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text
 
 
 def _buttons(
-    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str]
+    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str], help_: Help
 ) -> InlineKeyboardMarkup | None:
     """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
-    rows = _reason_rows(escalation, reasons) if state is State.CLOSED else [_take_row(texts, escalation)]
+    if state is State.CLOSED:
+        rows = _reason_rows(escalation, reasons)
+    else:
+        rows = [*draft_rows(texts, help_.offer), _take_row(texts, escalation)]
     kept = [row for row in rows if row]
     return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
 

@@ -1,6 +1,6 @@
 """From a stored update to its handler, and what becomes of one that no handler could deal with."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -12,14 +12,18 @@ from bot.handlers import (
     admin,
     assignment,
     buttons,
+    canned,
     chats,
     closing,
     colleagues,
     customer,
     deletion,
     desk_buttons,
+    drafts,
     holding,
+    kb_search,
     operator,
+    quarantining,
     rating,
     reactions,
 )
@@ -30,6 +34,14 @@ from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
+_BUTTONS: Final = {
+    **assignment.BUTTONS,
+    **holding.BUTTONS,
+    **drafts.BUTTONS,
+    **kb_search.BUTTONS,
+    **canned.BUTTONS,
+    **closing.BUTTONS,
+}
 
 
 class _PrivateChat(BaseModel):
@@ -55,6 +67,9 @@ class Updates:
         for module in (
             chats,
             colleagues,
+            kb_search,
+            canned,
+            quarantining,
             admin,
             assignment,
             deletion,
@@ -66,9 +81,7 @@ class Updates:
             reactions,
         ):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(
-            desk_buttons.build({**assignment.BUTTONS, **holding.BUTTONS, **closing.BUTTONS})
-        )
+        self._dispatcher.include_router(desk_buttons.build(_BUTTONS))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

@@ -96,6 +96,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
 
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
+        await parts.quarantine.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -105,6 +106,8 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.waiting.run(),
         parts.board.run(),
         parts.timers.run(),
+        parts.suggestions.run(),
+        parts.quarantine.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),

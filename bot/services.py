@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.cancellations import Cancellations
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
 from bot.rota import Rota
@@ -32,6 +33,7 @@ class Services:
     topics: Topics
     admins: tuple[int, ...]
     company: str
+    quarantine: Quarantine
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
 

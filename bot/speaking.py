@@ -6,6 +6,7 @@ from aiogram.methods import SendMessage
 
 from bot import relay
 from bot.courtesy import introduce
+from bot.replacing import replaced
 from bot.services import Services
 from bot.unit import Unit
 from support.assignment import keeper_of, take
@@ -35,6 +36,8 @@ async def speak(
         if operator is not None:
             await introduce(unit, customer, escalation, operator, services)
         replied(customer, escalation, unit.now)
+        if operator is not None and rows:
+            await replaced(unit, customer, escalation, operator.user_id, "\n".join(row.text for row in rows))
     for row in rows:
         await relay.to_customer(unit, customer, relay.Relayed.stored(row))
 

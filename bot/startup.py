@@ -57,6 +57,8 @@ OPERATOR_COMMANDS: Final = (
     "close",
     "bot",
     "note",
+    "c",
+    "kb",
     "delete",
     "away",
     "back",

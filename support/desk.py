@@ -13,7 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answer_cache, answering, citations, closing, freshness, risk, smalltalk, traces, understanding
+from support import (
+    answer_cache,
+    answering,
+    citations,
+    closing,
+    freshness,
+    offers,
+    proven,
+    risk,
+    smalltalk,
+    suggesting,
+    traces,
+    understanding,
+)
 from support.deliveries import DeliveryRepository
 from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
@@ -90,7 +103,7 @@ class Desk:
         escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
         if escalation is not None:
             heard(customer, escalation, now)
-            await turns.add_message(customer, words, now)
+            await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
             return ForOperator()
         opened = await turns.collect(customer, words, language, now, slowed=slowed)
         return _collected(opened)
@@ -197,6 +210,9 @@ class Desk:
         if locked is None:
             return Ignored()
         turn, customer = locked
+        if turn.state == TurnState.SUGGESTING:
+            base = self.knowledge.get()
+            await suggesting.settle(session, locked, result, base, now, threshold=self.threshold)
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:
@@ -207,6 +223,7 @@ class Desk:
             return await self._renew(session, customer, turn, job, now)
         turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
         if reason_against := self._against(turn, result.draft):
+            offers.keep(turn, result.draft)
             text, _ = citations.shown(result.draft, job.passages)
             return await self.escalate(session, customer, reason_against, now, turn=turn, draft=text)
         return await self._answer(session, turn, job, result.draft, now)
@@ -322,6 +339,8 @@ class Desk:
         if isinstance(found, lookup.Failed):
             log.error("orders cannot be reached", detail=found.detail)
             return await self.escalate(session, customer, EscalationReason.NO_ORDERS, now, turn=turn)
+        if isinstance(found, lookup.Found):
+            proven.remember(customer, found.order.number, now)
         return found if turn is None else self._finish(turn, TurnState.ANSWERED, found, now)
 
     async def _clarify(

@@ -86,6 +86,7 @@ class EscalationRepository:
             turn_id=next((turn.id for turn in turns if turn.id not in earlier), None),
             reason=reason,
             draft=draft,
+            offered_turn_id=next((one.id for one in turns if one.draft is not None and one.id not in earlier), None),
             opened_at=now,
             waiting_since=None if reason is EscalationReason.OPERATOR_WROTE else now,
             last_words_at=now,
