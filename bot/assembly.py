@@ -46,8 +46,10 @@ from support.intents.examples import load_intents
 from support.jobs import GenerationResult
 from support.leases import Lease, this_process
 from support.order_desk import OrderDesk
+from support.orders.base import OrderSource
 from support.orders.lookup import OrderLookup
-from support.orders.sql import SqlOrders
+from support.orders.remote import RemoteOrders
+from support.orders.sources import company_source, order_source
 from support.queue import (
     BUILD_STREAM,
     RESULTS_GROUP,
@@ -83,6 +85,8 @@ class Assembly:
     received: ReceivedFiles
     releases: ReleaseFollower
     library: Library
+    company_orders: RemoteOrders | None
+    """The company's own system, unless orders are imported."""
     redis: Redis
     streams: AsyncRedis
 
@@ -93,6 +97,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     Raises:
         IntentsError: the intents' file cannot be used.
         DeskFileError: the desk file cannot be used.
+        OrderSourceError: the company's order system cannot be used.
     """
     news = asyncio.Event()
     units = Units(database, news.set, now)
@@ -106,7 +111,10 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     renderer = Renderer(library, settings.operators_language, cancellations)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
-    desk = _desk(settings, database, current)
+    company = company_source(settings)
+    company_orders = None if company is None else RemoteOrders(company)
+    orders_source = order_source(company_orders, database.reading)
+    desk = _desk(settings, orders_source, current)
     file = desk_file.load(settings.desk_file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
@@ -185,19 +193,20 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         received=received,
         releases=ReleaseFollower(streams, current),
         library=library,
+        company_orders=company_orders,
         redis=redis,
         streams=streams,
     )
 
 
-def _desk(settings: Settings, database: Database, knowledge: CurrentKnowledge) -> Desk:
+def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge) -> Desk:
     intents = load_intents(settings.intents_file)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
         classifier=IntentClassifier.fit(intents),
         intents={intent.name: intent for intent in intents},
         knowledge=knowledge,
-        orders=OrderDesk(OrderLookup(SqlOrders(database.reading))),
+        orders=OrderDesk(OrderLookup(orders)),
         threshold=settings.answer_threshold,
         deadline=timedelta(seconds=settings.answer_deadline_s),
     )

@@ -73,6 +73,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_label")),
         sa.UniqueConstraint("turn_id", name=op.f("uq_draft_label_turn_id")),
     )
+    op.create_table(
+        "proved_order",
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("number", sa.String(length=64), nullable=False),
+        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_proved_order_customer_id_customer")),
+        sa.PrimaryKeyConstraint("customer_id", "number", name=op.f("pk_proved_order")),
+    )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("card_chat_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("card_id", sa.BigInteger(), nullable=True))
@@ -85,6 +93,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("question", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("summary", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("subject", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("rule", sa.String(length=60), nullable=True))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("assignee_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True))
@@ -118,6 +127,7 @@ def downgrade() -> None:
         batch_op.drop_column("assigned_at")
         batch_op.drop_column("assignee_id")
         batch_op.drop_column("priority")
+        batch_op.drop_column("rule")
         batch_op.drop_column("subject")
         batch_op.drop_column("summary")
         batch_op.drop_column("question")
@@ -130,6 +140,7 @@ def downgrade() -> None:
         batch_op.drop_column("card_id")
         batch_op.drop_column("card_chat_id")
 
+    op.drop_table("proved_order")
     op.drop_table("draft_label")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantine_passage_key"))
