@@ -19,7 +19,7 @@ async def service():
     class Service:
         def __init__(self):
             self.asked = []
-            self.answer = lambda request: web.json_response(RECORD)
+            self.answer = lambda _: web.json_response(RECORD)
             self.url = ""
 
     service = Service()
@@ -85,7 +85,7 @@ async def test_an_order_is_read_by_dotted_fields_and_asked_for_with_the_token(se
         "items": "lines.title",
         "total": "sum",
     }
-    service.answer = lambda request: web.json_response(record)
+    service.answer = lambda _: web.json_response(record)
 
     found = await orders(token="secret", fields=fields).find("KD-10427")
 
@@ -104,7 +104,7 @@ async def test_an_order_is_read_by_dotted_fields_and_asked_for_with_the_token(se
 
 
 async def test_404_is_no_order_once_every_spelling_was_asked_for(service, orders):
-    service.answer = lambda request: web.Response(status=404)
+    service.answer = lambda _: web.Response(status=404)
 
     assert await orders().find("KD-10427") is None
     assert [one.path for one in service.asked] == ["/orders/KD-10427", "/orders/KD10427"]
@@ -133,7 +133,7 @@ async def test_404_is_no_order_once_every_spelling_was_asked_for(service, orders
     ],
 )
 async def test_an_answer_of_another_shape_is_an_error_that_says_which(service, orders, answer, says):
-    service.answer = lambda request: answer
+    service.answer = lambda _: answer
 
     with pytest.raises(OrderSourceError, match=says) as caught:
         await orders().find("KD-10427")
@@ -143,7 +143,7 @@ async def test_an_answer_of_another_shape_is_an_error_that_says_which(service, o
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_a_service_that_cannot_answer_now_is_told_from_one_that_answers_wrongly(service, orders, status):
-    service.answer = lambda request: web.Response(status=status)
+    service.answer = lambda _: web.Response(status=status)
 
     with pytest.raises(UnreachableError):
         await orders().find("KD-10427")
@@ -160,12 +160,12 @@ async def test_a_redirect_is_followed_on_the_same_host_and_nowhere_else(service,
 
     elsewhere = service.url.replace("127.0.0.1", "localhost")
     service.asked.clear()
-    service.answer = lambda request: web.Response(status=302, headers={"Location": elsewhere})
+    service.answer = lambda _: web.Response(status=302, headers={"Location": elsewhere})
     with pytest.raises(OrderSourceError, match="another host"):
         await orders(token="secret").find("KD-10427")
     assert len(service.asked) == 1
 
-    service.answer = lambda request: web.Response(status=302, headers={"Location": request.path})
+    service.answer = lambda _: web.Response(status=302, headers={"Location": request.path})
     with pytest.raises(OrderSourceError, match="in circles"):
         await orders().find("KD-10427")
 

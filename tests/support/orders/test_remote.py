@@ -17,7 +17,7 @@ class Shop:
         self.answers = list(answers)
         self.asked = 0
 
-    async def find(self, number):
+    async def find(self, _number):
         self.asked += 1
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
