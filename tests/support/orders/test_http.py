@@ -165,7 +165,7 @@ async def test_a_redirect_is_followed_on_the_same_host_and_nowhere_else(service,
         await orders(token="secret").find("KD-10427")
     assert len(service.asked) == 1
 
-    service.answer = lambda _: web.Response(status=302, headers={"Location": request.path})
+    service.answer = lambda request: web.Response(status=302, headers={"Location": request.path})
     with pytest.raises(OrderSourceError, match="in circles"):
         await orders().find("KD-10427")
 
