@@ -40,6 +40,7 @@ from knowledge.releases import ReleaseStore
 from support import desk_file
 from support.database import Database
 from support.desk import Desk
+from support.desk_file import DeskFile
 from support.flood import FallbackPace, FloodGuard, MemoryPace, RedisPace
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import load_intents
@@ -114,8 +115,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     company = company_source(settings)
     company_orders = None if company is None else RemoteOrders(company)
     orders_source = order_source(company_orders, database.reading)
-    desk = _desk(settings, orders_source, current)
     file = desk_file.load(settings.desk_file)
+    desk = _desk(settings, orders_source, current, file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
@@ -199,7 +200,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     )
 
 
-def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge) -> Desk:
+def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, file: DeskFile) -> Desk:
     intents = load_intents(settings.intents_file)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
@@ -209,4 +210,5 @@ def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge) 
         orders=OrderDesk(OrderLookup(orders)),
         threshold=settings.answer_threshold,
         deadline=timedelta(seconds=settings.answer_deadline_s),
+        file=file,
     )

@@ -54,7 +54,7 @@ def card(
         "\n",
         texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
         "\n",
-        texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=_reason(texts, escalation)),
     ]
     if escalation.summary:
         parts += ["\n", texts("card-summary", summary=escalation.summary)]
@@ -68,3 +68,10 @@ def card(
     else:
         parts += ["\n\n", texts("card-hint")]
     return Card(Text(*parts))
+
+
+def _reason(texts: Texts, escalation: EscalationRow) -> str:
+    """Say why a person was called; a rule by its own name."""
+    if escalation.rule:
+        return texts("reason-rule-named", rule=escalation.rule)
+    return texts(f"reason-{escalation.reason.replace('_', '-')}")

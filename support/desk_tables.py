@@ -1,5 +1,4 @@
-"""ORM tables of the operators' desk: who works there, what they decided about drafts, their ready-made replies,
-customers' orders."""
+"""ORM tables of the operators' desk: who works there, what they decided about drafts, their ready-made replies."""
 
 from datetime import datetime
 
@@ -82,14 +81,3 @@ class QuarantineRow(Base):
     """kept or removed; None: undecided."""
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None]
-
-
-class ProvedOrderRow(Base):
-    """An order that a customer has proved to be his: what /order shows operators."""
-
-    __tablename__ = "proved_order"
-
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    number: Mapped[str] = mapped_column(String(64), primary_key=True)
-    proved_at: Mapped[datetime]
-    """When he did so last."""

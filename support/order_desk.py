@@ -6,7 +6,6 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.desk_tables import ProvedOrderRow
 from support.intents.classifier import Classification
 from support.orders import guard
 from support.orders.base import OrderSourceError
@@ -65,7 +64,6 @@ class OrderDesk:
         outcome = await self.lookup.step(
             session, customer_id=customer.id, state=state, text="", now=now, contact_phone=phone
         )
-        await self._remember(session, customer, outcome, now)
         self._keep(customer, self._after(outcome, state.number), now)
         return outcome
 
@@ -75,7 +73,6 @@ class OrderDesk:
         outcome = await self.lookup.step(session, customer_id=customer.id, state=state, text=text, now=now)
         if isinstance(outcome, AskProof) and customer.phone and state.awaiting is not Awaiting.PROOF:
             outcome = await self._by_known_phone(session, customer, outcome)
-        await self._remember(session, customer, outcome, now)
         self._keep(customer, self._after(outcome, read_number(text, state) or state.number), now)
         return outcome
 
@@ -89,11 +86,6 @@ class OrderDesk:
             await guard.record_right(session, customer.id)
             return Found(order)
         return asked
-
-    async def _remember(self, session: AsyncSession, customer: CustomerRow, outcome: Outcome, now: datetime) -> None:
-        """Note which order is the customer's: operators see it."""
-        if isinstance(outcome, Found):
-            await session.merge(ProvedOrderRow(customer_id=customer.id, number=outcome.order.number, proved_at=now))
 
     def _after(self, outcome: Outcome, number: str | None) -> DialogueState:
         """After a refusal, and while locked, another proof for the same order may follow, or another number."""

@@ -110,6 +110,8 @@ class CustomerRow(Base):
     """Whether the customer chose it; otherwise it follows what he writes."""
     phone: Mapped[str | None] = mapped_column(String(32))
     """From his own shared contact, as proof of identity."""
+    proven_orders: Mapped[list[list[str]] | None] = mapped_column(JSON)
+    """Orders that he proved to be his lately: [number, ISO 8601 time], the newest last."""
     awaiting: Mapped[str | None] = mapped_column(String(16))
     awaiting_order: Mapped[str | None] = mapped_column(String(64))
     awaiting_since: Mapped[datetime | None]

@@ -73,20 +73,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_label")),
         sa.UniqueConstraint("turn_id", name=op.f("uq_draft_label_turn_id")),
     )
-    op.create_table(
-        "proved_order",
-        sa.Column("customer_id", KEY, nullable=False),
-        sa.Column("number", sa.String(length=64), nullable=False),
-        sa.Column("proved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_proved_order_customer_id_customer")),
-        sa.PrimaryKeyConstraint("customer_id", "number", name=op.f("pk_proved_order")),
-    )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("card_chat_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("card_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("card_shown", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("topic_shown", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("board_due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("proven_orders", sa.JSON(), nullable=True))
         batch_op.create_index(batch_op.f("ix_customer_board_due_at"), ["board_due_at"], unique=False)
 
     with op.batch_alter_table("escalation", schema=None) as batch_op:
@@ -134,13 +127,13 @@ def downgrade() -> None:
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_board_due_at"))
+        batch_op.drop_column("proven_orders")
         batch_op.drop_column("board_due_at")
         batch_op.drop_column("topic_shown")
         batch_op.drop_column("card_shown")
         batch_op.drop_column("card_id")
         batch_op.drop_column("card_chat_id")
 
-    op.drop_table("proved_order")
     op.drop_table("draft_label")
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_quarantine_passage_key"))
