@@ -17,10 +17,12 @@ from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
+from bot.ephemeral import Ephemeral
 from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
 from bot.received import ReceivedFiles
@@ -86,6 +88,7 @@ class Assembly:
     received: ReceivedFiles
     releases: ReleaseFollower
     library: Library
+    order_views: OrderViews
     company_orders: RemoteOrders | None
     """The company's own system, unless orders are imported."""
     redis: Redis
@@ -152,6 +155,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
     )
     received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
+    order_views = OrderViews(orders_source, units, admin_texts, Ephemeral(bot, budget))
     services = Services(
         desk=desk,
         clock=clock,
@@ -164,6 +168,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        order_views=order_views,
         file=file,
     )
     updates = Updates(bot, services)
@@ -194,6 +199,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         received=received,
         releases=ReleaseFollower(streams, current),
         library=library,
+        order_views=order_views,
         company_orders=company_orders,
         redis=redis,
         streams=streams,

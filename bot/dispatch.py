@@ -8,7 +8,7 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, buttons, chats, customer, operator
+from bot.handlers import admin, buttons, chats, customer, operator, operator_orders
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
@@ -38,7 +38,7 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, admin, operator, customer, buttons):
+        for module in (chats, admin, operator_orders, operator, customer, buttons):
             self._dispatcher.include_router(module.build())
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:

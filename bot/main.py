@@ -129,6 +129,7 @@ async def _stop(parts: Assembly) -> None:
     await parts.received.stop()
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.release()
+    await parts.order_views.stop()
     if parts.company_orders is not None:
         await parts.company_orders.close()
     await parts.streams.aclose()

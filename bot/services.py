@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.cancellations import Cancellations
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
 from bot.texts import Library, Texts
@@ -31,6 +32,7 @@ class Services:
     topics: Topics
     admins: tuple[int, ...]
     company: str
+    order_views: OrderViews
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
 

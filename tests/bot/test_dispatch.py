@@ -15,6 +15,7 @@ from bot.texts import Library
 from bot.unit import Units
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
+from support.desk_file import DeskFile
 from support.tables import EscalationRow, InboxRow, TurnRow
 from support.turns import TurnRepository
 
@@ -46,6 +47,8 @@ async def inbox(connect, database, desk):
         topics=None,
         admins=(MARIA,),
         company="",
+        order_views=None,
+        file=DeskFile(),
     )
     bot = connect("http://127.0.0.1:9")
     units = Units(database, lambda: None)
