@@ -12,8 +12,9 @@ def in_words(file: DeskFile, now: datetime) -> Iterator[str]:
     """Say the file's meaning, a line a subject."""
     yield _hours(file.hours, now)
     yield (
-        f"A customer has a first answer within {file.sla.first_reply_min} minutes of opening hours, further ones within "
-        f"{file.sla.next_reply_min}; {file.sla.remind_all_after_min} minutes after the operator, everybody is reminded."
+        f"A customer has a first answer within {file.sla.first_reply_min} minutes of opening hours, further ones "
+        f"within {file.sla.next_reply_min}; else the operator is reminded, {file.sla.remind_all_after_min} minutes "
+        "later everybody."
     )
     yield _assignment(file)
     yield _closing(file)
@@ -111,22 +112,24 @@ def _opening(opening: Opening) -> str:
 
 def _assignment(file: DeskFile) -> str:
     most = f"by themselves, {file.assignment.most_each} at most each"
-    match file.assignment.way:
-        case "none":
-            said = "Whoever takes a conversation has it"
-        case "round_robin":
-            said = f"Operators get conversations in turn, {most}"
-        case "least_busy":
-            said = f"Whoever has the fewest gets the next conversation, {most}"
-    return f"{said}; customers {'see' if file.assignment.show_names else 'do not see'} who answers."
+    ways = {
+        "none": "Whoever takes a conversation has it",
+        "round_robin": f"Operators get conversations in turn, {most}",
+        "least_busy": f"Whoever has the fewest gets the next conversation, {most}",
+    }
+    return (
+        f"{ways[file.assignment.way]}; customers {'see' if file.assignment.show_names else 'do not see'} who answers."
+    )
 
 
 def _closing(file: DeskFile) -> str:
-    rating = " and is asked for a rating" if file.closing.ask_rating else ""
+    rating = "; then the customer is asked for a rating" if file.closing.ask_rating else ""
     if not file.closing.warn_after_h:
-        return f"Only operators close conversations; then the customer is told{rating}."
-    hours_ = f"{file.closing.warn_after_h:g} hours of silence, closes after {file.closing.close_after_warning_h:g} more"
-    return f"A conversation warns after {hours_}; then the customer is told{rating}."
+        return f"Only operators close conversations{rating}."
+    return (
+        f"A customer who is silent for {file.closing.warn_after_h:g} hours after an operator's words is warned; "
+        f"{file.closing.close_after_warning_h:g} hours later the conversation closes{rating}."
+    )
 
 
 def _any_of(names: Sequence[str]) -> str:
