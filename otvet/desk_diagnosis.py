@@ -10,7 +10,7 @@ from support.settings import Settings
 if TYPE_CHECKING:
     from support.orders.remote import RemoteSource
 
-MADE_UP: Final = "OTVET-DOCTOR-0000000"
+MADE_UP: Final = "OTVET-DOKTOR-0000000"
 """An order number that nobody has."""
 DATABASE_S: Final = 10.0
 

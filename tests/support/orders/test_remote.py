@@ -1,9 +1,11 @@
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from support.orders.ahead import OrdersAhead, OrderWanted
 from support.orders.base import OrderSourceError, UnreachableError
+from support.orders.lookup import DialogueState, LockedOut, OrderLookup, Refused
 from support.orders.models import Order
 from support.orders.remote import Breaker, RemoteOrders
 
@@ -126,3 +128,22 @@ async def test_what_was_fetched_is_forgotten_soon():
 
     with pytest.raises(OrderWanted):
         await ahead.find("KD-10427")
+
+
+async def test_five_wrong_tries_lock_whatever_the_source_and_then_nothing_is_asked(session):
+    shop = Shop(None)
+    lookup = OrderLookup(OrdersAhead(shop, kept_s=60))
+    now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    async def guess(number):
+        text = f"№ KD-{number}, anna@example.com"
+        while True:
+            try:
+                return await lookup.step(session, customer_id=1, state=DialogueState(), text=text, now=now)
+            except OrderWanted as wanted:
+                await wanted.fetch()
+
+    outcomes = [await guess(number) for number in range(10_001, 10_008)]
+
+    assert [type(outcome) for outcome in outcomes] == [Refused] * 4 + [LockedOut] * 3
+    assert shop.asked == 5
