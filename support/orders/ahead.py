@@ -1,4 +1,4 @@
-"""Orders on the network are fetched before the transaction in which something is decided about them: ADR 0022.
+"""Orders on the network are fetched before the transaction in which something is decided about them: ADR 0023.
 
 Inside a transaction the source only gives out what has been fetched. What has not raises OrderWanted, which rolls the
 transaction back; whoever opened it fetches the order, with nothing held meanwhile, and decides anew.

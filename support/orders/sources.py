@@ -7,8 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.orders.ahead import OrdersAhead
 from support.orders.base import OrderSource
-from support.orders.foreign import ForeignOrders, reader_of
-from support.orders.http import HttpOrders
 from support.orders.remote import TIMEOUT_S, RemoteOrders, RemoteSource
 from support.orders.sql import SqlOrders
 from support.settings import Settings
@@ -20,6 +18,10 @@ def company_source(settings: Settings) -> RemoteSource | None:
     Raises:
         OrderSourceError: ORDERS_DATABASE_URL cannot be used.
     """
+    # Neither is loaded by a bot whose orders are imported: httpx alone costs a tenth of a second of its start.
+    from support.orders.foreign import ForeignOrders, reader_of  # noqa: PLC0415
+    from support.orders.http import HttpOrders  # noqa: PLC0415
+
     fields = {str(ours): theirs for ours, theirs in settings.orders_fields.items()}
     if settings.orders_url:
         return HttpOrders(settings.orders_url, settings.orders_token.get_secret_value(), fields)
