@@ -70,7 +70,7 @@ def card(
         "\n",
         _assignee(texts, escalation, assignee),
         "\n",
-        texts("card-why", reason=help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=_reason(texts, escalation, help_)),
     ]
     if help_.tried:
         parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
@@ -146,3 +146,10 @@ def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list
         return []
     buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
     return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]
+
+
+def _reason(texts: Texts, escalation: EscalationRow, help_: Help) -> str:
+    """Say why a person was called, as exactly as is known; a rule by its own name."""
+    if escalation.rule:
+        return texts("reason-rule-named", rule=escalation.rule)
+    return help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.cancellations import Cancellations
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
 from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
@@ -34,6 +35,7 @@ class Services:
     admins: tuple[int, ...]
     company: str
     quarantine: Quarantine
+    order_views: OrderViews
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
 

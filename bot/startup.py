@@ -58,6 +58,7 @@ OPERATOR_COMMANDS: Final = (
     "bot",
     "note",
     "c",
+    "order",
     "kb",
     "delete",
     "away",

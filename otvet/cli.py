@@ -7,6 +7,7 @@ import click
 
 from otvet.commands.database import database_group
 from otvet.commands.demo import demo, sandbox
+from otvet.commands.desk import desk_group
 from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
@@ -33,6 +34,7 @@ for command in (
     worker,
     knowledge_group,
     orders_group,
+    desk_group,
     outbox_group,
     evaluate_group,
     model_group,

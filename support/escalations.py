@@ -18,6 +18,8 @@ class EscalationReason(StrEnum):
     CUSTOMER_ASKED = "customer_asked"
     COMPLAINT = "complaint"
     RISKY = "risky"
+    RULE = "rule"
+    """A rule of the desk file holds: EscalationRow.rule names it."""
     NO_ANSWER = "no_answer"
     LOW_SCORE = "low_score"
     CHECK_FAILED = "check_failed"

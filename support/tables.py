@@ -255,6 +255,8 @@ class EscalationRow(Base):
     """The operator whose next message takes the place of that turn's draft."""
     subject: Mapped[str | None] = mapped_column(String(32))
     """The name of a [subjects.*] table of the desk file: which group has it."""
+    rule: Mapped[str | None] = mapped_column(String(60))
+    """The name of the desk file's rule that called a person."""
     priority: Mapped[int] = mapped_column(default=0, server_default="0")
     """0 normal, 1 urgent."""
     assignee_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -47,6 +47,7 @@ async def inbox(connect, database, desk):
         topics=None,
         admins=(MARIA,),
         company="",
+        order_views=None,
         file=DeskFile(),
     )
     bot = connect("http://127.0.0.1:9")
