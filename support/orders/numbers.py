@@ -1,6 +1,7 @@
 """Order numbers: one spelling for what people type, and finding one inside a message."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice, product
 
 MAX_LENGTH = 64
@@ -91,9 +92,20 @@ def _join_digits(runs: list[str]) -> list[str]:
 
 def find_order_number(text: str) -> str | None:
     """Return the normalised order number in a message; None for prices, years, phones and postcodes."""
+    first = next(_numbers(text), None)
+    return None if first is None else normalize(first[0])
+
+
+def number_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where order numbers stand in a message: (start, end) of each."""
+    return tuple((start, end) for _, start, end in _numbers(text))
+
+
+def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
+    """Find order numbers as they are written, with their places; codes first, they are the surer ones."""
     for match in _CODE.finditer(text):
         if _is_code(text, match):
-            return normalize(match.group())
+            yield match.group(), match.start(), match.end()
     mentioned = _MENTIONED.search(text) is not None
     alone = re.fullmatch(r"\W*\d+\W*", text) is not None
     for match in _DIGITS.finditer(text):
@@ -101,8 +113,7 @@ def find_order_number(text: str) -> str | None:
         announced = _ANNOUNCED.search(text[: match.start(1)]) is not None
         likely = announced or ((mentioned or alone) and len(digits) >= _BARE_DIGITS)
         if likely and not _is_something_else(text, match, announced=announced):
-            return normalize(digits)
-    return None
+            yield digits, match.start(1), match.end(1)
 
 
 def _is_code(text: str, match: re.Match[str]) -> bool:
