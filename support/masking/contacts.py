@@ -51,7 +51,7 @@ _TWELVE = re.compile(r"(?<![\w*.,+-])\d{12}(?![\w*-])")
 _RUSSIAN_DIGITS = 11
 _NATIONAL_DIGITS = 10
 _INN_WEIGHTS = ((7, 2, 4, 10, 3, 5, 9, 4, 6, 8), (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8))
-# First digits and lengths of the card schemes that shops see: Mir, Visa, Mastercard, American Express, Maestro, UnionPay.
+# First digits and lengths of the schemes that shops see: Mir, Visa, Mastercard, American Express, Maestro, UnionPay.
 _SCHEMES = re.compile(r"220[0-4]\d{12,15}|4\d{15}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|(?:5[06-9]|6\d)\d{14,17}")
 _SHOWN_LAST: Final = 4
 
@@ -88,12 +88,9 @@ def money(text: str) -> Iterator[Span]:
     for match in _ACCOUNT.finditer(text):
         yield _last(match)
     for match in _IBAN.finditer(text):
-        if _is_iban(match.group()):
-            yield Span(
-                match.start(),
-                match.end(),
-                f"{match.group()[:2]} {DOTS} {match.group().replace(' ', '')[-_SHOWN_LAST:]}",
-            )
+        plain = match.group().replace(" ", "")
+        if _is_iban(plain):
+            yield Span(match.start(), match.end(), f"{plain[:2]} {DOTS} {plain[-_SHOWN_LAST:]}")
 
 
 def documents(text: str) -> Iterator[Span]:
@@ -135,8 +132,7 @@ def _luhn(digits: str) -> bool:
     return sum(value - 9 * (value > 9) for value in doubled) % 10 == 0  # noqa: PLR2004  # the sum of both digits
 
 
-def _is_iban(text: str) -> bool:
-    plain = text.replace(" ", "")
+def _is_iban(plain: str) -> bool:
     return int("".join(str(int(character, 36)) for character in plain[4:] + plain[:4])) % 97 == 1
 
 

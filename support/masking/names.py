@@ -1,4 +1,4 @@
-"""Names of people, Russian and English: by a dictionary, by what stands beside them, by how people introduce themselves.
+"""Names of people, Russian and English: by a dictionary, by what stands beside them, by how people give them.
 
 A first name alone is masked where it can be nothing else; a product, a shop, a street or a metro station that is called
 by a person's name stays, for an answer needs it.
@@ -26,14 +26,14 @@ _SURNAME = re.compile(
 _SAID_RU = re.compile(
     r"\b(?:меня|мен[еью]|его|её|ее|жену|мужа|маму|папу|сына|дочь|дочку|брата|сестру|получател\w+)?\s*зовут|\bмо[её] имя"
     r"|\bимя\s?[:—-]|\bфио\b|\bф\.\s?и\.\s?о\.|\bфамили[яюи]\b|\bна имя\b|\bполучател[ьяюе]\w*|\bотправител[ьяюе]\w*"
-    r"|\bзаказчи[ка]\w*|\bс уважением|\bискренне ваш[аи]?|\b[Вв]аша?(?=,? [А-ЯЁ])|\bгоспо(?:дин|жа|жи)\w*|\bг-(?:н|жа)\b"
-    r"|\bклиент\w*|\bпокупател\w+|\bконтактн\w+ лицо",
+    r"|\bзаказчи[ка]\w*|\bс уважением|\bискренне ваш[аи]?|\b[Вв]аша?(?=,? [А-ЯЁ])|\bгоспо(?:дин|жа|жи)\w*"
+    r"|\bг-(?:н|жа)\b|\bклиент\w*|\bпокупател\w+|\bконтактн\w+ лицо",
     re.IGNORECASE,
 )
 _SMALL_TOO = re.compile(r"зовут$|имя$|фио$|фамили[яюи]$|\bимя\s?[:—-]$|получатель$", re.IGNORECASE)
 _SAID_EN = re.compile(
-    r"\bmy (?:full |first |last |sur)?name(?: is|'s|:)|\bname(?: is|'s|:)|\bnamed\b|\bi'?m called|\b(?:recipient|addressee"
-    r"|cardholder|customer)(?: is|:)|\b(?:kind |best |warm )?regards,?|\bsincerely,?|\byours,?|\bcheers,|\bthanks,\n"
+    r"\bmy (?:full |first |last |sur)?name(?: is|'s|:)|\bname(?: is|'s|:)|\bnamed\b|\bi'?m called|\b(?:recipient"
+    r"|addressee|cardholder|customer)(?: is|:)|\b(?:kind |best )?regards,?|\bsincerely,?|\byours,?|\bcheers,|\bthanks,\n"
     r"|\b(?:mr|mrs|ms|miss|dr)\b\.?|\baddressed to|\bin the name of|\bunder the name(?: of)?",
     re.IGNORECASE,
 )
@@ -211,7 +211,7 @@ def _small(text: str, tokens: list[re.Match[str]]) -> Iterator[Span]:
             first -= 1
         if (
             last + 1 < len(tokens)
-            and _is_part(text, tokens, last)
+            and text[token.end() : tokens[last + 1].start()] == " "
             and not reading(tokens[last + 1].group()) & Reading.COMMON
         ):
             last += bool(reading(tokens[last + 1].group()) & Reading.SURNAME)
