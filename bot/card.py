@@ -9,6 +9,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot.texts import Texts
 from support.board import State
+from support.masking import mask
 from support.tables import CustomerRow, EscalationRow
 
 QUESTION_LENGTH: Final = 1500
@@ -57,8 +58,8 @@ def card(
         texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
     ]
     if escalation.summary:
-        parts += ["\n", texts("card-summary", summary=escalation.summary)]
-    asked = escalation.question[:QUESTION_LENGTH] or texts("card-no-words")
+        parts += ["\n", texts("card-summary", summary=mask(escalation.summary))]
+    asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
     if escalation.draft:
         parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:DRAFT_LENGTH])]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 from support.masking.spans import STARS, Span
 
@@ -52,24 +53,30 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 
+_LOOK_BACK: Final = 60
+
 
 def addresses(text: str) -> Iterator[Span]:
     """Find streets with a house number: ``ул. Л***, ***``. The company's own addresses are named as such and stay."""
     for match in _RUSSIAN.finditer(text):
-        if not _OURS.search(text, 0, match.start()):
+        if not _is_ours(text, match.start()):
             yield Span(match.start(), match.end(), f"{match[1]} {_initial(match[2])}{STARS}, {STARS}")
     for match in _NAME_FIRST.finditer(text):
-        if not _OURS.search(text, 0, match.start()):
+        if not _is_ours(text, match.start()):
             yield Span(match.start(), match.end(), f"{_initial(match[1])}{STARS} {match[2]}, {STARS}")
     for match in _WITH_FLAT.finditer(text):
         street = f"{_initial(match[1])}{STARS}, " if match[1] else ""
         yield Span(match.start(), match.end(), f"{street}{STARS}")
     for match in _ENGLISH.finditer(text):
-        if not _OURS.search(text, 0, match.start()):
+        if not _is_ours(text, match.start()):
             yield Span(match.start(), match.end(), f"{STARS} {_initial(match[1])}{STARS} {match[2]}")
     for pattern in (_POSTCODE, _ENTRY):
         for match in pattern.finditer(text):
             yield Span(match.start(1), match.end(1), STARS)
+
+
+def _is_ours(text: str, at: int) -> bool:
+    return _OURS.search(text, max(0, at - _LOOK_BACK), at) is not None
 
 
 def _initial(name: str) -> str:

@@ -33,8 +33,8 @@ _SAID_RU = re.compile(
 _SMALL_TOO = re.compile(r"зовут$|имя$|фио$|фамили[яюи]$|\bимя\s?[:—-]$|получатель$", re.IGNORECASE)
 _SAID_EN = re.compile(
     r"\bmy (?:full |first |last |sur)?name(?: is|'s|:)|\bname(?: is|'s|:)|\bnamed\b|\bi'?m called|\b(?:recipient"
-    r"|addressee|cardholder|customer)(?: is|:)|\b(?:kind |best )?regards,?|\bsincerely,?|\byours,?|\bcheers,|\bthanks,\n"
-    r"|\b(?:mr|mrs|ms|miss|dr)\b\.?|\baddressed to|\bin the name of|\bunder the name(?: of)?",
+    r"|addressee|cardholder|customer)(?: is|:)|\b(?:kind |best )?regards,?|\bsincerely,?|\byours,?|\bcheers,"
+    r"|\bthanks,\n|\b(?:mr|mrs|ms|miss|dr)\b\.?|\baddressed to|\bin the name of|\bunder the name(?: of)?",
     re.IGNORECASE,
 )
 _SMALL_TOO_EN = re.compile(r"my (?:full |first |last |sur)?name(?: is|'s|:)$|\bname:$", re.IGNORECASE)
@@ -49,6 +49,7 @@ _QUOTED = re.compile(r"«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|\"[^\"\n]{1,6
 _NOT_A_PERSON = re.compile(r"\bяндекс|\bколонк|\bстанци[яиюей]|\balexa\b|\bsiri\b", re.IGNORECASE)
 _SHORTEST: Final = 3
 _MOST_WORDS: Final = 3
+_LOOK_BACK: Final = 40
 _ENGLISH_SURNAME = re.compile(r"[A-Z][a-z'’-]{2,}|[A-Z]['’][A-Z][a-z]+|Mc[A-Z][a-z]+")
 
 
@@ -76,9 +77,19 @@ def names(text: str) -> Iterator[Span]:
         used, is_name = _sequence(text, tokens, index)
         first, last = tokens[index], tokens[index + max(used, 1) - 1]
         in_quotes = any(start <= first.start() and last.end() <= end for start, end in quoted)
-        if is_name and not in_quotes and not _NO_NAME_AFTER.search(text, 0, first.start()):
+        if is_name and not in_quotes and not _before(_NO_NAME_AFTER, text, first.start()):
             yield Span(first.start(), last.end(), stars(text[first.start() : last.end()]))
         index += max(used, 1)
+
+
+def _before(pattern: re.Pattern[str], text: str, at: int) -> bool:
+    """Whether the words right before a place are of a kind."""
+    return pattern.search(text, max(0, at - _LOOK_BACK), at) is not None
+
+
+def _is_no_person(text: str, token: re.Match[str]) -> bool:
+    """Whether a device is spoken of that is called like a person."""
+    return _NOT_A_PERSON.search(text, max(0, token.start() - _LOOK_BACK), token.end() + _LOOK_BACK) is not None
 
 
 def stars(name: str) -> str:
@@ -186,12 +197,12 @@ def _is_alone(text: str, tokens: list[re.Match[str]], index: int, kind: Reading)
     word = tokens[index].group()
     if not kind & PERSON or kind & (Reading.COMMON | Reading.PLACE) or (word.isupper() and len(word) > 1):
         return False
-    if _NOT_A_PERSON.search(text) or len(word) < _SHORTEST:
+    if _is_no_person(text, tokens[index]) or len(word) < _SHORTEST:
         return False
     if index == 0 or not text[tokens[index - 1].end() : tokens[index].start()].isspace():
         return True
     before = tokens[index - 1].group()
-    if _I_AM.search(text, 0, tokens[index].start()):
+    if _before(_I_AM, text, tokens[index].start()):
         return True
     return not (kind & Reading.BASE_FORM and before[0].islower() and reading(before) & Reading.THING)
 
@@ -240,5 +251,5 @@ def _english_sequence(text: str, tokens: list[re.Match[str]], index: int) -> tup
         if _ENGLISH_SURNAME.fullmatch(surname) and surname.lower() not in no_surname:
             return 2, known or surname.lower() in names_
     if not known or any(brand.split()[0] == word.lower() for brand in brands):
-        return 1, known and bool(_I_AM.search(text, 0, tokens[index].start()))
-    return 1, not _NOT_A_PERSON.search(text)
+        return 1, known and (_before(_I_AM, text, tokens[index].start()))
+    return 1, not _is_no_person(text, tokens[index])
