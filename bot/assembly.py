@@ -17,6 +17,7 @@ from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
 from bot.digest import Digest
 from bot.dispatch import Updates
+from bot.erasing import Erasing
 from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
@@ -57,6 +58,7 @@ from support.queue import (
     announce_release,
 )
 from support.readings import Understood
+from support.secret import Secret
 from support.settings import Settings
 
 REDIS_TIMEOUT_S: Final = 5
@@ -75,6 +77,7 @@ class Assembly:
     presence: Presence
     waiting: Waiting
     board: Board
+    erasing: Erasing
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -143,6 +146,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
     )
     received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
+    erasing = Erasing(units, lease, streams, groups, Secret(settings.data_dir), admin_texts)
     services = Services(
         desk=desk,
         clock=clock,
@@ -151,6 +155,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         library=library,
         knowledge=knowledge,
         received=received,
+        erasing=erasing,
         groups=groups,
         topics=topics,
         admins=settings.admin_ids,
@@ -171,6 +176,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         presence=Presence(bot, units, outbox.sends, budget),
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         board=Board(units, lease, groups, admin_texts, file),
+        erasing=erasing,
         cancellations=cancellations,
         results=StreamReader(
             streams,

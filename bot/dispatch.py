@@ -8,11 +8,10 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, buttons, chats, customer, operator
+from bot.handlers import admin, buttons, chats, customer, operator, privacy
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
@@ -38,7 +37,7 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, admin, operator, customer, buttons):
+        for module in (chats, admin, privacy, operator, customer, buttons):
             self._dispatcher.include_router(module.build())
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
@@ -58,7 +57,7 @@ class Updates:
         except ValidationError:
             return
         person = person_of(letter.sender, letter.chat.id)
-        owner = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+        owner = await self._services.customer(unit, person)
         if owner.banned_at is not None:
             return
         outcome = await self._services.desk.escalate(unit.session, owner, EscalationReason.ERROR, unit.now)

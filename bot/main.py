@@ -103,6 +103,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.presence.run(),
         parts.waiting.run(),
         parts.board.run(),
+        parts.erasing.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),
