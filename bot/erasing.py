@@ -29,6 +29,8 @@ PAUSE_S: Final = 5.0
 """After a failure."""
 STREAM_BATCH: Final = 500
 REWRITE_S: Final = 30.0
+REWRITE_LOOK_S: Final = 0.1
+REWRITE_LOOK_S: Final = 0.1
 _OF_TURN: Final = re.compile(r"(?:^|[:-])[tr]-(\d+)-|otvet:begun:(\d+)-")
 """Jobs, readings and notes of a turn, by their keys in Redis."""
 log = structlog.get_logger()
@@ -66,7 +68,8 @@ class Erasing:
 
     async def restore_ban(self, unit: Unit, customer: CustomerRow) -> None:
         """Ban a customer who has just come if he was banned before he was erased."""
-        await erasure.restore_ban(unit.session, customer, self.secret.digest(customer.chat_id))
+        if await erasure.has_bans(unit.session):
+            await erasure.restore_ban(unit.session, customer, self.secret.digest(customer.chat_id))
 
     async def run(self) -> None:
         """Go on with what is begun, until cancelled."""
@@ -145,8 +148,11 @@ class Erasing:
                 return
             await self.redis.bgrewriteaof()
             async with asyncio.timeout(REWRITE_S):
-                while (await self.redis.info("persistence")).get("aof_rewrite_in_progress"):
-                    await asyncio.sleep(0.1)  # Redis tells nobody when it is done
+                while True:
+                    await asyncio.sleep(REWRITE_LOOK_S)
+                    persistence = await self.redis.info("persistence")
+                    if not persistence.get("aof_rewrite_in_progress") and not persistence.get("aof_rewrite_scheduled"):
+                        return
         except (ResponseError, TimeoutError) as error:
             log.warning("Redis did not write its file anew: deleted values stay in it", error=type(error).__name__)
 

@@ -149,6 +149,11 @@ async def prove(session: AsyncSession, erasure: ErasureRow, digest: str, now: da
     await session.flush()
 
 
+async def has_bans(session: AsyncSession) -> bool:
+    """Whether anybody was banned and then erased."""
+    return await session.scalar(select(ErasedBanRow.digest).limit(1)) is not None
+
+
 async def restore_ban(session: AsyncSession, customer: CustomerRow, digest: str) -> None:
     """Ban a new customer who was banned before he was erased."""
     row = await session.get(ErasedBanRow, digest)

@@ -25,7 +25,7 @@ def mask(text: str, *, known: Iterable[str] = (), contacts: bool = True) -> str:
     e-mails, for who has to read them out of a message.
     """
     kept = tuple(known)
-    spans = [span for span in _found(text, contacts) if not any(text[span.start : span.end] in one for one in kept)]
+    spans = [span for span in found(text, contacts) if not any(text[span.start : span.end] in one for one in kept)]
     parts, at = [], 0
     for span in spans:
         parts += [text[at : span.start], span.shown]
@@ -40,14 +40,15 @@ def is_masked(text: str) -> bool:
 
 def forget_masked() -> None:
     """Drop what was masked lately from memory."""
-    _found.cache_clear()
+    found.cache_clear()
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _found(text: str, contacts: bool) -> tuple[Span, ...]:
-    """Return what is to be hidden, in the order of the text."""
+def found(text: str, contacts: bool = True) -> tuple[Span, ...]:
+    """Return what is to be hidden, in the order of the text; remembered for a while."""
     orders = [Span(start, end, "") for start, end in number_spans(text)]
-    numbers = [*money(text), *documents(text), *(phones(text) if contacts else ())]
-    outside = [span for span in numbers if not any(span.touches(order) for order in orders)]
-    found = [*(emails(text) if contacts else ()), *outside, *addresses(text), *names(text)]
+    numbers = [*money(text), *(phones(text) if contacts else ())]
+    # Written in groups it is no order's number, whatever stands before; a document is named as such.
+    outside = [span for span in numbers if not any(span.is_within(order) for order in orders)]
+    found = [*(emails(text) if contacts else ()), *documents(text), *outside, *addresses(text), *names(text)]
     return tuple(sorted(kept_apart(found), key=lambda span: span.start))

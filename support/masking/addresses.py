@@ -24,11 +24,11 @@ _ORDINAL = r"(?:\d{1,3}-?(?:я|й|го|ая|ый|ой|ти|е)\s)?"
 # Written small, a street's name still looks like one: ленина, садовая, мира.
 _WORD = rf"{_ORDINAL}(?:[А-ЯЁ][а-яё.-]*|[а-яё-]+(?:а|я|ой|ую|ий|ого|ых|их))"
 _RUSSIAN = re.compile(
-    rf"(?<!\w)((?i:{_KIND}))\s*({_WORD}(?:\s[А-ЯЁ][а-яё-]+){{0,3}})[\s,]+{_HOUSE}(?![\w*])"
+    rf"(?<!\w)((?i:{_KIND})(?:\s(?:реки|канала|имени|им\.|академика|генерала|маршала|героев))?)\s*({_WORD}(?:\s[А-ЯЁ][а-яё-]+){{0,3}})[\s,]+{_HOUSE}(?![\w*])"
     rf"(?i:{_NUMBER_OF_SOMETHING}{_MORE})"
 )
 _NAME_FIRST = re.compile(
-    rf"(?<!\w)({_ORDINAL}[А-ЯЁ][а-яё-]+(?:\s[А-ЯЁ][а-яё-]+)?)\s((?i:{_KIND}))[\s,]+{_HOUSE}(?![\w*])"
+    rf"(?<!\w)({_ORDINAL}(?:[А-ЯЁ][а-яё-]+|[а-яё-]+(?:ский|цкий|ная|вая|кая|ный|вый))(?:\s[А-ЯЁ][а-яё-]+)?)\s((?i:{_KIND}))[\s,]+{_HOUSE}(?![\w*])"
     rf"(?i:{_NUMBER_OF_SOMETHING}{_MORE})"
 )
 _WITH_FLAT = re.compile(

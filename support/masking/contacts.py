@@ -35,7 +35,8 @@ _CARD_SAID = re.compile(
     rf"\b(?:карт[ауеоы]\w*|card)\b[^\d\n•*]{{0,20}}(\d(?:[ \u00a0-]?\d){{11,18}}){_END}", re.IGNORECASE
 )
 _SECRET_CODE = re.compile(r"\b(?:cvv2?|cvc2?|cvp|пин(?:-?код)?|pin(?: code)?)\b[^\d\n]{0,12}(\d{3,6})\b", re.IGNORECASE)
-_ACCOUNT = re.compile(r"(?<![\w*])4[02]\d{18}(?!\d)")
+# Of people and sole traders; 407 and the like are companies'.
+_ACCOUNT = re.compile(r"(?<![\w*])(?:40802|40817|40820|42[36]\d\d)\d{15}(?!\d)")
 _IBAN = re.compile(r"(?<![\w*])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?!\w)")
 _SNILS = re.compile(r"(?<![\w*-])\d{3}-\d{3}-\d{3}[ -]\d\d(?!\d)")
 _PASSPORT = re.compile(r"(?<![\w*-])\d\d \d\d \d{6}(?!\d)")

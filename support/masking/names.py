@@ -15,6 +15,7 @@ from support.masking.spans import STARS, Span
 
 _TOKEN = re.compile(r"[А-ЯЁа-яё]+(?:-[А-ЯЁа-яё]+)*|[A-Za-z]+(?:['’-][A-Za-z]+)*")
 _CYRILLIC = re.compile(r"[А-ЯЁа-яё-]+")
+_ENGLISH_INITIALS = re.compile(r"(?<![\w.])(?!U\. ?S\.|U\. ?K\.|P\. ?S\.)(?:[A-Z]\. ?){1,2}[A-Z][a-z]{3,}(?!\w)")
 _INITIALS = re.compile(
     r"(?<!\w)(?:([А-ЯЁ][а-яё]{2,}(?:-[А-ЯЁ][а-яё]+)?) [А-ЯЁ]\. ?[А-ЯЁ]\.|[А-ЯЁ]\. ?[А-ЯЁ]\. ?([А-ЯЁ][а-яё]{2,}))"
 )
@@ -27,17 +28,26 @@ _SAID_RU = re.compile(
     r"\b(?:меня|мен[еью]|его|её|ее|жену|мужа|маму|папу|сына|дочь|дочку|брата|сестру|получател\w+)?\s*зовут|\bмо[её] имя"
     r"|\bимя\s?[:—-]|\bфио\b|\bф\.\s?и\.\s?о\.|\bфамили[яюи]\b|\bна имя\b|\bполучател[ьяюе]\w*|\bотправител[ьяюе]\w*"
     r"|\bзаказчи[ка]\w*|\bс уважением|\bискренне ваш[аи]?|\b[Вв]аша?(?=,? [А-ЯЁ])|\bгоспо(?:дин|жа|жи)\w*"
-    r"|\bг-(?:н|жа)\b|\bклиент\w*|\bпокупател\w+|\bконтактн\w+ лицо",
+    r"|\bг-(?:н|жа)\b|\bимя(?=\s[А-ЯЁ])|\bклиент\w*|\bпокупател\w+|\bконтактн\w+ лицо",
     re.IGNORECASE,
 )
 _SMALL_TOO = re.compile(r"зовут$|имя$|фио$|фамили[яюи]$|\bимя\s?[:—-]$|получатель$", re.IGNORECASE)
 _SAID_EN = re.compile(
-    r"\bmy (?:full |first |last |sur)?name(?: is|'s|:)|\bname(?: is|'s|:)|\bnamed\b|\bi'?m called|\b(?:recipient"
-    r"|addressee|cardholder|customer)(?: is|:)|\b(?:kind |best )?regards,?|\bsincerely,?|\byours,?|\bcheers,"
-    r"|\bthanks,\n|\b(?:mr|mrs|ms|miss|dr)\b\.?|\baddressed to|\bin the name of|\bunder the name(?: of)?",
+    r"\bmy (?:full |first |last |sur)?name(?: is|'s|:)|\b(?:first |last |family |sur)name(?: is|:)?"
+    r"|\bname(?: is| was|'s|:)|\bnamed\b|\bi'?m called|\b(?:recipient|addressee|cardholder|customer)(?: is|:)"
+    r"|\b(?:kind |best )?regards,?|\bsincerely,?|\byours,?|\bcheers,|\bthanks,\n|\b(?:mr|mrs|ms|miss|dr)\b\.?"
+    r"|\baddressed to|\bin the name of|\bunder the name(?: of)?",
     re.IGNORECASE,
 )
 _SMALL_TOO_EN = re.compile(r"my (?:full |first |last |sur)?name(?: is|'s|:)$|\bname:$", re.IGNORECASE)
+_FOR_SOMEBODY = re.compile(r"\b(?:для|у|к|ко|с|со)\s$", re.IGNORECASE)
+_I = re.compile(r"(?<!\w)(?:я|i am|i'm)\s+([a-zа-яё]{3,})(?!\w)", re.IGNORECASE)
+_KIN = re.compile(
+    r"(?:\b(?:муж\w{0,3}|жен[аыуе]|мам[аыуе]|пап[аыуе]|сын\w{0,2}|дочь|дочк[аиуе]|брат\w?|сестр[аыуе]|друг\w?|подруг[аиу])"
+    r"|\b(?:wife|husband|mother|father|mum|mom|dad|son|daughter|brother|sister|friend|colleague|neighbou?r|manager|courier)"
+    r"(?:'s name)?(?: is| was)?,?)\s$",
+    re.IGNORECASE,
+)
 _I_AM = re.compile(r"(?:\b[Ээ]то|\b[Яя],?|\bI'm|\bI am|\b[Tt]his is|\b[Ii]t's)\s$")
 _NO_NAME_AFTER = re.compile(
     r"(?:\b(?:ул|пр|пер|пл|наб|им|ш|м|б|г|пос|дер|с)\.|\bулиц\w+|\bпроспект\w*|\bпереул\w+|\bплощад\w+|\bметро|\bстанци\w+|\bимени"
@@ -47,9 +57,13 @@ _NO_NAME_AFTER = re.compile(
 _QUOTED = re.compile(r"«[^«»\n]{1,60}»|“[^“”\n]{1,60}”|\"[^\"\n]{1,60}\"")
 # Voice assistants and films live in shops' catalogues under names that people have.
 _NOT_A_PERSON = re.compile(r"\bяндекс|\bколонк|\bстанци[яиюей]|\balexa\b|\bsiri\b", re.IGNORECASE)
+_NAME_ALONE: Final = Reading.FIRST_NAME | Reading.BASE_FORM
 _SHORTEST: Final = 3
 _MOST_WORDS: Final = 3
 _LOOK_BACK: Final = 40
+_EASTERN_SURNAME = re.compile(
+    r"(?!Carolina|Argentina|Medina|Casanova)\w{3,}(?:ova|eva|ina|skaya|enko|yan|dze|shvili|[oe]v)$"
+)
 _ENGLISH_SURNAME = re.compile(r"[A-Z][a-z'’-]{2,}|[A-Z]['’][A-Z][a-z]+|Mc[A-Z][a-z]+")
 
 
@@ -68,10 +82,13 @@ def names(text: str) -> Iterator[Span]:
         word = match[1] or match[2]
         if reading(word) & Reading.SURNAME or _SURNAME.search(word) or reading(word) is Reading.UNKNOWN:
             yield Span(match.start(), match.end(), stars(match.group()))
+    for match in _ENGLISH_INITIALS.finditer(text):
+        yield Span(match.start(), match.end(), stars(match.group()))
     tokens = list(_TOKEN.finditer(text))
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     yield from _introduced(text, tokens)
     yield from _small(text, tokens)
+    yield from _said_small(text)
     index = 0
     while index < len(tokens):
         used, is_name = _sequence(text, tokens, index)
@@ -161,8 +178,14 @@ def _russian_name(text: str, tokens: list[re.Match[str]], index: int, words: lis
     kinds = [_kind(word) for word in words]
     for length in range(min(len(words), _MOST_WORDS), 1, -1):
         if _is_full_name(words[:length], kinds[:length]):
-            return length, True
+            return length, not (kinds[0] is Reading.UNKNOWN and _is_called_so(tokens, index, kinds[:length]))
     return 1, _is_alone(text, tokens, index, kinds[0])
+
+
+def _is_called_so(tokens: list[re.Match[str]], index: int, kinds: list[Reading]) -> bool:
+    """Whether a thing goes before that is called so: «кровать Аскона Марлена»."""
+    declined = any(kind & PERSON and not kind & Reading.BASE_FORM for kind in kinds)
+    return index > 0 and not declined and bool(reading(tokens[index - 1].group()) & Reading.THING)
 
 
 def _kind(word: str) -> Reading:
@@ -194,17 +217,23 @@ def _is_full_name(words: list[str], kinds: list[Reading]) -> bool:
 
 def _is_alone(text: str, tokens: list[re.Match[str]], index: int, kind: Reading) -> bool:
     """Whether a single word with a capital is a person: it can be nothing else, and nothing is called by it here."""
-    word = tokens[index].group()
-    if not kind & PERSON or kind & (Reading.COMMON | Reading.PLACE) or (word.isupper() and len(word) > 1):
+    word, start = tokens[index].group(), tokens[index].start()
+    if not kind & PERSON or (word.isupper() and len(word) > 1):
         return False
-    if _is_no_person(text, tokens[index]) or len(word) < _SHORTEST:
+    if _before(_KIN, text, start) and kind & Reading.FIRST_NAME:
+        return True
+    is_place = bool(kind & Reading.PLACE) and not _is_for_somebody(text, tokens[index], kind)
+    if kind & Reading.COMMON or is_place or len(word) < _SHORTEST or _is_no_person(text, tokens[index]):
         return False
-    if index == 0 or not text[tokens[index - 1].end() : tokens[index].start()].isspace():
+    if index == 0 or not text[tokens[index - 1].end() : start].isspace() or _before(_I_AM, text, start):
         return True
-    before = tokens[index - 1].group()
-    if _before(_I_AM, text, tokens[index].start()):
-        return True
-    return not (kind & Reading.BASE_FORM and before[0].islower() and reading(before) & Reading.THING)
+    return not (kind & Reading.BASE_FORM and reading(tokens[index - 1].group()) & Reading.THING)
+
+
+def _is_for_somebody(text: str, token: re.Match[str], kind: Reading) -> bool:
+    """Whether a city's name is a person's here: «для Артёма», «к Владимиру»."""
+    is_name = bool(kind & Reading.FIRST_NAME) and not kind & Reading.BASE_FORM
+    return is_name and _before(_FOR_SOMEBODY, text, token.start())
 
 
 def _small(text: str, tokens: list[re.Match[str]]) -> Iterator[Span]:
@@ -230,6 +259,19 @@ def _small(text: str, tokens: list[re.Match[str]]) -> Iterator[Span]:
         yield Span(start, end, stars(text[start:end]))
 
 
+def _said_small(text: str) -> Iterator[Span]:
+    """«я настя», «i am anastasia»: a name that can be nothing else."""
+    for match in _I.finditer(text):
+        word = match[1]
+        if word[0].isascii():
+            certain = word in _english()[0]
+        else:
+            kind = reading(word)
+            certain = bool(kind & Reading.FIRST_NAME) and bool(kind & Reading.BASE_FORM) and not kind & ~_NAME_ALONE
+        if certain:
+            yield Span(match.start(1), match.end(1), stars(word))
+
+
 def _is_part(text: str, tokens: list[re.Match[str]], index: int) -> bool:
     """Whether a word may be part of a name that goes on behind it."""
     gap = text[tokens[index].end() : tokens[index + 1].start()]
@@ -238,18 +280,24 @@ def _is_part(text: str, tokens: list[re.Match[str]], index: int) -> bool:
 
 def _english_sequence(text: str, tokens: list[re.Match[str]], index: int) -> tuple[int, bool]:
     names_, ambiguous, no_surname, brands = _english()
-    word = tokens[index].group()
-    if not word[0].isupper() or word.lower() not in names_ | ambiguous:
+    word, start = tokens[index].group(), tokens[index].start()
+    lower = word.lower()
+    if not word[0].isupper() or lower in no_surname or len(word) < _SHORTEST - 1:
         return 1, False
-    known = word.lower() in names_
+    known, maybe = lower in names_, lower in ambiguous
+    said, kin = _before(_I_AM, text, start), _before(_KIN, text, start)
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if following is not None and text[tokens[index].end() : following.start()] == " ":
         surname = following.group()
-        pair = f"{word} {surname}".lower()
+        pair = f"{lower} {surname.lower()}"
         if any(brand.startswith(pair) for brand in brands):
             return 2, False
         if _ENGLISH_SURNAME.fullmatch(surname) and surname.lower() not in no_surname:
-            return 2, known or surname.lower() in names_
-    if not known or any(brand.split()[0] == word.lower() for brand in brands):
-        return 1, known and (_before(_I_AM, text, tokens[index].start()))
+            by_form = _EASTERN_SURNAME.search(surname) is not None and _ENGLISH_SURNAME.fullmatch(word) is not None
+            is_name = known or kin or by_form or (maybe and surname.lower() in names_)
+            return (2, True) if is_name else (1, False)
+    if kin or (said and known):
+        return 1, known or maybe or kin
+    if not known or any(brand.split()[0] == lower for brand in brands):
+        return 1, False
     return 1, not _is_no_person(text, tokens[index])

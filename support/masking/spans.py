@@ -20,6 +20,10 @@ class Span:
         """Whether the two share a character."""
         return self.start < other.end and other.start < self.end
 
+    def is_within(self, other: "Span") -> bool:
+        """Whether it is a part of the other, or the same."""
+        return other.start <= self.start and self.end <= other.end
+
 
 def kept_apart(spans: Iterable[Span]) -> list[Span]:
     """Return the spans that touch none before them in the list."""
