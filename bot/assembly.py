@@ -27,6 +27,7 @@ from bot.presence import Presence
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.retention import Retaining
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
@@ -78,6 +79,7 @@ class Assembly:
     waiting: Waiting
     board: Board
     erasing: Erasing
+    retaining: Retaining
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -177,6 +179,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
         board=Board(units, lease, groups, admin_texts, file),
         erasing=erasing,
+        retaining=Retaining(units, lease, erasing, file.retention),
         cancellations=cancellations,
         results=StreamReader(
             streams,

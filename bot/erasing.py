@@ -30,7 +30,6 @@ PAUSE_S: Final = 5.0
 STREAM_BATCH: Final = 500
 REWRITE_S: Final = 30.0
 REWRITE_LOOK_S: Final = 0.1
-REWRITE_LOOK_S: Final = 0.1
 _OF_TURN: Final = re.compile(r"(?:^|[:-])[tr]-(\d+)-|otvet:begun:(\d+)-")
 """Jobs, readings and notes of a turn, by their keys in Redis."""
 log = structlog.get_logger()

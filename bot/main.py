@@ -104,6 +104,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.waiting.run(),
         parts.board.run(),
         parts.erasing.run(),
+        parts.retaining.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),
