@@ -48,22 +48,8 @@ class Erasing:
     """The operators'."""
 
     async def begin(self, unit: Unit, customer: CustomerRow, *, asked_by: int) -> erasure.Begun | None:
-        """Cut a customer off and have his topics deleted; the rest follows. None: it was begun before."""
-        begun = await erasure.begin(unit.session, customer, asked_by=asked_by, now=unit.now)
-        if begun is None:
-            return None
-        for group, thread in begun.topics:
-            present = self.groups.present(group)
-            call = DeleteForumTopic(chat_id=present, message_thread_id=thread)
-            key = f"{erasure.KEY}{begun.token}:topic:{present}:{thread}"
-            await unit.to_chat(call, present, key, priority=Priority.EDIT)
-        if begun.was_open and begun.topics:
-            # In General: what is said in his topic goes with it.
-            group = self.groups.present(begun.topics[0][0])
-            note = SendMessage(chat_id=group, text=self.texts("erased-while-open", token=begun.token))
-            await unit.to_chat(note, group, f"{erasure.KEY}{begun.token}:general", priority=Priority.CARD)
-        log.info("a customer is being erased", customer_id=customer.id, token=begun.token)
-        return begun
+        """Cut a customer off; the rest follows. None: it was begun before."""
+        return await begin(unit, self.groups, self.texts, customer, asked_by=asked_by)
 
     async def restore_ban(self, unit: Unit, customer: CustomerRow) -> None:
         """Ban a customer who has just come if he was banned before he was erased."""
@@ -154,6 +140,27 @@ class Erasing:
                         return
         except (ResponseError, TimeoutError) as error:
             log.warning("Redis did not write its file anew: deleted values stay in it", error=type(error).__name__)
+
+
+async def begin(
+    unit: Unit, groups: Groups, texts: Texts, customer: CustomerRow, *, asked_by: int
+) -> erasure.Begun | None:
+    """Cut a customer off and enqueue what takes his topics away. None: it was begun before."""
+    begun = await erasure.begin(unit.session, customer, asked_by=asked_by, now=unit.now)
+    if begun is None:
+        return None
+    for group, thread in begun.topics:
+        present = groups.present(group)
+        call = DeleteForumTopic(chat_id=present, message_thread_id=thread)
+        key = f"{erasure.KEY}{begun.token}:topic:{present}:{thread}"
+        await unit.to_chat(call, present, key, priority=Priority.EDIT)
+    if begun.was_open and begun.topics:
+        # In General: what is said in his topic goes with it.
+        group = groups.present(begun.topics[0][0])
+        note = SendMessage(chat_id=group, text=texts("erased-while-open", token=begun.token))
+        await unit.to_chat(note, group, f"{erasure.KEY}{begun.token}:general", priority=Priority.CARD)
+    log.info("a customer is being erased", customer_id=customer.id, token=begun.token)
+    return begun
 
 
 def _is_of(key: str, turns: set[int], chat_id: int) -> bool:

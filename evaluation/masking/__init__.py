@@ -76,7 +76,7 @@ def score(sentences: Iterable[Labelled], find: Find, kinds: frozenset[str] | Non
         spans = list(find(one.text))
         for kind, start, end in one.personal:
             if kinds is None or kind in kinds:
-                _count_piece(total, one, spans, kind, start, end)
+                _count_piece(total, one, spans, (kind, start, end))
         for span in spans:
             total.hidden += 1
             if any(span.start < end and start < span.end for _, start, end in one.personal):
@@ -89,7 +89,8 @@ def score(sentences: Iterable[Labelled], find: Find, kinds: frozenset[str] | Non
     return total
 
 
-def _count_piece(total: Score, one: Labelled, spans: list[Span], kind: str, start: int, end: int) -> None:
+def _count_piece(total: Score, one: Labelled, spans: list[Span], piece: tuple[str, int, int]) -> None:
+    kind, start, end = piece
     total.pieces += 1
     total.by_kind[kind] += 1
     shown = [at for at in range(start, end) if one.text[at].isalnum()]

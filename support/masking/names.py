@@ -138,7 +138,8 @@ def _introduced(text: str, tokens: list[re.Match[str]]) -> Iterator[Span]:
 
 def _ru_word(word: str, *, small: bool, first: bool) -> bool:
     if not _CYRILLIC.fullmatch(word):
-        return _en_word(word, small=False, first=first)
+        # «клиент OpenVPN» is no person.
+        return word[0].isupper() and (word.lower() in _english()[0] or (not first and _is_plain(word)))
     found = reading(word)
     if word[0].isupper():
         return (
@@ -155,8 +156,13 @@ def _en_word(word: str, *, small: bool, first: bool) -> bool:
     if _CYRILLIC.fullmatch(word):
         return word[0].isupper() and bool(reading(word) & PERSON)
     if word[0].isupper():
-        return lower not in no_surname
+        return lower not in no_surname and _is_plain(word)
     return small and (lower in names_ or (not first and lower not in no_surname and len(word) > _SHORTEST))
+
+
+def _is_plain(word: str) -> bool:
+    """Whether an English word is written as names are: WalMart and PDF are not."""
+    return _ENGLISH_SURNAME.fullmatch(word) is not None or len(word) < _SHORTEST
 
 
 def _sequence(text: str, tokens: list[re.Match[str]], index: int) -> tuple[int, bool]:

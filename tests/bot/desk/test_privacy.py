@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 import support.desk_tables
 import support.privacy_tables  # noqa: F401  # every table belongs to the metadata
-from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
+from sandbox.world import ANNA, EMMA, MARIA, OPERATORS_CHAT_ID
 from support.privacy_tables import ErasureRow
 from support.tables import AuditRow, Base, CustomerRow, TurnRow
 
@@ -155,3 +155,31 @@ async def test_nothing_is_left_of_a_customer_who_wants_to_be_forgotten(product, 
     assert [row.chat_id for row in shells] == [-shells[0].id, ANNA]
     assert turns[0].outcome == "answered"
     assert (turns[0].text, turns[0].job, turns[0].trace) == ("", None, {})
+
+
+async def test_an_administrator_erases_for_a_customer_and_a_ban_stays(product):
+    people = product.people
+    await people.say(ANNA, "/operator жирафобегемот")
+    card = await product.in_group("Почему")
+    await people.in_topic(MARIA, OPERATORS_CHAT_ID, card["message_thread_id"], "/ban")
+    await product.answer(ANNA, "Оператор закончил")
+    # Who is not an administrator erases nobody; whom nobody knows cannot be erased.
+    await people.say(EMMA, f"/erase {ANNA}")
+    await product.answer(EMMA)
+    await people.say(MARIA, "/erase 99999")
+    await product.answer(MARIA, "нет")
+    await people.say(MARIA, f"/erase {ANNA}")
+    asked = await product.answer(MARIA, "Стереть клиента")
+    assert "Смирнова" not in asked["text"]
+    await people.press(asked, "Стереть всё")
+    proof = await until_erased(product)
+    assert (proof.actor_id, proof.detail["asked_by"]) == (MARIA, "administrator")
+    assert await left_of(product, ("жирафобегемот",)) == []
+    # Banned as he was, he is heard of no more; his rights he keeps.
+    await people.say(ANNA, "Какие способы оплаты?")
+    await people.say(ANNA, "/forget")
+    await product.answer(ANNA, "Стереть всё")
+    async with product.database.reading() as session:
+        again = await session.scalar(select(CustomerRow).where(CustomerRow.chat_id == ANNA))
+        assert again.banned_at is not None
+        assert await session.scalar(select(TurnRow.id).where(TurnRow.customer_id == again.id)) is None
