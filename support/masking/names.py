@@ -41,7 +41,7 @@ _SAID_EN = re.compile(
 )
 _SMALL_TOO_EN = re.compile(r"my (?:full |first |last |sur)?name(?: is|'s|:)$|\bname:$", re.IGNORECASE)
 _FOR_SOMEBODY = re.compile(r"\b(?:для|у|к|ко|с|со)\s$", re.IGNORECASE)
-_I = re.compile(r"(?<!\w)(?:я|i am|i'm)\s+([a-zа-яё]{3,})(?!\w)", re.IGNORECASE)
+_I = re.compile(r"(?<!\w)(?i:я|i am|i'm)\s+([a-zа-яё]{3,})(?!\w)")
 _KIN = re.compile(
     r"(?:\b(?:муж\w{0,3}|жен[аыуе]|мам[аыуе]|пап[аыуе]|сын\w{0,2}|дочь|дочк[аиуе]|брат\w?|сестр[аыуе]|друг\w?|подруг[аиу])"
     r"|\b(?:wife|husband|mother|father|mum|mom|dad|son|daughter|brother|sister|friend|colleague|neighbou?r|manager|courier)"
@@ -93,7 +93,11 @@ def names(text: str) -> Iterator[Span]:
     while index < len(tokens):
         used, is_name = _sequence(text, tokens, index)
         first, last = tokens[index], tokens[index + max(used, 1) - 1]
-        in_quotes = any(start <= first.start() and last.end() <= end for start, end in quoted)
+        # A title in «quotes»; in "plain" ones a full name is a value that somebody quotes.
+        in_quotes = any(
+            start <= first.start() and last.end() <= end and (used < 2 or text[start] != '"')  # noqa: PLR2004  # a name and a surname
+            for start, end in quoted
+        )
         if is_name and not in_quotes and not _before(_NO_NAME_AFTER, text, first.start()):
             yield Span(first.start(), last.end(), stars(text[first.start() : last.end()]))
         index += max(used, 1)
