@@ -19,6 +19,7 @@ from bot.desk_timers import DeskTimers
 from bot.digest import Digest
 from bot.dispatch import Updates
 from bot.ephemeral import Ephemeral
+from bot.erasing import Erasing
 from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
@@ -30,6 +31,7 @@ from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.retention import Retaining
 from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
@@ -66,6 +68,7 @@ from support.queue import (
     announce_release,
 )
 from support.readings import Understood
+from support.secret import Secret
 from support.settings import Settings
 from support.suggesting import Lookup
 
@@ -89,6 +92,8 @@ class Assembly:
     suggestions: Suggestions
     quarantine: Quarantine
     rota: Rota
+    erasing: Erasing
+    retaining: Retaining
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -166,6 +171,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     )
     received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
     order_views = OrderViews(orders_source, units, admin_texts, Ephemeral(bot, budget))
+    erasing = Erasing(units, lease, streams, groups, Secret(settings.data_dir), admin_texts)
     services = Services(
         desk=desk,
         clock=clock,
@@ -174,6 +180,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         library=library,
         knowledge=knowledge,
         received=received,
+        erasing=erasing,
         groups=groups,
         topics=topics,
         admins=settings.admin_ids,
@@ -208,6 +215,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
             clock.start_generation,
         ),
         rota=rota,
+        erasing=erasing,
+        retaining=Retaining(units, lease, erasing, file.retention),
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -12,6 +12,7 @@ from bot import keyboards
 from bot.card_help import Help, draft_rows
 from bot.texts import Texts
 from support.board import State
+from support.masking import mask
 from support.tables import CustomerRow, EscalationRow
 
 QUESTION_LENGTH: Final = 1500
@@ -77,8 +78,8 @@ def card(
     if help_.orders:
         parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
-        parts += ["\n", texts("card-summary", summary=escalation.summary)]
-    asked = escalation.question[:QUESTION_LENGTH] or texts("card-no-words")
+        parts += ["\n", texts("card-summary", summary=mask(escalation.summary))]
+    asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
     parts += _draft(texts, help_)
     if state is State.CLOSED:

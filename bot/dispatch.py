@@ -24,6 +24,7 @@ from bot.handlers import (
     kb_search,
     operator,
     operator_orders,
+    privacy,
     quarantining,
     rating,
     reactions,
@@ -31,7 +32,6 @@ from bot.handlers import (
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
@@ -72,6 +72,7 @@ class Updates:
             canned,
             quarantining,
             admin,
+            privacy,
             assignment,
             deletion,
             operator_orders,
@@ -102,7 +103,7 @@ class Updates:
         except ValidationError:
             return
         person = person_of(letter.sender, letter.chat.id)
-        owner = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+        owner = await self._services.customer(unit, person)
         if owner.banned_at is not None:
             return
         outcome = await self._services.desk.escalate(unit.session, owner, EscalationReason.ERROR, unit.now)

@@ -109,6 +109,8 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.timers.run(),
         parts.suggestions.run(),
         parts.quarantine.run(),
+        parts.erasing.run(),
+        parts.retaining.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),

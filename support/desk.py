@@ -34,6 +34,7 @@ from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
+from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
@@ -234,6 +235,7 @@ class Desk:
         if reason_against := self._against(turn, result.draft):
             offers.keep(turn, result.draft)
             text, _ = citations.shown(result.draft, job.passages)
+            text = mask(text, known=[passage.text for passage in job.passages])
             return await self.escalate(session, customer, reason_against, now, turn=turn, draft=text)
         return await self._answer(session, turn, job, result.draft, now)
 
@@ -405,7 +407,7 @@ class Desk:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=turn.text,
+            question=mask(turn.text),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,

@@ -134,6 +134,8 @@ class CustomerRow(Base):
     """The topic's name as it was set last."""
     board_due_at: Mapped[datetime | None] = mapped_column(index=True)
     """When card and topic are to be looked at again (support.board); None: nothing has changed."""
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is known of him any more (support.erasure); what is left counts turns and ratings."""
 
 
 class TurnRow(Base):
