@@ -87,11 +87,16 @@ async def test_words_are_taken_back_and_reactions_travel_both_ways(run_product):
         await people.fault("sendMessage", retry_after=2, chat_id=ANNA)
         slip = await talk.write(OLGA, "Пароль 12345")
         await until(lambda: stored(product, slip))
+        await until(lambda: refused(people))
         await talk.write(MARIA, "/delete", reply_to=slip["message_id"])
         assert await until(lambda: talk.reaction(slip)) == "🙈"
         await talk.write(OLGA, "Извините")
         await until(talk.heard, lambda heard: "Извините" in heard)
         assert not any("Пароль" in words for words in await talk.heard())
+
+
+async def refused(people):
+    return [call for call in (await people.journal())["calls"] if call["retry_after"]]
 
 
 async def stored(product, message):

@@ -57,7 +57,8 @@ class DeskTalk:
     async def heard(self):
         """What the customer has got that is an operator's: everything but what the bot says by itself."""
         messages = await self.product.people.messages(self.customer)
-        return [one.get("text") or one.get("caption") or "" for one in messages if one["from"]["is_bot"]]
+        said = [one.get("text") or one.get("caption") or "" for one in messages if one["from"]["is_bot"]]
+        return [words for words in said if not words.startswith("Вам отвечает")]
 
     async def answers(self, contains):
         """What the bot has written into the group with these words."""
