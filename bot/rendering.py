@@ -118,7 +118,7 @@ class Renderer:
         operators = self.library.of(self.operators_language)
         escalation.summary = await summarise(operators, unit.session, escalation, outcome.turn_ids)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
-        given = await self.rota.place(unit, customer, escalation) if self.rota else None
+        given = await self.rota.place(unit, customer, escalation, key) if self.rota else None
         name = given.name if given else None
         await self.send_card(unit, customer, escalation, f"{key}:card", turn_id=turn_id, assignee=name)
         too_long = len(escalation.question) > card.QUESTION_LENGTH

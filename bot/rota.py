@@ -30,12 +30,12 @@ class Rota:
     texts: Texts
     """The operators'."""
 
-    async def place(self, unit: Unit, customer: CustomerRow, escalation: EscalationRow) -> OperatorRow | None:
-        """Give a new conversation to a group and to somebody in it; None: whoever takes it."""
+    async def place(self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, key: str) -> OperatorRow | None:
+        """Give a conversation to a group and to somebody in it; None: whoever takes it. The key names the decision."""
         group = await self._group(unit, customer, escalation)
         present = None if customer.topic_chat_id is None else self.groups.present(customer.topic_chat_id)
         if group is not None and group != present:
-            await Mover(self.groups, self.texts).move(unit, customer, group, f"escalation:{escalation.id}")
+            await Mover(self.groups, self.texts).move(unit, customer, group, f"move:{key}")
         return None if group is None else await self._give(unit, customer, escalation, group)
 
     async def pass_on(self, unit: Unit, operator: OperatorRow, *, by: int, key: str, group: int | None = None) -> int:
@@ -71,6 +71,8 @@ class Rota:
     async def _give(
         self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, group: int
     ) -> OperatorRow | None:
+        if self.file.assignment.way == "none":
+            return None
         loads = await loads_in(unit.session, group)
         chosen = choose(loads, self.file.assignment, customer.language)
         if chosen is not None:

@@ -136,7 +136,7 @@ async def _to_subject(  # noqa: PLR0917  # what a handler has been given
         await services.rota.give_again(unit, customer, escalation, group, key)
         return
     give(unit.session, customer, escalation, None, unit.now, by=sender.id, action="conversation_released")
-    given = await services.rota.place(unit, customer, escalation)
+    given = await services.rota.place(unit, customer, escalation, key)
     state = standing(escalation, services.file, unit.now).state
     await services.renderer.send_card(
         unit, customer, escalation, f"card:{key}", state=state, assignee=given.name if given else None

@@ -83,7 +83,7 @@ async def test_a_conversation_is_taken_released_and_handed_over_and_only_seniors
         await talk.card_reads("❗️ Анна Смирнова")
         # Who answers what nobody has takes it by that.
         await talk.write(OLGA, "Здравствуйте! Чем помочь?")
-        await talk.card_reads("Отвечает: Ольга")
+        await until(talk.assignee, lambda assignee: assignee == OLGA)
         assert await actions(product) == [
             "conversation_taken",
             "conversation_transferred",
@@ -100,12 +100,12 @@ async def test_who_has_left_the_group_commands_nothing_and_his_conversations_are
     async with run_product(desk_world()) as product:
         talk = await begin(product)
         await talk.write(PETR, "Здравствуйте!")
-        await talk.card_reads("Отвечает: Пётр")
+        await until(talk.assignee, lambda assignee: assignee == PETR)
         petr = product.world.users[PETR]
 
         await product.people.put_update("chat_member", member_change(petr, "left"))
 
-        await talk.card_reads("Пока никто не взял")
+        await until(talk.assignee, lambda assignee: assignee is None)
         await talk.write(PETR, "Ещё слово")
         await until(lambda: talk.answers("Вас нет в этой группе"))
         await talk.write(PETR, "/close")
@@ -185,8 +185,8 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         assert moved["chat"]["id"] == BILLING
         await until(lambda: oleg.shown(oleg.card), lambda card: "передан в другую группу" in card["text"])
 
-        async def topics():
-            return {one["thread_id"]: (one["name"], one["closed"]) for one in await people.topics(OPERATORS_CHAT_ID)}
+        async def topics(group=OPERATORS_CHAT_ID):
+            return {one["thread_id"]: (one["name"], one["closed"]) for one in await people.topics(group)}
 
         thread_id = oleg.card["message_thread_id"]
         await until(topics, lambda shown: shown[thread_id] == ("➡️ Олег", True))
@@ -202,3 +202,4 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         assert "Отвечает: Пётр" in again["text"]
 
         await until(topics, lambda shown: shown[thread_id][0].startswith("🆕") and not shown[thread_id][1])
+        await until(lambda: topics(BILLING), lambda shown: shown[moved["message_thread_id"]] == ("➡️ Олег", True))

@@ -97,7 +97,7 @@ async def test_what_a_customer_showed_before_he_called_a_person_is_shown_with_th
     await product.people.say(ANNA, "/operator")
     await product.in_group("Почему")
     # Shown once is enough.
-    await talk.nothing_more(talk.in_topic, 4)
+    await talk.nothing_more(talk.in_topic, 3)
 
 
 async def test_words_keep_their_entities(talk):
