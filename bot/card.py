@@ -143,7 +143,7 @@ def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardBut
 
 def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list[InlineKeyboardButton]]:
     """Closed without a reason: one tap gives it, on the card, where it costs the group no message of its own."""
-    if escalation.close_reason:
+    if escalation.close_reason is not None:
         return []
     buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
     return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]

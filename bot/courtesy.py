@@ -20,7 +20,10 @@ from support.tables import CustomerRow, EscalationRow
 async def introduce(
     unit: Unit, customer: CustomerRow, escalation: EscalationRow, operator: OperatorRow, services: Services
 ) -> None:
-    """Say who answers, before his first words and once a conversation; a colleague who takes over is named as well."""
+    """Say who answers, once a conversation; a colleague who takes over is named as well.
+
+    After his first words: they are what must not wait, and what an operator has to know of when it does not arrive.
+    """
     if services.file.assignment.show_names:
         told = services.texts(customer)("who-answers", name=operator.name.split()[0])
         await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{operator.user_id}", told)

@@ -37,8 +37,8 @@ from support.waiting_list import EVERYBODY_REMINDED, Waiter, waiting_list
 MANY: Final = 10
 LONG: Final = timedelta(seconds=60)
 """More cards than MANY wait for Telegram's limit, or one longer than LONG: that is said."""
-PATIENCE_MIN: Final = 1
-"""The digest appears when somebody waits so long: who is answered at once needs none."""
+SHOWN_FROM: Final = timedelta(minutes=2)
+"""Who waits so long is shown: who is answered at once has his card, and needs no edit of the digest."""
 LOOK_S: Final = 2.0
 EVERY: Final = timedelta(seconds=60)
 """An edit counts against the group's limit as any call."""
@@ -64,7 +64,7 @@ class _View:
     @property
     def is_worth_a_message(self) -> bool:
         """Whether a digest that does not stand yet has to."""
-        return self.backlog is not None or any(waiter.minutes >= PATIENCE_MIN for waiter in self.waiters)
+        return self.backlog is not None or bool(self.waiters)
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class Digest:
             return
         self._looks_at = self.clock() + LOOK_S
         async with self.units.database.reading() as session:
-            waiters = await waiting_list(session, self.file, now)
+            waiters = [one for one in await waiting_list(session, self.file, now) if now - one.since >= SHOWN_FROM]
         working = self.groups.working()
         for group in working:
             here = [waiter for waiter in waiters if self._group_of(waiter, working) == group]

@@ -69,7 +69,9 @@ def draw(  # noqa: PLR0917  # its parts are what it shows
         names = PLACE if called else texts("digest-everybody")
         parts += ["\n\n", mention(texts("digest-call", names=names), called)]
     if backlog is not None:
-        parts += ["\n\n", _backlog(texts, backlog)]
+        # That nobody waits long would not be so.
+        parts = [*parts, "\n\n"] if waiters else []
+        parts.append(_backlog(texts, backlog))
     if state := _opening(texts, hours, now):
         parts += ["\n\n", state]
     return Text(*parts)

@@ -34,9 +34,10 @@ async def speak(
     if escalation is not None:
         if operator is not None:
             await claim(unit.session, customer, escalation, operator, unit.now)
-            await introduce(unit, customer, escalation, operator, services)
         replied(customer, escalation, unit.now)
         if operator is not None and rows:
             await replaced(unit, customer, escalation, operator.user_id, "\n".join(row.text for row in rows))
     for row in rows:
         await relay.to_customer(unit, customer, relay.Relayed.stored(row))
+    if escalation is not None and operator is not None:
+        await introduce(unit, customer, escalation, operator, services)

@@ -54,6 +54,8 @@ async def give_back(
     """Let the bot answer from the next message on, without ceremony; None when it does already."""
     closed = await EscalationRepository(session).close(customer.id, operator_id, now)
     if closed is not None:
+        # Not None: the card asks for no reason.
+        closed.close_reason = ""
         touch(customer, now, AT_ONCE)
         return closed
     # Just closed, but still the operator's for a while: that ends.

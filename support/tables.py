@@ -278,6 +278,7 @@ class EscalationRow(Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[int | None] = mapped_column(BigInteger)
     close_reason: Mapped[str | None] = mapped_column(String(200))
+    """None: nobody has said; empty: nobody needs to."""
     reopens_until: Mapped[datetime | None]
     """Closed: what the customer writes until then goes to the same operator again (support.closing)."""
     rating: Mapped[int | None]

@@ -58,7 +58,7 @@ remind-assignee = ⏰ { $name }, the customer has been waiting for { $n ->
 
 digest-waiting = 📋 Waiting for an answer: { $n }
 digest-overdue = longer than promised: { $n }
-digest-nobody = 📋 Nobody is waiting
+digest-nobody = 📋 Nobody has been waiting for over two minutes
 digest-minutes = { $n } min
 digest-few-minutes = under 5 min
 digest-more = …and { $n } more

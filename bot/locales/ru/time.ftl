@@ -62,7 +62,7 @@ remind-assignee = ⏰ { $name }, клиент ждёт ответа: { $n ->
 
 digest-waiting = 📋 Ждут ответа: { $n }
 digest-overdue = из них дольше обещанного: { $n }
-digest-nobody = 📋 Никто не ждёт
+digest-nobody = 📋 Никто не ждёт дольше двух минут
 digest-minutes = { $n } мин
 digest-few-minutes = меньше 5 мин
 digest-more = …и ещё { $n }

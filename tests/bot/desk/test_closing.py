@@ -52,7 +52,7 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
         await says(product, card, "Курьер будет завтра.")
         await product.answer(ANNA, "Курьер будет завтра.")
         heard = [one["text"] for one in await product.people.messages(ANNA) if one["from"]["is_bot"]]
-        assert heard[-3:] == ["Вам отвечает Мария.", "Здравствуйте!", "Курьер будет завтра."]
+        assert heard[-3:] == ["Здравствуйте!", "Вам отвечает Мария.", "Курьер будет завтра."]
 
         await says(product, card, "/close")
         over = await product.answer(ANNA, "окончен")

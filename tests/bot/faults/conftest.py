@@ -36,9 +36,10 @@ class Scene:
         return max((call["n"] for call in await self.calls()), default=0)
 
     async def read_by(self, chat_id, containing=""):
-        """The bot's words in a private chat, in order."""
+        """The bot's words in a private chat, in order; who answers is said once in between."""
         messages = [one for one in await self.people.messages(chat_id) if one["from"]["is_bot"]]
-        return [one["text"] for one in messages if "text" in one and containing in one["text"]]
+        texts = [one["text"] for one in messages if "text" in one and containing in one["text"]]
+        return [text for text in texts if not text.startswith("Вам отвечает")]
 
     async def read_in_topic(self, thread_id, containing="", *, group=OPERATORS_CHAT_ID):
         messages = [one for one in await self.people.messages(group, thread_id) if one["from"]["is_bot"]]
