@@ -7,6 +7,7 @@ from aiogram import Bot
 from aiogram.enums import ChatMemberStatus
 from aiogram.exceptions import ClientDecodeError, TelegramAPIError
 from aiogram.types import ChatMemberRestricted, ResultChatMemberUnion
+from sqlalchemy.exc import IntegrityError
 
 from bot.incoming import member_of
 from bot.rota import Rota
@@ -29,10 +30,11 @@ def is_in(member: ResultChatMemberUnion) -> bool:
 
 async def learn(bot: Bot, units: Units, rota: Rota) -> None:
     """Note the administrators of the groups, seniors at first, and who has left meanwhile. Never fails."""
+    # IntegrityError: somebody wrote in the group at the same moment, so he is known by that.
     for group in rota.groups.ids:
         try:
             await _learn(bot, units, rota, group)
-        except (TelegramAPIError, ClientDecodeError, *UNAVAILABLE) as error:
+        except (TelegramAPIError, ClientDecodeError, IntegrityError, *UNAVAILABLE) as error:
             log.warning("members of an operators' group could not be read", group=group, error=type(error).__name__)
 
 

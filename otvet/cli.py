@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from otvet.commands.audit import audit
 from otvet.commands.database import database_group
 from otvet.commands.demo import demo, sandbox
 from otvet.commands.desk import desk_group
@@ -38,6 +39,7 @@ for command in (
     desk_group,
     outbox_group,
     privacy_group,
+    audit,
     evaluate_group,
     model_group,
     doctor,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.board import AT_ONCE, touch
 from support.desk_tables import OperatorRow
-from support.operators import OperatorRepository, Role, audit
+from support.operators import OperatorRepository, Role, audit, come_back
 from support.tables import CustomerRow, EscalationRow
 
 
@@ -60,11 +60,12 @@ async def take(
     *,
     role: Role = Role.OPERATOR,
 ) -> Taken | Others:
-    """Take a conversation that nobody has; a senior takes a colleague's as well."""
+    """Take a conversation that nobody has; a senior takes a colleague's as well. Who takes one is there."""
     if escalation.assignee_id == operator.user_id:
         return Taken(new=False)
     keeper = await keeper_of(session, escalation)
     if keeper is not None and role < Role.SENIOR:
         return Others(keeper.name)
+    come_back(session, operator, now)
     give(session, customer, escalation, operator.user_id, now, by=operator.user_id, action="conversation_taken")
     return Taken(new=True)

@@ -89,6 +89,12 @@ class OperatorRepository:
         await self._session.flush()
         return row
 
+    async def move(self, old_group: int, new_group: int) -> None:
+        """Follow a group to its new id."""
+        for row in await self._session.scalars(select(OperatorRow)):
+            row.groups = [new_group if one == old_group else one for one in row.groups]
+            row.former_groups = [new_group if one == old_group else one for one in row.former_groups]
+
     async def present(self, group: int | None = None) -> Sequence[OperatorRow]:
         """Return who is in a group, or in any of them, by name."""
         rows = await self._session.scalars(select(OperatorRow).where(OperatorRow.left_at.is_(None)))
@@ -99,6 +105,13 @@ class OperatorRepository:
         """Return who has this @name, whatever its case, with or without the sign; one who left is nobody."""
         wanted = username.removeprefix("@").casefold()
         return next((row for row in await self.present() if (row.username or "").casefold() == wanted), None)
+
+
+def come_back(session: AsyncSession, operator: OperatorRow, now: datetime) -> None:
+    """Note that somebody is there again, if he was away."""
+    if operator.away_since is not None:
+        operator.away_since = None
+        audit(session, now, operator.user_id, "operator_back")
 
 
 def audit(session: AsyncSession, now: datetime, actor_id: int, action: str, **detail: object) -> None:

@@ -14,7 +14,7 @@ from bot.startup import OPERATOR_COMMANDS
 from bot.texts import LANGUAGES
 from bot.unit import Unit
 from support.desk_tables import OperatorRow
-from support.operators import OPERATOR, SENIOR, OperatorRepository, Role, audit
+from support.operators import OPERATOR, SENIOR, OperatorRepository, Role, audit, come_back
 
 AWAY: Final = "😴"
 SENIORS_ONLY: Final = ("ban", "unban")
@@ -42,9 +42,7 @@ async def on_back(message: Message, author: topic.Author, unit: Unit) -> None:
 
 
 async def _return(message: Message, operator: OperatorRow, unit: Unit) -> None:
-    if operator.away_since is not None:
-        operator.away_since = None
-        audit(unit.session, unit.now, operator.user_id, "operator_back")
+    come_back(unit.session, operator, unit.now)
     await topic.acknowledge(message, unit)
 
 
