@@ -98,7 +98,8 @@ def _draft(texts: Texts, help_: Help) -> list[str | Text]:
     """Show the draft on offer, else what became of the last one, else what the customer was answered."""
     if help_.offer is not None:
         key = "card-suggestion" if help_.suggested else "card-draft"
-        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(help_.offer.text[:DRAFT_LENGTH])]
+        shown = help_.offer.masked(help_.offer.text)[:DRAFT_LENGTH]
+        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(shown)]
         sources = help_.sources(texts)
         return [*parts, "\n", texts("card-sources", headings=sources)] if sources else parts
     if help_.decided is not None:

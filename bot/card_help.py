@@ -12,6 +12,8 @@ from bot.texts import Texts
 from support import offers, proven, summaries, tried
 from support.desk_tables import OperatorRow
 from support.escalations import EscalationReason
+from support.jobs import GenerationJob
+from support.masking import mask
 from support.offers import Offer, Verdict
 from support.statistics import SUGGESTED
 from support.summaries import WITHIN, cut
@@ -67,7 +69,7 @@ async def help_of(texts: Texts, session: AsyncSession, customer: CustomerRow, es
         why="" if turn is None else _why(texts, escalation, turn),
         tried=await _tried(texts, session, escalation),
         orders=tuple(proven.masked(number) for number in proven.lately(customer, escalation.opened_at)),
-        answered=(escalation.draft or "") if seen else "",
+        answered=_answered(escalation, turn) if seen else "",
         offer=offer,
         suggested=offer is not None and offer.turn_id != escalation.turn_id,
         decided=await _decided(session, escalation),
@@ -98,6 +100,12 @@ def draft_rows(texts: Texts, offer: Offer | None) -> list[list[InlineKeyboardBut
         for label, passage in zip(labels, cited, strict=True)
     ]
     return [decide, wrong]
+
+
+def _answered(escalation: EscalationRow, turn: TurnRow | None) -> str:
+    job = turn.job if turn is not None else None
+    known = [] if job is None else [one.text for one in GenerationJob.model_validate_json(job).passages]
+    return mask(escalation.draft or "", known=known)
 
 
 def _told(texts: Texts, one: summaries.Earlier) -> str:

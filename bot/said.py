@@ -5,7 +5,7 @@ from aiogram.utils.formatting import Text
 
 from bot.aftermath import SAID
 from bot.handlers.desk_buttons import Press
-from bot.speaking import claim
+from support.assignment import claim
 from support.escalations import EscalationReason, EscalationRepository, replied
 from support.holding import rival_of
 
@@ -27,6 +27,6 @@ async def say(press: Press, text: Text | str, *, key: str) -> None:
     await services.renderer.show_words(unit, customer, opened.turn_ids)
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
-        await claim(unit, customer, press.operator)
+        await claim(unit.session, customer, escalation, press.operator, unit.now)
         replied(customer, escalation, unit.now)
     await services.renderer.say(unit, customer, f"{SAID}{key}", text)

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support import suggesting
 from support.deliveries import OPEN_STATES, DeliveryState
 from support.desk_tables import DraftLabelRow
 from support.escalations import EscalationRepository
@@ -75,6 +76,7 @@ async def begin(session: AsyncSession, customer: CustomerRow, *, asked_by: int, 
         if turn.state == TurnState.GENERATING:
             cancelled.append(job_id(turn.id, turn.epoch, turn.attempt))
         turn.state, turn.finished_at, turn.outcome, turn.epoch = TurnState.SUPERSEDED, now, "erased", turn.epoch + 1
+    cancelled += await suggesting.withdraw(session, customer.id, now)
     escalation = await EscalationRepository(session).open_of(customer.id)
     if escalation is not None:
         escalation.closed_at, escalation.close_reason = now, None
@@ -103,6 +105,7 @@ async def begin(session: AsyncSession, customer: CustomerRow, *, asked_by: int, 
 def _cut_off(customer: CustomerRow, now: datetime) -> None:
     # No chat has the id of a customer with a minus: private chats are positive, and groups are no customers.
     customer.chat_id, customer.name, customer.username, customer.phone = -customer.id, "", None, None
+    customer.proven_orders = None
     customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
     customer.topic_chat_id = customer.topic_id = customer.topic_shown = None
     customer.former_topic_chat_id = customer.former_topic_id = None
@@ -248,7 +251,7 @@ async def _escalations(session: AsyncSession, erasure: ErasureRow, now: datetime
 async def _turns_words(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
     theirs = TurnRow.customer_id == erasure.customer_id
     full = or_(TurnRow.text != "", TurnRow.job.is_not(None))
-    return await _change(session, update(TurnRow).where(theirs, full).values(text="", job=None, trace={}))
+    return await _change(session, update(TurnRow).where(theirs, full).values(text="", job=None, trace={}, draft=None))
 
 
 def _deleted(row: type[Any], key: Any) -> "Step":  # noqa: ANN401  # a column

@@ -15,6 +15,7 @@ from support.citations import SourceShown
 from support.desk_tables import DraftLabelRow
 from support.escalations import EscalationRepository, replied
 from support.jobs import CheckName, Draft, GenerationJob, JobPassage
+from support.masking import mask
 from support.tables import AuditRow, CustomerRow, EscalationRow, TurnRow
 
 NO_ANSWERS: Final = frozenset({CheckName.NO_ANSWER, CheckName.EMPTY})
@@ -58,6 +59,10 @@ class Offer:
     def cited(self) -> tuple[JobPassage, ...]:
         """The passages that the draft names as its sources."""
         return tuple(passage for passage in self.passages if passage.number in self.draft.citations)
+
+    def masked(self, text: str) -> str:
+        """Hide what is about a person in the draft or in what was sent for it; what the passages say stays readable."""
+        return mask(text, known=[passage.text for passage in self.passages])
 
 
 def keep(turn: TurnRow, draft: Draft) -> None:
@@ -160,8 +165,8 @@ class Offers:
             escalation_id=escalation.id,
             operator_id=self.operator_id,
             verdict=verdict,
-            draft=offer.text,
-            sent=sent,
+            draft=offer.masked(offer.text),
+            sent=None if sent is None else offer.masked(sent),
             score=offer.draft.verdict.score,
             at=self.now,
         )

@@ -17,7 +17,7 @@ from support.board import AT_ONCE, touch
 from support.escalations import EscalationRepository
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import Route
-from support.jobs import GenerationJob, GenerationResult, Language
+from support.jobs import GenerationJob, GenerationResult, Language, job_id
 from support.tables import CustomerRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
@@ -143,6 +143,17 @@ async def settle(
         offers.keep(turn, draft)
         escalation.offered_turn_id = turn.id
         touch(customer, now, AT_ONCE)
+
+
+async def withdraw(session: AsyncSession, customer_id: int, now: datetime) -> tuple[str, ...]:
+    """Look no further for a suggestion; return the job that nobody waits for any more."""
+    turn = await _open_of(session, customer_id)
+    if turn is None:
+        return ()
+    jobs = () if turn.job is None else (job_id(turn.id, turn.epoch, turn.attempt),)
+    turn.epoch += 1
+    _end(turn, "no_suggestion", now)
+    return jobs
 
 
 async def _open_of(session: AsyncSession, customer_id: int) -> TurnRow | None:

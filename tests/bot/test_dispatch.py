@@ -47,6 +47,8 @@ async def inbox(connect, database, desk):
         topics=None,
         admins=(MARIA,),
         company="",
+        quarantine=None,
+        erasing=None,
         order_views=None,
         file=DeskFile(),
     )

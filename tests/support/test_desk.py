@@ -27,7 +27,7 @@ from support.outcomes import (
     Stopped,
 )
 from support.tables import AnswerRow, EscalationRow, TurnRow
-from support.turns import TurnState, Words
+from support.turns import TurnRepository, TurnState, Words
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
@@ -259,8 +259,9 @@ async def test_while_a_person_has_the_conversation_messages_are_for_him(desk, se
     await desk.escalate(session, anna, EscalationReason.CUSTOMER_ASKED, now)
 
     assert await desk.receive(session, anna, Words(1, "text", QUESTION), now) == ForOperator()
-    # Looked up for the operator alone.
-    assert [turn.state for turn in await session.scalars(select(TurnRow))] == [TurnState.SUGGESTING]
+    # Nobody waits for what is looked up for the person.
+    assert (await session.scalars(select(TurnRow.state))).all() == [TurnState.SUGGESTING]
+    assert await TurnRepository(session).open_of(anna.id) is None
 
 
 async def test_a_person_called_while_messages_are_collected_gets_them(desk, session, anna, now):

@@ -38,10 +38,12 @@ async def fill(session, now, chat_id=ANNA):
     customer.phone, customer.awaiting_order = "79165554433", SENTINEL
     customer.topic_chat_id, customer.topic_id = -100, 7
     times = {"opened_at": now, "closes_at": now}
-    words = {"text": SENTINEL, "language": "ru", "job": SENTINEL, "trace": {"a": SENTINEL}}
+    customer.proven_orders = [[SENTINEL, now.isoformat()]]
+    words = {"text": SENTINEL, "language": "ru", "job": SENTINEL, "trace": {"a": SENTINEL}, "draft": {"a": SENTINEL}}
     done = TurnRow(customer_id=customer.id, state="answered", outcome="answered", **words, **times)
     working = TurnRow(customer_id=customer.id, state="generating", **words, **times)
-    session.add_all([done, working])
+    suggested = TurnRow(customer_id=customer.id, state="suggesting", **words, **times)
+    session.add_all([done, working, suggested])
     await session.flush()
     session.add(
         AnswerRow(turn_id=done.id, text=SENTINEL, draft={"t": SENTINEL}, cache_key="c", rating=1, created_at=now)
@@ -112,7 +114,7 @@ async def test_wherever_it_is_cut_short_nothing_is_left_in_the_end(database, now
         assert await erasure.begin(session, anna, asked_by=erasure.HIMSELF, now=now) is None
     assert begun.was_open
     assert begun.topics == ((-100, 7),)
-    assert [job.split("-")[:2] for job in begun.cancelled] == [["t", "2"]]
+    assert [job.split("-")[:2] for job in begun.cancelled] == [["t", "2"], ["t", "3"]]
     # A process that dies after any transaction leaves the rest to the next one.
     await erase(database, now, until_zero=False)
     await erase(database, now)
@@ -135,7 +137,7 @@ async def test_wherever_it_is_cut_short_nothing_is_left_in_the_end(database, now
     assert proof.detail["chat_hmac_sha256"] == Secret(tmp_path).digest(ANNA)
     assert (shell.chat_id, shell.name, answer.rating) == (-shell.id, "", 1)
     # A late result of its worker finds the turn moved on.
-    assert turns == ["answered", "superseded"]
+    assert turns == ["answered", "superseded", "suggested"]
 
 
 async def test_somebody_elses_data_stay(database, now):

@@ -71,6 +71,17 @@ async def test_only_who_edits_a_draft_replaces_it_and_only_once(session, turn_id
     assert await labels(session) == [(Verdict.EDITED, 7)]
 
 
+async def test_labels_keep_no_personal_data_but_what_the_knowledge_base_says(session, turn_id, decide, anna):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    offer = await offers.offered(session, escalation)
+    await decide(7).edit(turn_id)
+    await decide(7).replaced_by(escalation, f"Анна Петрова, перезвоню на +7 916 123-45-67. {offer.passages[0].text}")
+    label = (await session.scalars(select(DraftLabelRow))).one()
+    assert "Петрова" not in label.sent
+    assert "123" not in label.sent
+    assert label.sent.endswith(offer.passages[0].text)
+
+
 async def test_a_draft_decided_about_meanwhile_is_not_labelled_again_by_its_editor(session, turn_id, decide, anna):
     escalation = await EscalationRepository(session).open_of(anna.id)
     await decide(7).edit(turn_id)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
+from sandbox.world import ANNA, JAMES, MARIA, OPERATORS_CHAT_ID
 from support import proven
 from support.customers import CustomerRepository
-from support.operators import Member, OperatorRepository
+from support.operators import OPERATOR, Member, OperatorRepository
 
 pytestmark = pytest.mark.e2e
 
@@ -18,10 +18,11 @@ QUESTION = "Сколько дней хранится заказ в пункте 
 
 @pytest.fixture
 async def maria(product):
-    """Return how Maria writes into Anna's topic."""
+    """Return how Maria, an administrator, writes into Anna's topic; James is an operator."""
     async with product.database.writing() as session:
-        member = Member(MARIA, "Мария")
-        await OperatorRepository(session).joined(member, OPERATORS_CHAT_ID, datetime.now(UTC))
+        for member in (Member(MARIA, "Мария"), Member(JAMES, "James")):
+            row = await OperatorRepository(session).joined(member, OPERATORS_CHAT_ID, datetime.now(UTC))
+            row.role = OPERATOR
     await product.people.say(ANNA, "/operator")
     card = await product.in_group("Почему: клиент попросил человека")
 
@@ -98,6 +99,14 @@ async def test_canned_replies_are_added_found_shown_sent_and_deleted(product, ma
     await press(product, shown, "✉️ Отправить")
     await product.answer(ANNA, "Заказ KD-10427 уже едет.")
 
+    # What does not arrive is told; a colleague's reply is not another's to delete.
+    await people.block(ANNA)
+    await maria("/c сроки")
+    await press(product, await product.in_group("📋 сроки"), "✉️ Отправить")
+    await product.in_group("Клиент не получил «Анна, курьер привезёт")
+    thread_id = shown["message_thread_id"]
+    await people.in_topic(JAMES, OPERATORS_CHAT_ID, thread_id, "/c delete номер")
+    await product.in_group("добавил другой оператор")
     await maria("/c delete номер")
     await maria("/c номер")
     await product.in_group("Ничего похожего нет")
