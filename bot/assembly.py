@@ -15,9 +15,11 @@ from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
 from bot.cancellations import Cancellations
+from bot.desk_timers import DeskTimers
 from bot.digest import Digest
 from bot.dispatch import Updates
 from bot.ephemeral import Ephemeral
+from bot.erasing import Erasing
 from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
@@ -25,12 +27,16 @@ from bot.knowledge_admin import KnowledgeAdmin
 from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.retention import Retaining
+from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
+from bot.suggestions import Suggestions
 from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -62,7 +68,9 @@ from support.queue import (
     announce_release,
 )
 from support.readings import Understood
+from support.secret import Secret
 from support.settings import Settings
+from support.suggesting import Lookup
 
 REDIS_TIMEOUT_S: Final = 5
 
@@ -80,6 +88,12 @@ class Assembly:
     presence: Presence
     waiting: Waiting
     board: Board
+    timers: DeskTimers
+    suggestions: Suggestions
+    quarantine: Quarantine
+    rota: Rota
+    erasing: Erasing
+    retaining: Retaining
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -112,13 +126,14 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     queue = GenerationQueue(redis=redis)
     store = ReleaseStore(settings.releases_dir)
     cancellations = Cancellations(queue)
-    renderer = Renderer(library, settings.operators_language, cancellations)
+    file = desk_file.load(settings.desk_file)
+    rota = Rota(groups, file, library.of(settings.operators_language))
+    renderer = Renderer(library, settings.operators_language, cancellations, rota, file)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     company = company_source(settings)
     company_orders = None if company is None else RemoteOrders(company)
     orders_source = order_source(company_orders, database.reading)
-    file = desk_file.load(settings.desk_file)
     desk = _desk(settings, orders_source, current, file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
@@ -156,6 +171,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     )
     received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
     order_views = OrderViews(orders_source, units, admin_texts, Ephemeral(bot, budget))
+    erasing = Erasing(units, lease, streams, groups, Secret(settings.data_dir), admin_texts)
     services = Services(
         desk=desk,
         clock=clock,
@@ -164,10 +180,12 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         library=library,
         knowledge=knowledge,
         received=received,
+        erasing=erasing,
         groups=groups,
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        quarantine=Quarantine(database, current),
         order_views=order_views,
         file=file,
     )
@@ -183,8 +201,22 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         outbox=outbox,
         clock=clock,
         presence=Presence(bot, units, outbox.sends, budget),
-        waiting=Waiting(units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts)),
+        waiting=Waiting(
+            units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts, file)
+        ),
         board=Board(units, lease, groups, admin_texts, file),
+        timers=DeskTimers(units, lease, renderer, admin_texts),
+        quarantine=services.quarantine,
+        suggestions=Suggestions(
+            units,
+            lease,
+            Lookup(desk.search, desk.classifier, desk.deadline),
+            foresight.prepare,
+            clock.start_generation,
+        ),
+        rota=rota,
+        erasing=erasing,
+        retaining=Retaining(units, lease, erasing, file.retention),
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -15,6 +15,7 @@ from aiogram.utils.token import TokenValidationError
 
 from bot.assembly import Assembly, assemble
 from bot.groups import Groups
+from bot.members import learn
 from bot.polling import Poller, TokenRevokedError
 from bot.startup import (
     NO_GROUP,
@@ -96,6 +97,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
 
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
+        await parts.quarantine.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -104,6 +106,11 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.presence.run(),
         parts.waiting.run(),
         parts.board.run(),
+        parts.timers.run(),
+        parts.suggestions.run(),
+        parts.quarantine.run(),
+        parts.erasing.run(),
+        parts.retaining.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),
@@ -175,7 +182,8 @@ async def _by_polling(settings: Settings, bot: Bot, parts: Assembly, ready: Call
 
 
 async def _publish(bot: Bot, parts: Assembly) -> None:
-    """Fill the menus of commands beside everything else; a Telegram in trouble delays the menus only."""
+    """Learn who works here and fill the menus of commands beside everything else, however slow Telegram is."""
+    await learn(bot, parts.units, parts.rota)
     await publish_commands(bot, parts.library)
     await asyncio.Event().wait()
 

@@ -14,6 +14,7 @@ from otvet.commands.knowledge import knowledge_group
 from otvet.commands.model import model_group
 from otvet.commands.orders import orders_group
 from otvet.commands.outbox import outbox_group
+from otvet.commands.privacy import privacy_group
 from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
 from support.settings import SettingsError
@@ -36,6 +37,7 @@ for command in (
     orders_group,
     desk_group,
     outbox_group,
+    privacy_group,
     evaluate_group,
     model_group,
     doctor,

@@ -32,6 +32,8 @@ Examination = Callable[[Settings], Awaitable[Sequence[Finding]]]
 
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; the order is that of the report."""
+    from otvet.judge_diagnosis import examine_judge  # noqa: PLC0415  # it makes findings of this module's kind
+
     examinations: tuple[Examination, ...] = (
         examine_telegram,
         examine_disk,
@@ -41,6 +43,7 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_embedding,
         examine_reranker,
         examine_engine,
+        examine_judge,
         examine_desk_file,
         examine_orders,
     )

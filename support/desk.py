@@ -13,13 +13,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answering, answers, citations, freshness, proven, risk, ruling, smalltalk, traces, understanding
+from support import (
+    answering,
+    answers,
+    citations,
+    closing,
+    freshness,
+    offers,
+    proven,
+    risk,
+    ruling,
+    smalltalk,
+    suggesting,
+    traces,
+    understanding,
+)
 from support.deliveries import DeliveryRepository
 from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
+from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
@@ -89,9 +104,11 @@ class Desk:
         """Take in a message of a customer; ``slowed``: he writes more than anybody could answer."""
         turns = TurnRepository(session)
         language = self._follow_language(customer, words.text)
-        if escalation := await EscalationRepository(session).open_of(customer.id):
+        escalation = await EscalationRepository(session).open_of(customer.id)
+        escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
+        if escalation is not None:
             heard(customer, escalation, now)
-            await turns.add_message(customer, words, now)
+            await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
             return ForOperator()
         opened = await turns.collect(customer, words, language, now, slowed=slowed)
         return _collected(opened)
@@ -203,6 +220,9 @@ class Desk:
         if locked is None:
             return Ignored()
         turn, customer = locked
+        if turn.state == TurnState.SUGGESTING:
+            base = self.knowledge.get()
+            await suggesting.settle(session, locked, result, base, now, threshold=self.threshold)
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:
@@ -213,7 +233,9 @@ class Desk:
             return await self._renew(session, customer, turn, job, now)
         turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
         if reason_against := self._against(turn, result.draft):
+            offers.keep(turn, result.draft)
             text, _ = citations.shown(result.draft, job.passages)
+            text = mask(text, known=[passage.text for passage in job.passages])
             return await self.escalate(session, customer, reason_against, now, turn=turn, draft=text)
         return await self._answer(session, turn, job, result.draft, now)
 
@@ -385,7 +407,7 @@ class Desk:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=turn.text,
+            question=mask(turn.text),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,

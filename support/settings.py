@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     n_gpu_layers: int = Field(default=0, ge=-1)
     slots: int | None = Field(default=None, ge=1, le=64)
 
+    judge_url: HttpUrl | None = None
+    judge_model: str = ""
+    judge_api_key: SecretStr = SecretStr("")
+
     embedding_model: str = ""
     reranker_model: str = ""
 
@@ -142,6 +146,10 @@ class Settings(BaseSettings):
             raise ValueError("ENGINE=openai needs LLM_URL (like http://localhost:11434/v1) and LLM_MODEL")
         if self.engine == "llama_cpp" and self.model_path is None:
             raise ValueError("ENGINE=llama_cpp needs MODEL_PATH, a GGUF file (otvet model pull gets one)")
+        if self.judge_model and not (self.judge_url or self.llm_url):
+            raise ValueError("JUDGE_MODEL needs JUDGE_URL (like http://localhost:11434/v1), or LLM_URL for the same")
+        if self.judge_url and not self.judge_model:
+            raise ValueError("JUDGE_URL needs JUDGE_MODEL, the model's name there")
         return self
 
     @model_validator(mode="after")

@@ -79,6 +79,8 @@ def draft(trace: Trace, made: Draft, threshold: float, *, again: AnswerRow | Non
         "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
         "timings_ms": made.timings_ms,
     }
+    if made.judge is not None:
+        value["judge"] = made.judge.model_dump()
     if again is not None:
         value["cached"] = {"answer_id": again.id, "at": again.created_at.isoformat(timespec="seconds")}
     return {**trace, "draft": value}

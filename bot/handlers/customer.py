@@ -9,12 +9,12 @@ from aiogram.methods import SendMessage
 from aiogram.types import Contact, Message, TelegramObject, Update, User
 
 from bot import keyboards, relay
+from bot.courtesy import tell_hours
 from bot.incoming import is_service, person_of, words_of
 from bot.services import Services
 from bot.splitting import split
 from bot.texts import LANGUAGES
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
@@ -103,6 +103,8 @@ async def on_message(message: Message, customer: CustomerRow, unit: Unit, servic
             services.collect(unit, collected)
         case ForOperator():
             await _relay(message, customer, unit)
+            if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
+                await tell_hours(unit, customer, escalation, services)
 
 
 async def on_edit(
@@ -153,10 +155,11 @@ async def load_customer(
     """Give handlers the customer behind a private chat; of a banned one nothing is heard."""
     unit: Unit = data["unit"]
     message = cast("Message", event)
+    services: Services = data["services"]
     sender: User = data["event_from_user"]
     if is_service(message):
         return None
-    customer = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
+    customer = await services.customer(unit, person_of(sender, message.chat.id))
     if customer.banned_at is not None:
         return None
     data["customer"] = customer

@@ -68,6 +68,14 @@ def test_an_engine_without_its_address_says_what_is_missing():
 
 
 @pytest.mark.parametrize(
+    ("half", "missing"), [({"judge_model": "m"}, "JUDGE_URL"), ({"judge_url": "http://h/v1"}, "JUDGE_MODEL")]
+)
+def test_half_a_judge_says_what_is_missing(half, missing):
+    with pytest.raises(SettingsError, match=f"needs {missing}"):
+        settings.load(**half)
+
+
+@pytest.mark.parametrize(
     ("given", "used"),
     [
         ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
