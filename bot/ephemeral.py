@@ -31,13 +31,13 @@ class Ephemeral:
     """None: not known yet."""
     _tasks: set[asyncio.Task[bool]] = field(default_factory=set)
 
-    def soon(self, chat_id: int, thread_id: int, user_id: int, text: str) -> None:
+    def soon(self, chat_id: int, thread_id: int | None, user_id: int, text: str) -> None:
         """Show the text; call it after the commit of what it belongs to."""
         task = asyncio.create_task(self.show(chat_id, thread_id, user_id, text))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def show(self, chat_id: int, thread_id: int, user_id: int, text: str) -> bool:
+    async def show(self, chat_id: int, thread_id: int | None, user_id: int, text: str) -> bool:
         """Show the text; whether Telegram took it. Never fails."""
         try:
             if not await self._is_supported(chat_id, user_id):

@@ -189,5 +189,10 @@ def _failure(error: Exception) -> OrderSourceError:
         return UnreachableError(f"the orders' database does not answer ({type(driver).__name__})")
     if isinstance(error, OperationalError | InterfaceError) and state.startswith("28"):
         return OrderSourceError("the orders' database refuses us: check ORDERS_DATABASE_URL")
+    if state.startswith("22"):
+        # The message quotes the value.
+        return OrderSourceError(
+            f"ORDERS_QUERY fails ({state}): the number comes as text, compare with CAST(id AS text) = :number"
+        )
     # A server quotes values in the lines after the first.
     return OrderSourceError(f"ORDERS_QUERY fails ({state}): {str(driver).splitlines()[0]}")

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.operators import audit
 from support.orders.models import Order
-from support.tables import AuditRow, CustomerRow
+from support.tables import CustomerRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ def see(
     session: AsyncSession, customer: CustomerRow, number: str, order: Order | None, now: datetime, *, operator_id: int
 ) -> Seen | None:
     """Record who looked at which order in whose topic; None when there is no such order."""
-    detail = {"order": order.number if order else number, "customer_id": customer.id, "found": order is not None}
-    session.add(AuditRow(at=now, actor_id=operator_id, action="order_seen", detail=detail))
+    shown = order.number if order else number
+    audit(session, now, operator_id, "order_seen", order=shown, customer_id=customer.id, found=order is not None)
     if order is None:
         return None
     return Seen(order, any(order.number == proved for proved, _ in customer.proven_orders or []))
