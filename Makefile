@@ -15,7 +15,7 @@ BUILD_PROCESSES ?= 2
 
 # make demo LLM_URL=… LLM_MODEL=… hands these to the processes it starts.
 export LLM_URL LLM_MODEL LLM_API_KEY LLM_ADAPTERS ENGINE MODEL_PATH N_GPU_LAYERS SLOTS ANSWER_THRESHOLD ANSWER_DEADLINE_S
-export LOG_LEVEL EMBEDDING_MODEL RERANKER_MODEL
+export LOG_LEVEL EMBEDDING_MODEL RERANKER_MODEL JUDGE_URL JUDGE_MODEL JUDGE_API_KEY
 # The model in the worker is built from source, so only who asks for it waits for it.
 LLAMA := $(if $(filter llama_cpp,$(ENGINE))$(MODEL_PATH),$(VENV)/.llama)
 # sentence-transformers and torch are a gigabyte: only who asks for a sentence model waits for them.
@@ -23,7 +23,7 @@ MODELS := $(if $(EMBEDDING_MODEL)$(RERANKER_MODEL),$(VENV)/.models)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run install llama models test check bench-bot bench-delivery bench-reload bench-search bench-generation \
-	bench-embedding bench-reranking bench-kills bench-llm clean
+	bench-desk bench-embedding bench-reranking bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-bot: $(VENV)/.dev ## Measure the bot's speed and memory into docs/benchmar
 
 bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; ARGS='--kills 200' for longer
 	$(BIN)/python -m benchmarks.delivery $(ARGS)
+
+bench-desk: $(VENV)/.dev ## Play an hour at the operators' desk, against Telegram's limits; ARGS='--minutes 20' for less
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.desk $(ARGS)
 
 bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)

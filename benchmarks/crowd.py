@@ -141,7 +141,7 @@ class Crowd:
             if customer.talks and number == self._plan.talks:
                 customer.talks = False
                 customer.heard.clear()
-                if self._in_topic(customer, "/close"):
+                if self._in_topic(customer, "/bot"):
                     await self._hears(customer)
             await asyncio.sleep(self._random.uniform(0.2, 1.8) * self._plan.pause_s)
 
@@ -178,7 +178,7 @@ class Crowd:
     async def _close_soon(self, customer: Customer) -> None:
         await asyncio.sleep(THINK_S)
         if not customer.talks:
-            self._in_topic(customer, "/close")
+            self._in_topic(customer, "/bot")
 
     def _in_topic(self, customer: Customer, words: str) -> bool:
         if customer.topic is None:

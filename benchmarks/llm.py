@@ -13,11 +13,12 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from benchmarks.recorders import Call, JudgeRecorder, Recorder
 from benchmarks.report import percentile
 from evaluation import baskets
 from evaluation.baskets import Question, Unanswerable
@@ -25,67 +26,15 @@ from evaluation.figures import Share, auroc
 from knowledge.base import KnowledgeBase
 from knowledge.releases import ReleaseStore
 from support import answering, risk
-from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
+from support.jobs import Draft, GenerationJob, GenerationResult, JudgeRecord, Verdict
 from support.settings import PACKAGE_ROOT, Settings, SettingsError, load
 from workers import engines
-from workers.engines.base import Answer, Engine, EngineError, FormFiller
-from workers.generation import Generation
-from workers.judge import judge
+from workers.engines.base import Engine, EngineError, FormFiller
+from workers.generation import Generation, verdict_on
 
 BINS: Final = 5
 """Of the calibration table."""
 _UNUSABLE: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One thing that the engine wrote, and how long it took, seconds."""
-
-    answer: Answer
-    seconds: float
-
-
-@dataclass(slots=True)
-class Recorder:
-    """An engine whose answers are kept, by job."""
-
-    engine: Engine
-    calls: dict[str, list[Call]] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """As the engine's."""
-        return self.engine.name
-
-    @property
-    def model(self) -> str:
-        """As the engine's."""
-        return self.engine.model
-
-    @property
-    def prompt_version(self) -> str:
-        """As the engine's."""
-        return self.engine.prompt_version
-
-    @property
-    def revises(self) -> bool:
-        """As the engine's."""
-        return self.engine.revises
-
-    def check(self) -> None:
-        """As the engine's."""
-        self.engine.check()
-
-    def generate(self, job: GenerationJob, *, deadline: float, criticism: tuple[str, ...] = ()) -> Answer:
-        """Let the engine write, and keep it."""
-        began = time.perf_counter()
-        answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
-        self.calls.setdefault(job.job_id, []).append(Call(answer, time.perf_counter() - began))
-        return answer
-
-    def cancel(self, job_id: str) -> None:
-        """As the engine's."""
-        self.engine.cancel(job_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +49,8 @@ class Case:
     first: Verdict | None = None
     """Of the first attempt, when there was a second one."""
     calls: tuple[Call, ...] = ()
+    asked: tuple[JudgeRecord, ...] = ()
+    """What the judge model said to each attempt that passed the checks."""
     seconds: float = 0.0
     """From the job to its result."""
 
@@ -119,6 +70,7 @@ class Run:
     knowledge: KnowledgeBase
     engine: Recorder
     settings: Settings
+    judge_model: JudgeRecorder | None = None
 
     def take(self, number: int, item: Question | Unanswerable) -> Case:
         """Take one question to an answer or to a person."""
@@ -137,15 +89,23 @@ class Run:
         results: list[GenerationResult] = []
         threshold = self.settings.answer_threshold
         began = time.perf_counter()
-        Generation(engine=self.engine, threshold=threshold, send=results.append).run(job.model_dump_json())
+        Generation(engine=self.engine, threshold=threshold, send=results.append, judge_model=self.judge_model).run(
+            job.model_dump_json()
+        )
         seconds = time.perf_counter() - began
         calls = tuple(self.engine.calls.get(job.job_id, ()))
+        texts = dict.fromkeys(call.answer.text for call in calls)
+        records = {text: record for text in texts if (record := self._record(job, text))}
         [result] = results
+        case = Case(item, f"no draft: {result.failure}", job, None, None, calls, tuple(records.values()), seconds)
         if result.draft is None:
-            return Case(item, f"no draft: {result.failure}", job, None, None, calls, seconds)
+            return case
         answer = calls[0].answer
-        first = judge(job, answer.text, answer.citations, answer.opinion) if len(calls) > 1 else None
-        return Case(item, _ending(item, result.draft, threshold), job, result.draft, first, calls, seconds)
+        first = verdict_on(job, answer, records.get(answer.text)) if len(calls) > 1 else None
+        return replace(case, ending=_ending(item, result.draft, threshold), draft=result.draft, first=first)
+
+    def _record(self, job: GenerationJob, text: str) -> JudgeRecord | None:
+        return self.judge_model.records.get((job.job_id, text)) if self.judge_model else None
 
 
 def _ending(item: Question | Unanswerable, draft: Draft, threshold: float) -> str:
@@ -204,6 +164,13 @@ def _judged(drafts: Sequence[Case]) -> Iterator[str]:
     for name in ("supported", "relevant"):
         if any(name in case.draft.verdict.features for case in drafts if case.draft):
             yield f"| judge: AUROC of the model's opinion «{name}» alone | {separation(name)} |"
+    records = [record for case in drafts for record in case.asked]
+    if records:
+        heard = [record for record in records if not record.unheard]
+        took = f", p50 {statistics.median(record.ms for record in heard):.0f} ms" if heard else ""
+        yield f"| judge model {records[0].model}: heard / asked | {len(heard)} / {len(records)}{took} |"
+        for reason, times in Counter(record.unheard for record in records if record.unheard).most_common(3):
+            yield f"| judge model: not heard, because | {times} × {reason} |"
 
 
 def _retried(retried: Sequence[Case], threshold: float) -> Iterator[str]:
@@ -267,11 +234,15 @@ def measure(settings: Settings, *, basket: Path | None, most: int | None) -> str
     inner = engines.create(settings)
     engine = Recorder(inner)
     engine.check()
+    served = engines.create_judge(settings)
+    judge_model = JudgeRecorder(served) if served else None
+    if judge_model:
+        judge_model.check()
     probe = probed(inner)
     with tempfile.TemporaryDirectory(prefix="otvet-llm-") as folder:
         store = ReleaseStore(Path(folder))
         built = store.build(PACKAGE_ROOT / "otvet" / "demo_shop" / "knowledge")
-        run = Run(knowledge=store.open(built.release), engine=engine, settings=settings)
+        run = Run(knowledge=store.open(built.release), engine=engine, settings=settings, judge_model=judge_model)
         items: list[Question | Unanswerable] = [*asked.questions[:most], *asked.unanswerable[:most]]
         began = time.perf_counter()
         with ThreadPoolExecutor(engines.slots(settings)) as pool:

@@ -7,6 +7,7 @@ from typing import Final
 from aiogram.methods import PinChatMessage, SendMessage
 
 from bot.groups import Groups
+from bot.relay import EDITED
 from bot.rendering import Renderer
 from bot.schedule import EDITS
 from bot.sending import Ended, Made
@@ -19,10 +20,15 @@ from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
 from support.desk import Desk
 from support.escalations import EscalationReason, EscalationRepository
+from support.summaries import short
 from support.tables import CustomerRow, DeliveryRow, TurnRow
 from support.turns import TurnRepository, Words
 
 CARDS: Final = ("escalation:", "card:")
+SAID: Final = "said:"
+"""Begins the key of what an operator had the bot say: it is remembered as his, and he hears when it does not arrive."""
+SHOWN: Final = 60
+"""Characters of it that are shown then."""
 TOLD_FROM_S: Final = 60.0
 """A pause that an operator should know of."""
 REASONS: Final = (
@@ -86,7 +92,8 @@ class Aftermath:
         elif not row.to_topic and copies and row.priority == Priority.ANSWER and "text" in made.begun.payload:
             words = Words(copies[0], "text", made.begun.payload["text"])
             turns = TurnRepository(unit.session)
-            await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker="bot")
+            speaker = "operator" if row.key.startswith(SAID) else "bot"
+            await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker=speaker)
 
     async def _pin(self, unit: Unit, customer: CustomerRow, group: int, card_id: int) -> None:
         """The newest card is the one that is pinned and kept up to date."""
@@ -106,6 +113,9 @@ class Aftermath:
             reason = reason_in_words(texts, ended)
             key = "not-delivered" if ended.state is DeliveryState.FAILED else "perhaps-not-delivered"
             await self._note(unit, row, customer, texts(key, reason=reason), about=about)
+        elif row.key.startswith(SAID):
+            reason, text = reason_in_words(texts, ended), short(row.payload.get("text", ""), SHOWN)
+            await self._note(unit, row, customer, texts("said-not-delivered", text=text, reason=reason))
         elif newly_blocked and escalated:
             await self._note(unit, row, customer, texts("operator-blocked"))
         elif not ended.blocked and row.turn_id is not None and row.key.startswith("turn:"):
@@ -119,7 +129,9 @@ class Aftermath:
         """The operators did not get what the customer sent: both hear of it. An edit is shown beside its message."""
         words = row.payload.get("text") or row.payload.get("caption")
         if row.method in EDITS and words:
-            for number, (text, _) in enumerate(split(self._operators_texts("customer-edited", text=words))):
+            for number, (text, _) in enumerate(
+                split(self._operators_texts("customer-edited", text=words.removeprefix(EDITED)))
+            ):
                 call = SendMessage(chat_id=0, text=text)
                 await unit.to_topic(call, customer, f"delivery:{row.id}:edited:{number}")
         if row.key.startswith("escalation:") and ended.state is DeliveryState.UNKNOWN:

@@ -12,6 +12,7 @@ ALLOWED_UPDATES: Final = (
     "callback_query",
     "message_reaction",
     "my_chat_member",
+    "chat_member",
     "stopped_message_generation",
 )
 STORE_ERRORS: Final = (DBAPIError, PoolTimeoutError, OSError)

@@ -1,12 +1,15 @@
 """The card of a conversation: what an operator needs at a glance, in one pinned message that is edited in place."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from aiogram.types import InlineKeyboardMarkup
-from aiogram.utils.formatting import BlockQuote, Bold, Text
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
+from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
+from bot import keyboards
+from bot.card_help import Help, draft_rows
 from bot.texts import Texts
 from support.board import State
 from support.masking import mask
@@ -17,6 +20,9 @@ DRAFT_LENGTH: Final = 1500
 TOPIC_NAME_LENGTH: Final = 128
 ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
 URGENT: Final = "❗️"
+REASONS_A_ROW: Final = 2
+WORD_LENGTH: Final = 300
+NO_HELP: Final = Help()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +48,19 @@ def topic_name(customer: CustomerRow, state: State, escalation: EscalationRow | 
 
 
 def card(
-    texts: Texts, customer: CustomerRow, escalation: EscalationRow, state: State, assignee: str | None = None
+    texts: Texts,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    state: State,
+    assignee: str | None = None,
+    *,
+    reasons: Sequence[str] = (),
+    help_: Help = NO_HELP,
 ) -> Card:
-    """Draw the card. ``assignee``: the name of the operator who has the conversation."""
+    """Draw the card.
+
+    ``assignee``: the name of the operator who has the conversation; ``reasons``: offered for having closed it.
+    """
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
     since = f"{escalation.opened_at.astimezone():%d.%m %H:%M}"
     urgent = URGENT if escalation.priority else ""
@@ -53,19 +69,88 @@ def card(
         "\n",
         texts("card-state", state=texts(f"state-{state}"), since=since),
         "\n",
-        texts("card-assignee", name=assignee) if assignee else texts("card-nobody"),
+        _assignee(texts, escalation, assignee),
         "\n",
-        texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=_reason(texts, escalation, help_)),
     ]
+    if help_.tried:
+        parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
+    if help_.orders:
+        parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
         parts += ["\n", texts("card-summary", summary=mask(escalation.summary))]
     asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
-    if escalation.draft:
-        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:DRAFT_LENGTH])]
+    parts += _draft(texts, help_)
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
+        if escalation.rating is not None:
+            parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
+        if escalation.rating_text:
+            parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts))
+    return Card(Text(*parts), _buttons(texts, escalation, state, reasons, help_))
+
+
+def _draft(texts: Texts, help_: Help) -> list[str | Text]:
+    """Show the draft on offer, else what became of the last one, else what the customer was answered."""
+    if help_.offer is not None:
+        key = "card-suggestion" if help_.suggested else "card-draft"
+        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(help_.offer.text[:DRAFT_LENGTH])]
+        sources = help_.sources(texts)
+        return [*parts, "\n", texts("card-sources", headings=sources)] if sources else parts
+    if help_.decided is not None:
+        told = texts(f"card-draft-{help_.decided.verdict}", name=help_.decided.name)
+        sent = help_.decided.sent[:DRAFT_LENGTH]
+        return ["\n\n", told, *(("\n", BlockQuote(sent)) if sent else ())]
+    if help_.answered:
+        return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
+    return []
+
+
+def mention(text: str, name: str, user_id: int) -> Text:
+    """Turn the name in a text into a mention: in a new message it notifies him."""
+    before, found, after = text.partition(name)
+    if not found:
+        return Text(text)
+    return Text(before, TextMention(found, user=User(id=user_id, is_bot=False, first_name=name)), after)
+
+
+def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text:
+    if not name or escalation.assignee_id is None:
+        return Text(texts("card-nobody"))
+    return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
+
+
+def _buttons(
+    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str], help_: Help
+) -> InlineKeyboardMarkup | None:
+    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
+    if state is State.CLOSED:
+        rows = _reason_rows(escalation, reasons)
+    else:
+        rows = [*draft_rows(texts, help_.offer), _take_row(texts, escalation)]
+    kept = [row for row in rows if row]
+    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
+
+
+def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
+    """Nobody has it: one tap takes it."""
+    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
+
+
+def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    """Closed without a reason: one tap gives it, on the card, where it costs the group no message of its own."""
+    if escalation.close_reason:
+        return []
+    buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
+    return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]
+
+
+def _reason(texts: Texts, escalation: EscalationRow, help_: Help) -> str:
+    """Say why a person was called, as exactly as is known; a rule by its own name."""
+    if escalation.rule:
+        return texts("reason-rule-named", rule=escalation.rule)
+    return help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")

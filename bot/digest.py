@@ -1,147 +1,209 @@
-"""The operators' digest while cards wait: one message a group in General, edited in place, gone quiet with the backlog.
+"""The operators' digest: one message a group in General, pinned and edited in place: who waits, who is overdue, today.
 
-It lives in the ledger alone: the post under ``digest:<group>:<start>``, its edits under that key with the time after
-it, the last one under ``…:over``. A restart goes on with the same message.
+It appears when somebody waits and is edited at most once a minute, only when what it shows has changed. When everybody
+has to be reminded it is posted anew, which notifies, and the former one is deleted: General never holds two. What
+stands is in SQL (DigestRow), so a restart goes on with the same message and reminds nobody twice.
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from aiogram.methods import EditMessageText, SendMessage
-from sqlalchemy import func, select
+from aiogram.methods import DeleteMessage, EditMessageText, PinChatMessage, UnpinChatMessage
+from aiogram.types import LinkPreviewOptions
+from aiogram.utils.formatting import Text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import digest_text
 from bot.budget import Budget
+from bot.digest_text import Backlog, DigestText
 from bot.estimate import minutes_until_shown
 from bot.groups import Groups
+from bot.rendering import send
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support.backlog import WaitingCard
 from support.deliveries import OPEN_STATES, DeliveryRepository, DeliveryState, Priority
-from support.tables import DeliveryRow
+from support.desk_file import DeskFile
+from support.desk_tables import DigestRow, OperatorRow
+from support.hours import today_began
+from support.operators import OperatorRepository
+from support.statistics import count_since
+from support.tables import DeliveryRow, EscalationRow
+from support.waiting_list import EVERYBODY_REMINDED, Waiter, waiting_list
 
 MANY: Final = 10
-LONG_S: Final = 60.0
-"""A backlog begins with more cards than MANY or with one older than this …"""
-FEW: Final = 2
-SHORT_S: Final = 20.0
-"""… and is over when at most FEW wait, none of them longer than this."""
-EVERY_S: Final = 60.0
+LONG: Final = timedelta(seconds=60)
+"""More cards than MANY wait for Telegram's limit, or one longer than LONG: that is said."""
+PATIENCE_MIN: Final = 1
+"""The digest appears when somebody waits so long: who is answered at once needs none."""
+LOOK_S: Final = 2.0
+EVERY: Final = timedelta(seconds=60)
 """An edit counts against the group's limit as any call."""
-LOOK_BACK: Final = 100_000
-"""Calls of the ledger among which an earlier process's digest is looked for."""
-OVER: Final = "over"
+AGAIN: Final = timedelta(minutes=15)
+"""A group that does not take the digest (General is closed) is tried again after it."""
+NUMBERS_EVERY: Final = timedelta(minutes=15)
+"""Today's numbers alone are no reason for an edit before."""
 
 
-@dataclass(slots=True)
-class _Standing:
-    """A digest that is shown."""
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What there is to show in a group."""
 
-    key: str
-    last_key: str
-    """Of its newest change."""
-    changed_at: float
-    since: datetime
+    group: int
+    waiters: Sequence[Waiter]
+    backlog: Backlog | None
+
+    @property
+    def to_call(self) -> list[Waiter]:
+        """Those of whom everybody has to be reminded now."""
+        return [waiter for waiter in self.waiters if waiter.remind_everybody]
+
+    @property
+    def is_worth_a_message(self) -> bool:
+        """Whether a digest that does not stand yet has to."""
+        return self.backlog is not None or any(waiter.minutes >= PATIENCE_MIN for waiter in self.waiters)
 
 
 @dataclass(slots=True)
 class Digest:
-    """Posts and edits; called once in a while with what waits."""
+    """Posts and edits; called often, looks now and then."""
 
     units: Units
     groups: Groups
     budget: Budget
     texts: Texts
-    every_s: float = EVERY_S
+    file: DeskFile
     clock: Callable[[], float] = time.monotonic
-    _standing: dict[int, _Standing | None] = field(default_factory=dict)
-    _quiet_until: dict[int, float] = field(default_factory=dict)
-
-    def forget(self) -> None:
-        """Read again from the ledger what is shown: another process has sent meanwhile."""
-        self._standing.clear()
+    _looks_at: float = 0.0
+    _numbers_at: dict[int, float] = field(default_factory=dict)
+    """When today's numbers are counted again in a group where nothing else changes."""
 
     async def look(self, by_group: dict[int, list[WaitingCard]], now: datetime) -> None:
-        """Show what waits in each group that can be reached."""
-        for group in self.groups.working():
-            await self._look(group, by_group.get(group, []), now)
-
-    async def _look(self, group: int, cards: Sequence[WaitingCard], now: datetime) -> None:
-        if group not in self._standing:
-            self._standing[group] = await self._find(group, now)
-        standing = self._standing[group]
-        oldest_s = max(((now - card.opened_at).total_seconds() for card in cards), default=0.0)
-        if standing is None:
-            backlog = len(cards) > MANY or oldest_s > LONG_S
-            if backlog and self.clock() >= self._quiet_until.get(group, 0.0):
-                await self._post(group, cards, now)
-        elif self.clock() - standing.changed_at >= self.every_s:
-            over = len(cards) <= FEW and oldest_s <= SHORT_S
-            await self._change(group, standing, [] if over else cards, now)
-
-    async def _find(self, group: int, now: datetime) -> _Standing | None:
-        """Return the digest that an earlier process left standing."""
+        """Show in each group that can be reached who waits there; ``by_group``: cards that wait for the limit."""
+        if self.clock() < self._looks_at:
+            return
+        self._looks_at = self.clock() + LOOK_S
         async with self.units.database.reading() as session:
-            newest = await session.scalar(select(func.max(DeliveryRow.id))) or 0
-            query = select(DeliveryRow).where(DeliveryRow.id > newest - LOOK_BACK)
-            query = query.where(DeliveryRow.key.like(f"digest:{group}:%")).order_by(DeliveryRow.id.desc()).limit(1)
-            row = (await session.scalars(query)).one_or_none()
-        if row is None or row.key.endswith(OVER):
+            waiters = await waiting_list(session, self.file, now)
+        working = self.groups.working()
+        for group in working:
+            here = [waiter for waiter in waiters if self._group_of(waiter, working) == group]
+            await self._look(_View(group, here, self._backlog(group, by_group.get(group, []), now)), now)
+
+    def _group_of(self, waiter: Waiter, working: Sequence[int]) -> int:
+        """Return where a customer's topic is, if it can be reached; else he is shown in the first group."""
+        known = self.groups.present(waiter.topic_chat_id or 0)
+        return known if known in working else working[0]
+
+    def _backlog(self, group: int, cards: list[WaitingCard], now: datetime) -> Backlog | None:
+        if len(cards) > MANY or any(now - card.opened_at > LONG for card in cards):
+            return Backlog(cards, minutes_until_shown(self.budget, group, cards))
+        return None
+
+    async def _look(self, view: _View, now: datetime) -> None:
+        async with self.units.database.reading() as session:
+            row = await session.get(DigestRow, view.group)
+            if row is None:
+                if view.is_worth_a_message or view.to_call:
+                    await self._post(view, None)
+                return
+            post = await DeliveryRepository(session).by_key(row.post_key)
+            last = await DeliveryRepository(session).by_key(row.last_key)
+        if not row.pinned and post is not None and post.message_id is not None:
+            await self._pin(view.group, post.message_id)
+        if timedelta() <= now - row.changed_at < EVERY or (last is not None and last.state in OPEN_STATES):
+            return
+        if post is not None and post.state == DeliveryState.FAILED and now - row.posted_at < AGAIN:
+            return
+        gone = post is None or post.message_id is None or last is None or last.state == DeliveryState.FAILED
+        if view.to_call or (gone and view.is_worth_a_message):
+            await self._post(view, post)
+        elif not gone and post is not None:
+            await self._change(view, row, post)
+
+    async def _post(self, view: _View, former: DeliveryRow | None) -> None:
+        """Post the digest; with somebody to remind everybody of, it notifies and takes the place of the former one."""
+        async with self.units.open() as unit:
+            for waiter in view.to_call:
+                escalation = await unit.session.get_one(EscalationRow, waiter.escalation_id, with_for_update=True)
+                if escalation.waiting_since == waiter.since:
+                    escalation.reminded = EVERYBODY_REMINDED
+            key = f"digest:{view.group}:{int(unit.now.timestamp())}"
+            waiting = await self._waiting(unit.session, view, unit.now)
+            drawn = DigestText(waiting, await self._numbers(unit.session, unit.now))
+            post = send(drawn.whole, view.group)
+            if not view.to_call:
+                post.disable_notification = True
+            # Before the cards, or what it says of them would be shown when they all have been.
+            await unit.to_chat(post, view.group, key, priority=Priority.ANSWER)
+            if former is not None and former.message_id is not None:
+                await self._remove(unit, view.group, former.message_id)
+            row = await unit.session.get(DigestRow, view.group) or DigestRow(chat_id=view.group)
+            row.post_key, row.posted_at, row.pinned = key, unit.now, False
+            self._note(row, key, drawn, unit.now)
+            unit.session.add(row)
+
+    async def _change(self, view: _View, known: DigestRow, post: DeliveryRow) -> None:
+        """Edit the digest if that is worth a call."""
+        now = self.units.clock()
+        async with self.units.database.reading() as session:
+            waiting = await self._waiting(session, view, now)
+            if digest_text.fingerprint(waiting) == known.waiting:
+                if self.clock() < self._numbers_at.get(view.group, 0.0) or now - known.changed_at < NUMBERS_EVERY:
+                    return
+                self._numbers_at[view.group] = self.clock() + NUMBERS_EVERY.total_seconds()
+            drawn = DigestText(waiting, await self._numbers(session, now))
+        if (digest_text.fingerprint(waiting), digest_text.fingerprint(drawn.numbers)) == (known.waiting, known.numbers):
+            return
+        async with self.units.open() as unit:
+            row = await unit.session.get_one(DigestRow, view.group, with_for_update=True)
+            key = f"{row.post_key}:{int(unit.now.timestamp())}"
+            words, entities = drawn.whole.render()
+            edit = EditMessageText(
+                chat_id=view.group,
+                message_id=post.message_id,
+                text=words,
+                entities=entities,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+            priority = Priority.EDIT if view.backlog is None else Priority.ANSWER
+            await unit.to_chat(edit, view.group, key, priority=priority)
+            self._note(row, key, drawn, unit.now)
+
+    def _note(self, row: DigestRow, key: str, drawn: DigestText, now: datetime) -> None:
+        row.last_key, row.changed_at = key, now
+        row.waiting, row.numbers = digest_text.fingerprint(drawn.waiting), digest_text.fingerprint(drawn.numbers)
+
+    async def _waiting(self, session: AsyncSession, view: _View, now: datetime) -> Text:
+        called = await self._called(session, view)
+        return digest_text.draw(self.texts, view.waiters, called, view.backlog, self.file.hours, now)
+
+    async def _numbers(self, session: AsyncSession, now: datetime) -> Text:
+        counts = await count_since(session, today_began(self.file.hours, now), self.file, now)
+        return digest_text.numbers(self.texts, counts)
+
+    async def _called(self, session: AsyncSession, view: _View) -> Sequence[OperatorRow] | None:
+        """Return whom the digest reminds as long as somebody waits of whom all had to be reminded; None: nobody."""
+        if not any(waiter.remind_everybody or waiter.reminded >= EVERYBODY_REMINDED for waiter in view.waiters):
             return None
-        prefix, number, start = row.key.split(":")[:3]
-        age_s = max(0.0, (now - row.created_at).total_seconds())
-        since = datetime.fromtimestamp(int(start), tz=now.tzinfo)
-        return _Standing(f"{prefix}:{number}:{start}", row.key, self.clock() - age_s, since)
+        present = await OperatorRepository(session).present(view.group)
+        return [operator for operator in present if operator.away_since is None]
 
-    async def _post(self, group: int, cards: Sequence[WaitingCard], now: datetime) -> None:
-        key = f"digest:{group}:{int(now.timestamp())}"
+    async def _pin(self, group: int, message_id: int) -> None:
         async with self.units.open() as unit:
-            post = SendMessage(chat_id=group, text=self._text(group, cards))
-            # Before the cards, or it would be shown when they all have been.
-            await unit.to_chat(post, group, key, priority=Priority.ANSWER)
-        self._standing[group] = _Standing(key, key, self.clock(), now)
+            (await unit.session.get_one(DigestRow, group, with_for_update=True)).pinned = True
+            pin = PinChatMessage(chat_id=group, message_id=message_id, disable_notification=True)
+            await unit.to_chat(pin, group, f"pin:{group}:{message_id}", priority=Priority.ACTION)
 
-    async def _change(self, group: int, standing: _Standing, cards: Sequence[WaitingCard], now: datetime) -> None:
-        """Edit the message, or give it up when it is gone; no cards: all is sorted out."""
-        async with self.units.open() as unit:
-            repository = DeliveryRepository(unit.session)
-            post, last = await repository.by_key(standing.key), await repository.by_key(standing.last_key)
-            if last is not None and last.state in OPEN_STATES:
-                return
-            if post is None or post.message_id is None or last is None or last.state == DeliveryState.FAILED:
-                self._end(group)
-                return
-            key = f"{standing.key}:{int(now.timestamp()) if cards else OVER}"
-            text = self._text(group, cards) if cards else self._over(standing, now)
-            await self._edit(unit, group, post.message_id, text, key)
-        if cards:
-            standing.last_key, standing.changed_at = key, self.clock()
-        else:
-            self._end(group)
-
-    async def _edit(self, unit: Unit, group: int, message_id: int, text: str, key: str) -> None:
-        edit = EditMessageText(chat_id=group, message_id=message_id, text=text)
-        await unit.to_chat(edit, group, key, priority=Priority.ANSWER)
-
-    def _end(self, group: int) -> None:
-        self._standing[group] = None
-        self._quiet_until[group] = self.clock() + self.every_s
-
-    def _over(self, standing: _Standing, now: datetime) -> str:
-        return self.texts("digest-over", since=_time(standing.since), until=_time(now))
-
-    def _text(self, group: int, cards: Sequence[WaitingCard]) -> str:
-        """Say how many wait, since when, how long it takes, and why they were escalated."""
-        oldest = min(card.opened_at for card in cards)
-        minutes = minutes_until_shown(self.budget, group, cards)
-        head = self.texts("digest", n=len(cards), since=_time(oldest), minutes=minutes)
-        reasons = Counter(card.reason for card in cards).most_common()
-        lines = [f"• {self.texts('reason-' + reason.replace('_', '-'))}: {number}" for reason, number in reasons]
-        return "\n".join([head, "", *lines])
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone():%H:%M}"
+    async def _remove(self, unit: Unit, group: int, message_id: int) -> None:
+        """Take the former digest away; what is older than two days stays, but not pinned (Bot API, deleteMessage)."""
+        calls = (
+            UnpinChatMessage(chat_id=group, message_id=message_id),
+            DeleteMessage(chat_id=group, message_id=message_id),
+        )
+        for number, call in enumerate(calls):
+            key = f"digest:{group}:former:{message_id}:{number}"
+            await unit.to_chat(call, group, key, priority=Priority.ACTION)

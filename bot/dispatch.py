@@ -1,6 +1,6 @@
 """From a stored update to its handler, and what becomes of one that no handler could deal with."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -8,13 +8,41 @@ from aiogram import types as telegram
 from aiogram.methods import CopyMessage
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.handlers import admin, buttons, chats, customer, operator, privacy
+from bot.handlers import (
+    admin,
+    assignment,
+    buttons,
+    canned,
+    chats,
+    closing,
+    colleagues,
+    customer,
+    deletion,
+    desk_buttons,
+    drafts,
+    holding,
+    kb_search,
+    operator,
+    operator_orders,
+    privacy,
+    quarantining,
+    rating,
+    reactions,
+)
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
+_BUTTONS: Final = {
+    **assignment.BUTTONS,
+    **holding.BUTTONS,
+    **drafts.BUTTONS,
+    **kb_search.BUTTONS,
+    **canned.BUTTONS,
+    **closing.BUTTONS,
+}
 
 
 class _PrivateChat(BaseModel):
@@ -37,8 +65,26 @@ class Updates:
         self._bot = bot
         self._services = services
         self._dispatcher = Dispatcher(disable_fsm=True)
-        for module in (chats, admin, privacy, operator, customer, buttons):
+        for module in (
+            chats,
+            colleagues,
+            kb_search,
+            canned,
+            quarantining,
+            admin,
+            privacy,
+            assignment,
+            deletion,
+            operator_orders,
+            closing,
+            operator,
+            rating,
+            customer,
+            buttons,
+            reactions,
+        ):
             self._dispatcher.include_router(module.build())
+        self._dispatcher.include_router(desk_buttons.build(_BUTTONS))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.operators import OperatorRepository
 from support.tables import CustomerRow, MovedChatRow
 
 PAUSES_S: Final = (10.0, 30.0, 60.0, 120.0, 300.0)
@@ -81,6 +82,7 @@ class Groups:
             row.new_id = new_id
         moving = update(CustomerRow).where(CustomerRow.topic_chat_id == old_id)
         await session.execute(moving.values(topic_chat_id=new_id))
+        await OperatorRepository(session).move(old_id, new_id)
         self._moved[old_id] = new_id
         self._outages.pop(old_id, None)
         log.warning("an operators' group has a new id: put it into OPERATORS_CHAT_ID", old=old_id, new=new_id)

@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 from aiogram.enums import ContentType
-from aiogram.methods import CopyMessage, ForwardMessage, SendMessage, SendPoll, TelegramMethod
-from aiogram.types import InputPollOption, Message, User
+from aiogram.methods import CopyMessage, ForwardMessage, SendMessage, TelegramMethod
+from aiogram.types import Message, Poll, User
 
 from bot.unit import dump
 from support.customers import Person
 from support.jobs import Language
+from support.operators import Member
 from support.turns import Words
 
 MAX_NAME: Final = 100
@@ -61,6 +62,11 @@ def person_of(user: User, chat_id: int) -> Person:
     return Person(chat_id, user.full_name[:MAX_NAME] or str(user.id), user.username, language)
 
 
+def member_of(user: User) -> Member:
+    """Describe a member of an operators' group."""
+    return Member(user.id, user.full_name[:MAX_NAME] or str(user.id), user.username)
+
+
 def words_of(message: Message) -> Words:
     """Return the message's text or caption, its kind, and the call that sends it again."""
     return Words(
@@ -107,8 +113,8 @@ def _again(message: Message) -> TelegramMethod[Any]:
             # Sent again it would be thrown anew.
             return SendMessage(chat_id=0, text=f"{message.dice.emoji} {message.dice.value}")
         case "poll" if message.poll is not None:
-            options: list[InputPollOption | str] = [InputPollOption(text=one.text) for one in message.poll.options]
-            return SendPoll(chat_id=0, question=message.poll.question, options=options)
+            # Votes in a copy would be seen by nobody.
+            return SendMessage(chat_id=0, text=_poll_in_words(message.poll))
         case "story":
             return ForwardMessage(chat_id=0, from_chat_id=message.chat.id, message_id=message.message_id)
         case _ if kind in _UNCOPYABLE:
@@ -130,6 +136,10 @@ def _forgotten_by_aiogram(message: Message, call: TelegramMethod[Any]) -> dict[s
     }
     fields = type(call).model_fields
     return {name: value for name, value in found.items() if value and name in fields}
+
+
+def _poll_in_words(poll: Poll) -> str:
+    return "\n".join([f"📊 {poll.question}", *(f"• {option.text}" for option in poll.options)])
 
 
 def _reply_of(message: Message) -> int | None:

@@ -12,12 +12,18 @@ from aiogram.types import (
 )
 
 from bot.texts import Texts
+from support.ratings import SCORES
 
 OPERATOR: Final = "op"
 ORDER: Final = "order"
 LANGUAGE: Final = "lang"
 INTENT: Final = "intent"
 RATE: Final = "rate"
+SCORE: Final = "score"
+WORD: Final = "word"
+STARS: Final = "⭐"
+DESK: Final = "desk"
+"""Begins what operators press: ``desk:<action>:<argument>…`` (bot.handlers.desk_buttons)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,11 @@ def parse(data: str) -> Pressed:
 
 def _button(text: str, *data: object) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=text, callback_data=":".join(map(str, data)))
+
+
+def desk(text: str, action: str, *arguments: object) -> InlineKeyboardButton:
+    """Return a button for operators."""
+    return _button(text, DESK, action, *arguments)
 
 
 def start(texts: Texts) -> InlineKeyboardMarkup:
@@ -65,6 +76,15 @@ def answer(texts: Texts, answer_id: int) -> InlineKeyboardMarkup:
             [_button(texts("button-operator"), OPERATOR, answer_id)],
         ]
     )
+
+
+def scores(texts: Texts, escalation_id: int, chosen: int | None = None) -> InlineKeyboardMarkup:
+    """Ask how good an operator's help was; once a score is chosen, for a word about it."""
+    row = [
+        _button(f"{STARS} {score}" if score == chosen else str(score), SCORE, escalation_id, score) for score in SCORES
+    ]
+    word = [] if chosen is None else [[_button(texts("button-word"), WORD, escalation_id)]]
+    return InlineKeyboardMarkup(inline_keyboard=[row, *word])
 
 
 def clarify(texts: Texts, turn_id: int, options: tuple[tuple[str, str], ...]) -> InlineKeyboardMarkup:

@@ -32,7 +32,9 @@ LATE: Final = timedelta(seconds=5)
 LONGEST_TIMER_S: Final = 3600.0
 """What may go later than this is looked at anyway before: the ledger is read all the time."""
 IN_FLIGHT: Final = 50
-UNCOUNTED: Final = frozenset({"PinChatMessage", "UnpinChatMessage", "DeleteMessage", "SetMessageReaction"})
+UNCOUNTED: Final = frozenset(
+    {"PinChatMessage", "UnpinChatMessage", "DeleteMessage", "SetMessageReaction", "AnswerCallbackQuery"}
+)
 """Calls that put no message into the chat: Telegram does not count them among the group's 20."""
 DATABASE_PAUSE_S: Final = 0.5
 log = structlog.get_logger()

@@ -18,7 +18,7 @@ from aiogram.methods import (
 from aiogram.types import Message, MessageEntity
 
 from bot.incoming import METHOD, content_of
-from bot.splitting import CAPTION_LIMIT, Piece, split, split_caption
+from bot.splitting import CAPTION_LIMIT, TEXT_LIMIT, Piece, fits, split, split_caption
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
 from support.deliveries import DeliveryRepository, DeliveryState, Priority
@@ -105,10 +105,13 @@ async def is_passed_on(unit: Unit, customer: CustomerRow, chat_id: int, message_
 async def edit(
     unit: Unit, customer: CustomerRow, message: Message, key: str, *, before: dict[str, Any] | None, to_topic: bool
 ) -> None:
-    """Change the copy of a message whose words or file were edited; ``before``: the call that sent it until then."""
+    """Change the copy of a message whose words or file were edited; ``before``: the call that sent it until then.
+
+    Operators see from a mark that a customer changed his words.
+    """
     about = (message.chat.id, message.message_id)
     copies = await CounterpartRepository(unit.session).copies(*about)
-    change, rest = _change(message, content_of(message), before, in_pieces=len(copies) > 1)
+    change, rest = _change(message, content_of(message), before, in_pieces=len(copies) > 1, marks=to_topic)
     calls: list[TelegramMethod[Any]] = [] if change is None else [change]
     calls += [SendMessage(chat_id=0, text=text, entities=entities or None) for text, entities in rest]
     for number, method in enumerate(calls):
@@ -123,17 +126,21 @@ async def edit(
 
 
 def _change(
-    message: Message, content: dict[str, Any] | None, before: dict[str, Any] | None, *, in_pieces: bool
+    message: Message, content: dict[str, Any] | None, before: dict[str, Any] | None, *, in_pieces: bool, marks: bool
 ) -> tuple[TelegramMethod[Any] | None, list[Piece]]:
     """Return the call that changes the copy, and the words that do not fit into it."""
     if message.text is not None:
+        text, entities = message.text, message.entities
+        if marks and fits(EDITED + text, TEXT_LIMIT):
+            text, entities = _marked(text, entities or [])
         preview = message.link_preview_options
-        return EditMessageText(
-            chat_id=0, message_id=0, text=message.text, entities=message.entities, link_preview_options=preview
-        ), []
+        return EditMessageText(chat_id=0, message_id=0, text=text, entities=entities, link_preview_options=preview), []
     if content is None or content[METHOD] not in CAPTIONED:
         return None, []
-    (caption, kept), rest = _captioned(message.caption or "", message.caption_entities or [])
+    words, entities = message.caption or "", message.caption_entities or []
+    if marks and words and fits(EDITED + words, CAPTION_LIMIT):
+        words, entities = _marked(words, entities)
+    (caption, kept), rest = _captioned(words, entities)
     if rest or (in_pieces and caption is not None):
         # The words of the copy are messages of their own, or have to be: the new ones follow as an answer to it.
         rest = split(*_marked(message.caption or "", message.caption_entities or []))

@@ -1,6 +1,6 @@
 """From the desk's outcomes to calls to Telegram: what the customer reads, what the operators read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -16,6 +16,9 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
+from bot.card_help import help_of, summarise
+from bot.prospects import prospects
+from bot.rota import Rota
 from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
@@ -23,7 +26,9 @@ from support import outcomes
 from support.board import State
 from support.citations import SourceShown
 from support.deliveries import Priority
+from support.desk_file import DeskFile
 from support.escalations import EscalationReason
+from support.expectation import expect
 from support.orders import lookup
 from support.orders.models import Order
 from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
@@ -42,6 +47,10 @@ class Renderer:
     library: Library
     operators_language: str
     cancellations: Cancellations
+    rota: Rota | None = None
+    """Gives conversations out; without it whoever takes one has it."""
+    file: DeskFile = field(default_factory=DeskFile)
+    """Says when operators work."""
 
     async def render(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
@@ -94,18 +103,24 @@ class Renderer:
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Escalated, key: str, turn: TurnRow | None
     ) -> None:
         texts = self.library.of(customer.language)
+        escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         if not outcome.new:
-            await self.say(unit, customer, key, texts("escalated-already"), turn=turn)
+            told = await self._with_prospects(unit, escalation, texts, texts("escalated-already"))
+            await self.say(unit, customer, key, told, turn=turn)
             return
         key = f"escalation:{outcome.escalation_id}"
         if outcome.reason is not EscalationReason.OPERATOR_WROTE:
             told = texts(f"escalated-{outcome.reason.replace('_', '-')}")
+            told = await self._with_prospects(unit, escalation, texts, told)
             await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
-        escalation = await unit.session.get_one(EscalationRow, outcome.escalation_id)
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
         escalation.question = "\n".join(message.text for message in messages if message.text.strip())
+        operators = self.library.of(self.operators_language)
+        escalation.summary = await summarise(operators, unit.session, escalation, outcome.turn_ids)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
-        await self._send_card(unit, customer, escalation, f"{key}:card", turn_id)
+        given = await self.rota.place(unit, customer, escalation) if self.rota else None
+        name = given.name if given else None
+        await self.send_card(unit, customer, escalation, f"{key}:card", turn_id=turn_id, assignee=name)
         too_long = len(escalation.question) > card.QUESTION_LENGTH
         shown = [row for row in messages if too_long or _is_more_than_words(row)]
         earlier = await TurnRepository(unit.session).recent_media(customer.id, unit.now)
@@ -114,11 +129,26 @@ class Renderer:
             if not await relay.is_passed_on(unit, customer, row.chat_id, row.message_id):
                 await relay.to_operators(unit, customer, relay.Relayed.stored(row), row.turn_id)
 
-    async def _send_card(
-        self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, key: str, turn_id: int | None
+    async def _with_prospects(self, unit: Unit, escalation: EscalationRow, texts: Texts, told: str) -> str:
+        """Add what the customer can expect, as far as it is known."""
+        expected = await expect(unit.session, escalation, self.file.hours, unit.now)
+        return "\n\n".join(filter(None, (told, prospects(texts, expected, self.file.hours, unit.now))))
+
+    async def send_card(
+        self,
+        unit: Unit,
+        customer: CustomerRow,
+        escalation: EscalationRow,
+        key: str,
+        *,
+        state: State = State.NEW,
+        turn_id: int | None = None,
+        assignee: str | None = None,
     ) -> None:
         """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
-        drawn = card.card(self.library.of(self.operators_language), customer, escalation, State.NEW)
+        texts = self.library.of(self.operators_language)
+        helps = await help_of(texts, unit.session, customer, escalation)
+        drawn = card.card(texts, customer, escalation, state, assignee, help_=helps)
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
             await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)

@@ -6,8 +6,11 @@ from bot.cancellations import Cancellations
 from bot.erasing import Erasing
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
+from bot.rota import Rota
 from bot.texts import Library, Texts
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -34,8 +37,20 @@ class Services:
     topics: Topics
     admins: tuple[int, ...]
     company: str
+    quarantine: Quarantine
+    order_views: OrderViews
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
+
+    @property
+    def operators_texts(self) -> Texts:
+        """The texts in the operators' language."""
+        return self.library.of(self.renderer.operators_language)
+
+    @property
+    def rota(self) -> Rota:
+        """Gives conversations out."""
+        return Rota(self.groups, self.file, self.operators_texts)
 
     async def customer(self, unit: Unit, person: Person) -> CustomerRow:
         """Return the customer, made if he is new; one who was banned before he was erased is banned still."""

@@ -52,6 +52,11 @@ _EXTENDING: Final = (
 )
 
 
+def fits(text: str, limit: int) -> bool:
+    """Whether a text is at most `limit` UTF-16 units long."""
+    return len(text.encode("utf-16-le")) <= 2 * limit
+
+
 def split(text: str, entities: Sequence[MessageEntity] = (), limit: int = TEXT_LIMIT) -> list[Piece]:
     """Cut a text into pieces of at most `limit` UTF-16 units; one that fits comes back unchanged, a blank one as none.
 

@@ -49,7 +49,26 @@ MAX_CONNECTIONS: Final = 40
 NO_GROUP: Final = "OPERATORS_CHAT_ID is not set: the bot needs a forum group where operators answer"
 UNKNOWN_BOT: Final = "Telegram refuses BOT_TOKEN: get a valid one from @BotFather"
 CUSTOMER_COMMANDS: Final = ("start", "help", "order", "operator", "language", "mydata", "forget")
-OPERATOR_COMMANDS: Final = ("close", "note", "ban", "unban")
+OPERATOR_COMMANDS: Final = (
+    "take",
+    "release",
+    "transfer",
+    "urgent",
+    "close",
+    "bot",
+    "note",
+    "c",
+    "order",
+    "kb",
+    "delete",
+    "away",
+    "back",
+    "languages",
+    "commands",
+    "ban",
+    "unban",
+    "senior",
+)
 RIGHTS: Final = (("can_delete_messages", "Delete messages"), ("can_pin_messages", "Pin messages"))
 # Answers that would be the same a minute later; everything else is a Telegram that is slow, throttling or down.
 REFUSALS: Final = (

@@ -48,7 +48,6 @@ class Waiting:
     """Since when each waits, on the monotonic clock: jumps of the wall clock change nothing."""
     _told: set[str] = field(default_factory=set)
     """Keys of those who wait and know it; after a restart the ledger knows it."""
-    _fence: int = 0
 
     async def run(self) -> None:
         """Tell whoever waits, until cancelled."""
@@ -65,9 +64,6 @@ class Waiting:
 
     async def look(self) -> None:
         """Tell those who have waited long enough and do not know it yet; keep the operators' digest up to date."""
-        if self.lease.fence != self._fence:
-            self._fence = self.lease.fence
-            self.digest.forget()
         async with self.units.database.reading() as session:
             cards, turns = await waiting_cards(session), await waiting_turns(session)
         now = self.units.clock()

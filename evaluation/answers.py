@@ -11,7 +11,7 @@ from evaluation.timings import Stopwatch
 from knowledge.base import KnowledgeBase
 from support import answering, risk
 from support.jobs import Draft, GenerationJob, GenerationResult
-from workers.engines.base import Engine
+from workers.engines.base import Engine, JudgeModel
 from workers.generation import Generation
 
 
@@ -39,6 +39,7 @@ class Answering:
     """0..1: a draft whose score is below it goes to a person."""
     deadline: timedelta
     stopwatch: Stopwatch
+    judge_model: JudgeModel | None = None
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -67,7 +68,9 @@ class Answering:
 
     def _generate(self, job: GenerationJob) -> GenerationResult:
         results: list[GenerationResult] = []
-        Generation(engine=self.engine, threshold=self.threshold, send=results.append).run(job.model_dump_json())
+        Generation(engine=self.engine, threshold=self.threshold, send=results.append, judge_model=self.judge_model).run(
+            job.model_dump_json()
+        )
         for draft in (result.draft for result in results):
             if draft:
                 self.stopwatch.add("generate", draft.timings_ms["generate"])

@@ -24,7 +24,7 @@ from knowledge.releases import ReleaseStore
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import load_intents
 from support.settings import PACKAGE_ROOT, Settings
-from workers.engines import create
+from workers.engines import create, create_judge
 
 DEMO_SHOP: Final = PACKAGE_ROOT / "otvet" / "demo_shop"
 MISSED_EXIT: Final = 1
@@ -78,6 +78,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
         threshold=settings.answer_threshold,
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
+        judge_model=create_judge(settings),
     )
     routing, orders, followups = asyncio.run(_through_desk(asked, classifier, store, path))
     return Report(

@@ -5,8 +5,10 @@ import sys
 
 import click
 
+from otvet.commands.audit import audit
 from otvet.commands.database import database_group
 from otvet.commands.demo import demo, sandbox
+from otvet.commands.desk import desk_group
 from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
@@ -34,8 +36,10 @@ for command in (
     worker,
     knowledge_group,
     orders_group,
+    desk_group,
     outbox_group,
     privacy_group,
+    audit,
     evaluate_group,
     model_group,
     doctor,

@@ -1,8 +1,9 @@
 """The one-minute tour: people of the story write, the real bot answers, captions say what to look at."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 
 from sandbox.client import SandboxClient
 from sandbox.telegram.errors import Json
@@ -132,13 +133,18 @@ class Tour:
 
     async def _give_back_to_bot(self) -> None:
         """End what an earlier tour or a visitor left open: while a person has a customer, the bot keeps silent."""
-        people = {user["id"]: user["first_name"] for user in (await self._client.state())["users"]}
-        names = tuple(people[user_id] for user_id in (self._story.customer, self._story.claimant))
+        ours = (self._story.customer, self._story.claimant)
+        people = {
+            user["first_name"]: user["id"] for user in (await self._client.state())["users"] if user["id"] in ours
+        }
         for topic in await self._client.topics(OPERATORS_CHAT_ID):
-            if topic["name"].startswith(names) and not topic["closed"]:
-                thread_id = topic["thread_id"]
-                await self._client.in_topic(self._story.operator, OPERATORS_CHAT_ID, thread_id, "/close")
-                await self._client.wait_for_message(OPERATORS_CHAT_ID, thread_id=thread_id, timeout_s=self._patience_s)
+            customer = next((user_id for name, user_id in people.items() if name in topic["name"]), None)
+            if customer is not None and not topic["closed"]:
+                await self._client.in_topic(self._story.operator, OPERATORS_CHAT_ID, topic["thread_id"], "/bot")
+                # The customer hears of it, or the operator that there was nothing to give back.
+                await self._client.wait_for(
+                    partial(_is_bots, (customer, OPERATORS_CHAT_ID)), timeout_s=self._patience_s
+                )
 
     async def _reply(self, chat_id: int, after: Json) -> Json:
         return await self._client.wait_for_message(chat_id, after=after, timeout_s=self._patience_s)
@@ -168,3 +174,9 @@ class Tour:
 
     async def _read(self, text: str) -> None:
         await asyncio.sleep(self._pace * (0.6 + len(text) / LETTERS_A_SECOND))
+
+
+def _is_bots(chats: Collection[int], event: Json) -> bool:
+    """Whether the bot wrote into one of the chats."""
+    message = event.get("message", {})
+    return bool(event["type"] == "message" and message["from"]["is_bot"] and message["chat"]["id"] in chats)

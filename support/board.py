@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from support.desk_file import DeskFile
+from support.hours import add_open_minutes
 from support.tables import CustomerRow, EscalationRow
 
 SETTLE: Final = timedelta(seconds=20)
@@ -66,8 +67,12 @@ def standing(escalation: EscalationRow | None, file: DeskFile, now: datetime) ->
 
 
 def due_at(escalation: EscalationRow, file: DeskFile) -> datetime | None:
-    """Return when the answer that the customer waits for is overdue; None while he waits for none."""
+    """Return when the answer that the customer waits for is overdue; None while he waits for none.
+
+    Only opening hours count: what is asked at night is not overdue in the morning.
+    """
     if escalation.waiting_since is None:
         return None
     first = escalation.first_reply_at is None
-    return escalation.waiting_since + timedelta(minutes=file.sla.first_reply_min if first else file.sla.next_reply_min)
+    minutes = file.sla.first_reply_min if first else file.sla.next_reply_min
+    return add_open_minutes(file.hours, escalation.waiting_since, minutes)

@@ -1,11 +1,21 @@
 """Relayed messages and their copies on the other side. Callers own the transaction."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.tables import CounterpartRow
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSide:
+    """Where the counterpart of a message stands."""
+
+    customer_id: int
+    chat_id: int
+    message_id: int
 
 
 class CounterpartRepository:
@@ -37,6 +47,16 @@ class CounterpartRepository:
             CounterpartRow.source_chat_id == chat_id, CounterpartRow.source_id == message_id
         )
         return [(row[0], row[1]) for row in await self._session.execute(query.order_by(CounterpartRow.id))]
+
+    async def other_side(self, chat_id: int, message_id: int) -> OtherSide | None:
+        """Return a message's newest copy, or what it is a copy of."""
+        rows = (CounterpartRow.source_chat_id == chat_id, CounterpartRow.source_id == message_id)
+        copied = await self._session.scalar(select(CounterpartRow).where(*rows).order_by(CounterpartRow.id.desc()))
+        if copied is not None:
+            return OtherSide(copied.customer_id, copied.copy_chat_id, copied.copy_id)
+        rows = (CounterpartRow.copy_chat_id == chat_id, CounterpartRow.copy_id == message_id)
+        source = await self._session.scalar(select(CounterpartRow).where(*rows))
+        return None if source is None else OtherSide(source.customer_id, source.source_chat_id, source.source_id)
 
     async def in_chat(self, chat_id: int, message_id: int, other_chat_id: int) -> int | None:
         """Return the message's counterpart in the other chat: its copy, or what it is a copy of."""

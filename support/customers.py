@@ -59,6 +59,11 @@ class CustomerRepository:
         )
         return (await self._session.scalars(query)).one_or_none()
 
+    async def by_card(self, chat_id: int, message_id: int) -> CustomerRow | None:
+        """Return whose card a message is, locked until the transaction ends."""
+        query = select(CustomerRow).where(CustomerRow.card_chat_id == chat_id, CustomerRow.card_id == message_id)
+        return (await self._session.scalars(query.limit(1).with_for_update())).one_or_none()
+
     async def by_former_topic(self, chat_id: int, topic_id: int) -> CustomerRow | None:
         """Return whose topic it was before his present one."""
         query = select(CustomerRow).where(

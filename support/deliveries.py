@@ -128,6 +128,29 @@ class DeliveryRepository:
         )
         return any(message_id in (ids or ()) for ids in await self._session.scalars(query))
 
+    async def take_back(self, customer_id: int, chat_id: int, message_id: int, now: datetime) -> bool:
+        """Withdraw what would pass a message on, or its part of an album; False: it is going out at this moment."""
+        query = select(DeliveryRow).where(
+            DeliveryRow.customer_id == customer_id,
+            DeliveryRow.state.in_(OPEN_STATES),
+            DeliveryRow.source_chat_id == chat_id,
+        )
+        rows = [
+            one for one in await self._session.scalars(query.with_for_update()) if message_id in (one.source_ids or ())
+        ]
+        if any(row.state == DeliveryState.ATTEMPTING for row in rows):
+            return False
+        for row in rows:
+            ids = row.source_ids or []
+            if len(ids) == 1:
+                row.state, row.error, row.finished_at = DeliveryState.WITHDRAWN, "its writer took it back", now
+                continue
+            kept = [(one, item) for one, item in zip(ids, row.payload["media"], strict=True) if one != message_id]
+            row.source_ids = [one for one, _ in kept]
+            row.payload = {**row.payload, "media": [item for _, item in kept]}
+        await self._session.flush()
+        return True
+
     async def open_after(self, last_id: int, limit: int = 500) -> list[DeliveryRow]:
         """Return pending calls enqueued after the one with last_id, oldest first."""
         query = (

@@ -68,9 +68,15 @@ class Closing(_Part):
 
     warn_after_h: float = Field(default=20, ge=0)
     close_after_warning_h: float = Field(default=4, gt=0)
+    reopen_min: int = Field(default=10, ge=0)
+    """So long after an operator has closed, what the customer writes goes to him again, thanks left out; 0: never."""
     ask_rating: bool = True
     reasons_ru: tuple[str, ...] = ("решено", "ошибочное обращение", "клиент не отвечает")
     reasons_en: tuple[str, ...] = ("solved", "asked by mistake", "customer does not answer")
+
+    def reasons(self, language: str) -> tuple[str, ...]:
+        """Return the reasons that operators choose from, in their language."""
+        return self.reasons_ru if language == "ru" else self.reasons_en
 
 
 class Retention(_Part):

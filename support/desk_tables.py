@@ -1,8 +1,8 @@
-"""ORM tables of the operators' desk: who works there, what they decided about drafts, their ready-made replies."""
+"""ORM tables of the operators' desk: who works there, what waits for their word, drafts, ready-made replies."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from support.tables import Base, BigKey
@@ -19,7 +19,9 @@ class OperatorRow(Base):
     role: Mapped[str] = mapped_column(String(16), default="operator", server_default="operator")
     """operator or senior; administrators are named by ADMIN_IDS."""
     groups: Mapped[list[int]] = mapped_column(JSON, default=list)
-    """The groups where he was seen."""
+    """The groups that he is in."""
+    former_groups: Mapped[list[int]] = mapped_column(JSON, default=list)
+    """The groups that he has left: a message of his that arrives late commands nothing there."""
     languages: Mapped[str] = mapped_column(String(16), default="", server_default="")
     """Languages that he answers in, comma-separated; empty: all."""
     away_since: Mapped[datetime | None]
@@ -27,6 +29,33 @@ class OperatorRow(Base):
     """When he left the last of the groups: he commands nothing any more."""
     seen_at: Mapped[datetime]
     created_at: Mapped[datetime]
+
+
+class HeldWordsRow(Base):
+    """What an operator wrote where a colleague has the conversation: it goes out when he says so."""
+
+    __tablename__ = "held_words"
+    __table_args__ = (
+        Index(
+            "uq_held_words_open",
+            "customer_id",
+            "operator_id",
+            unique=True,
+            sqlite_where=text("decision IS NULL"),
+            postgresql_where=text("decision IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
+    operator_id: Mapped[int] = mapped_column(BigInteger)
+    messages: Mapped[list[int]] = mapped_column(JSON)
+    """Ids of message rows, in the order of writing."""
+    asked_at: Mapped[datetime]
+    decision: Mapped[str | None] = mapped_column(String(16))
+    """sent or kept."""
+    decided_by: Mapped[int | None] = mapped_column(BigInteger)
+    decided_at: Mapped[datetime | None]
 
 
 class DraftLabelRow(Base):
@@ -81,3 +110,21 @@ class QuarantineRow(Base):
     """kept or removed; None: undecided."""
     decided_by: Mapped[int | None] = mapped_column(BigInteger)
     decided_at: Mapped[datetime | None]
+
+
+class DigestRow(Base):
+    """What stands in a group's General topic: who waits there, one message that is edited in place (bot.digest)."""
+
+    __tablename__ = "digest"
+
+    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    post_key: Mapped[str] = mapped_column(String(128))
+    last_key: Mapped[str] = mapped_column(String(128))
+    """Of the message and of its newest change in the ledger."""
+    posted_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    waiting: Mapped[str] = mapped_column(String(64))
+    """Digest of who waits as it was shown last: a change is shown within a minute …"""
+    numbers: Mapped[str] = mapped_column(String(64))
+    """… and one of today's numbers later."""
+    pinned: Mapped[bool] = mapped_column(default=False)

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.deliveries import OPEN_STATES, DeliveryState
-from support.desk_tables import DraftLabelRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
@@ -71,13 +71,15 @@ async def begin(session: AsyncSession, customer: CustomerRow, *, asked_by: int, 
     if customer.erased_at is not None:
         return None
     cancelled: list[str] = []
-    for turn in await TurnRepository(session).waiting_of(customer.id):
-        if turn.state == TurnState.GENERATING:
+    suggesting = select(TurnRow).where(TurnRow.customer_id == customer.id, TurnRow.state == TurnState.SUGGESTING)
+    waiting = await TurnRepository(session).waiting_of(customer.id)
+    for turn in (*waiting, *await session.scalars(suggesting.with_for_update())):
+        if turn.state in {TurnState.GENERATING, TurnState.SUGGESTING}:
             cancelled.append(job_id(turn.id, turn.epoch, turn.attempt))
         turn.state, turn.finished_at, turn.outcome, turn.epoch = TurnState.SUPERSEDED, now, "erased", turn.epoch + 1
     escalation = await EscalationRepository(session).open_of(customer.id)
     if escalation is not None:
-        escalation.closed_at, escalation.close_reason = now, None
+        escalation.closed_at, escalation.close_reason, escalation.reopens_until = now, None, None
     pending = [DeliveryRow.state == DeliveryState.PENDING, _of_ledger(customer.id, customer.chat_id)]
     withdrawn = {"state": DeliveryState.WITHDRAWN, "finished_at": now, "error": None}
     await session.execute(update(DeliveryRow).where(*pending).values(withdrawn))
@@ -103,7 +105,7 @@ async def begin(session: AsyncSession, customer: CustomerRow, *, asked_by: int, 
 def _cut_off(customer: CustomerRow, now: datetime) -> None:
     # No chat has the id of a customer with a minus: private chats are positive, and groups are no customers.
     customer.chat_id, customer.name, customer.username, customer.phone = -customer.id, "", None, None
-    customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
+    customer.awaiting = customer.awaiting_order = customer.awaiting_since = customer.proven_orders = None
     customer.topic_chat_id = customer.topic_id = customer.topic_shown = None
     customer.former_topic_chat_id = customer.former_topic_id = None
     customer.card_chat_id = customer.card_id = customer.card_shown = customer.board_due_at = None
@@ -248,7 +250,8 @@ async def _escalations(session: AsyncSession, erasure: ErasureRow, now: datetime
 async def _turns_words(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
     theirs = TurnRow.customer_id == erasure.customer_id
     full = or_(TurnRow.text != "", TurnRow.job.is_not(None))
-    return await _change(session, update(TurnRow).where(theirs, full).values(text="", job=None, trace={}))
+    empty = {"text": "", "job": None, "draft": None, "trace": {}}
+    return await _change(session, update(TurnRow).where(theirs, full).values(empty))
 
 
 def _deleted(row: type[Any], key: Any) -> "Step":  # noqa: ANN401  # a column
@@ -312,6 +315,7 @@ _STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("answer", _answers),
     ("audit", _audit),
     ("escalation", _escalations),
+    ("held_words", _deleted(HeldWordsRow, HeldWordsRow.id)),
     ("counterpart", _deleted(CounterpartRow, CounterpartRow.id)),
     ("message", _deleted(MessageRow, MessageRow.id)),
     ("turn", _turns_words),

@@ -18,6 +18,8 @@ class EscalationReason(StrEnum):
     CUSTOMER_ASKED = "customer_asked"
     COMPLAINT = "complaint"
     RISKY = "risky"
+    RULE = "rule"
+    """A rule of the desk file holds: EscalationRow.rule names it."""
     NO_ANSWER = "no_answer"
     LOW_SCORE = "low_score"
     CHECK_FAILED = "check_failed"
@@ -47,6 +49,7 @@ def replied(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> 
     """Note that an operator has written to the customer."""
     escalation.first_reply_at = escalation.first_reply_at or now
     escalation.waiting_since, escalation.last_reply_at, escalation.reminded = None, now, 0
+    escalation.warned_at = None
     touch(customer, now)
 
 
@@ -85,6 +88,7 @@ class EscalationRepository:
             turn_id=next((turn.id for turn in turns if turn.id not in earlier), None),
             reason=reason,
             draft=draft,
+            offered_turn_id=next((one.id for one in turns if one.draft is not None and one.id not in earlier), None),
             opened_at=now,
             waiting_since=None if reason is EscalationReason.OPERATOR_WROTE else now,
             last_words_at=now,
@@ -98,14 +102,16 @@ class EscalationRepository:
         query = select(EscalationRow).where(EscalationRow.customer_id == customer_id)
         return (await self._session.scalars(query.order_by(EscalationRow.id.desc()).limit(1))).one_or_none()
 
-    async def close(self, customer_id: int, operator_id: int, now: datetime) -> EscalationRow | None:
+    async def close(
+        self, customer_id: int, operator_id: int, now: datetime, reason: str | None = None
+    ) -> EscalationRow | None:
         """Give the customer back to the bot; None when no escalation was open."""
         row = await self.open_of(customer_id)
         if row is None:
             return None
-        row.closed_at, row.closed_by = now, operator_id
-        self._session.add(
-            AuditRow(at=now, actor_id=operator_id, action="escalation_closed", detail={"escalation_id": row.id})
-        )
+        row.closed_at, row.closed_by, row.close_reason = now, operator_id, reason
+        row.waiting_since, row.reminded = None, 0
+        detail = {"escalation_id": row.id} | ({"reason": reason} if reason else {})
+        self._session.add(AuditRow(at=now, actor_id=operator_id, action="escalation_closed", detail=detail))
         await self._session.flush()
         return row

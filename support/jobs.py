@@ -102,6 +102,21 @@ class Verdict(_Value):
     """What the score was computed from, by name."""
 
 
+class JudgeRecord(_Value):
+    """What became of asking the judge model about a draft."""
+
+    model: str
+    prompt_version: str
+    supported: float | None = None
+    """Probability of «yes», 0..1; None when it was not heard."""
+    relevant: float | None = None
+    unheard: str = ""
+    """Why it was not heard."""
+    ms: float
+    tokens: int = 0
+    """How many it read, if its server counts."""
+
+
 class Draft(_Value):
     """A generated answer that nobody has seen yet, with everything known about how it came to be."""
 
@@ -113,11 +128,13 @@ class Draft(_Value):
     engine: str
     model: str
     prompt_version: str
-    """Name and hash of the prompt files; ``extractive-<n>`` for the extractive engine."""
+    """Name and hash of the prompt files; ``extractive-<n>`` for the extractive engine; ``… judged by <model>``."""
     timings_ms: dict[str, float] = {}
     """``queue``, ``generate``, ``judge``; a local model adds ``wait``, ``first_token``, ``write``, ``opinion``."""
     tokens: dict[str, int] = {}
     """Of a local model: ``prompt``, how many of them ``copied``, ``written``, and read for its ``opinion``."""
+    judge: JudgeRecord | None = None
+    """None when no judge model is configured, or when the deterministic checks failed anyway."""
 
 
 class FailureReason(StrEnum):

@@ -148,7 +148,7 @@ async def _take_messages(session: AsyncSession, ids: list[int]) -> int:
 _UPDATES: Final = Step("updates", _updates, _deleted(InboxRow))
 _CALLS: Final = Step("calls", _calls, _deleted(DeliveryRow))
 _MESSAGES: Final = Step("messages", _messages, _take_messages)
-_TURNS: Final = Step("turns", _turns, _emptied(TurnRow, text="", job=None, trace={}))
+_TURNS: Final = Step("turns", _turns, _emptied(TurnRow, text="", job=None, draft=None, trace={}))
 _ANSWERS: Final = Step("answers", _answers, _emptied(AnswerRow, text="", draft={}, cache_key=None))
 _ESCALATIONS: Final = Step(
     "escalations",

@@ -46,6 +46,11 @@ def chosen(trace: Trace, name: str) -> Trace:
     return {**trace, "intent": {**trace.get("intent", {}), "name": name, "source": "button", "sure": True}}
 
 
+def rule(trace: Trace, name: str) -> Trace:
+    """Add which rule of the desk file called a person."""
+    return {**trace, "rule": name}
+
+
 def search(trace: Trace, prepared: Prepared, completion: Completion | None = None) -> Trace:
     """Add what was searched and found, and how a follow-up was completed."""
     parts = (*prepared.parts, *prepared.unanswered)
@@ -74,6 +79,8 @@ def draft(trace: Trace, made: Draft, threshold: float, *, again: AnswerRow | Non
         "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
         "timings_ms": made.timings_ms,
     }
+    if made.judge is not None:
+        value["judge"] = made.judge.model_dump()
     if again is not None:
         value["cached"] = {"answer_id": again.id, "at": again.created_at.isoformat(timespec="seconds")}
     return {**trace, "draft": value}

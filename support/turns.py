@@ -41,6 +41,10 @@ class TurnState(StrEnum):
     SUPERSEDED = "superseded"
     STOPPED = "stopped"
     """The customer pressed the stop button of the preview."""
+    SUGGESTING = "suggesting"
+    """Written to a person: the bot looks whether it could help him; the customer waits for none of it."""
+    SUGGESTED = "suggested"
+    """That has come to its end, whether there was something to suggest or not."""
 
 
 OPEN_STATES: Final = (TurnState.COLLECTING, TurnState.GENERATING)

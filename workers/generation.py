@@ -11,9 +11,27 @@ from redis.exceptions import RedisError
 from rq import get_current_job
 from rq.timeouts import JobTimeoutException
 
-from support.jobs import CheckName, Draft, FailureReason, GenerationJob, GenerationResult, Language, Verdict
+from support.jobs import (
+    CheckName,
+    Draft,
+    FailureReason,
+    GenerationJob,
+    GenerationResult,
+    JudgeRecord,
+    Language,
+    Verdict,
+)
 from support.worklog import MAX_CRASHES, WorkLog
-from workers.engines.base import Answer, Engine, EngineCancelledError, EngineError, EngineTimeoutError
+from workers import checks
+from workers.engines.base import (
+    Answer,
+    Engine,
+    EngineCancelledError,
+    EngineError,
+    EngineTimeoutError,
+    JudgeModel,
+    Opinion,
+)
 from workers.judge import judge
 from workers.promptbook import phrase
 
@@ -32,13 +50,15 @@ class _Judged:
     verdict: Verdict
     generate_ms: float
     judge_ms: float
+    asked: JudgeRecord | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Generation:
     """Answers jobs with one engine. ``send`` delivers a result; ``now`` is Unix time in seconds.
 
-    With a ``worklog`` a question that has killed its worker twice is refused instead of tried again.
+    With a ``worklog`` a question that has killed its worker twice is refused instead of tried again. ``judge_model`` is
+    asked about every answer that passes the checks.
     """
 
     engine: Engine
@@ -46,6 +66,7 @@ class Generation:
     send: Callable[[GenerationResult], None]
     now: Callable[[], float] = time.time
     worklog: WorkLog | None = None
+    judge_model: JudgeModel | None = None
     _cancelled: set[str] = field(default_factory=set)
 
     def run(self, payload: str, *, queued_ms: float = 0.0) -> None:
@@ -79,6 +100,13 @@ class Generation:
             self._cancelled.clear()
         self._cancelled.add(job_id)
         self.engine.cancel(job_id)
+        if self.judge_model:
+            self.judge_model.cancel(job_id)
+
+    @property
+    def prompt_version(self) -> str:
+        """Which prompts or rules write the answers, and who judges them."""
+        return _judged_by(self.engine.prompt_version, self.judge_model.model if self.judge_model else "")
 
     def _result(self, job: GenerationJob, queued_ms: float, log: structlog.stdlib.BoundLogger) -> GenerationResult:
         try:
@@ -100,7 +128,10 @@ class Generation:
             verdict=best.verdict,
             engine=self.engine.name,
             model=best.answer.model or self.engine.model,
-            prompt_version=self.engine.prompt_version,
+            # An answer that was to be judged and was not is not given again as one that was.
+            prompt_version=_judged_by(
+                self.engine.prompt_version, best.asked.model if best.asked and not best.asked.unheard else ""
+            ),
             timings_ms={
                 "queue": round(queued_ms, 1),
                 "generate": round(best.generate_ms, 1),
@@ -108,6 +139,7 @@ class Generation:
                 **{name: round(ms, 1) for name, ms in best.answer.timings_ms.items()},
             },
             tokens=dict(best.answer.tokens),
+            judge=best.asked,
         )
         return GenerationResult(
             turn_id=job.turn_id, epoch=job.epoch, attempt=job.attempt, draft=draft, failure=None, detail=""
@@ -138,16 +170,25 @@ class Generation:
         started = time.perf_counter()
         answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
         generated = time.perf_counter()
-        verdict = judge(job, answer.text, answer.citations, answer.opinion)
+        asked = self._asked(job, answer.text, deadline)
+        scored = verdict_on(job, answer, asked)
         judged = time.perf_counter()
         # The model was asked for its opinion in the same conversation, but that is the judge's time.
         opinion_ms = answer.timings_ms.get("opinion", 0.0)
         return _Judged(
             answer,
-            verdict,
+            scored,
             generate_ms=(generated - started) * 1000 - opinion_ms,
             judge_ms=(judged - generated) * 1000 + opinion_ms,
+            asked=asked,
         )
+
+    def _asked(self, job: GenerationJob, text: str, deadline: float) -> JudgeRecord | None:
+        if self.judge_model is None or checks.run(job, text):
+            return None
+        if job.job_id in self._cancelled:
+            raise EngineCancelledError("the job was withdrawn")
+        return self.judge_model.ask(job, text, deadline=deadline)
 
 
 _service: Generation | None = None
@@ -167,6 +208,19 @@ def generate(payload: str) -> None:
     queued_at = current.enqueued_at if current else None
     queued_ms = max(0.0, time.time() - queued_at.timestamp()) * 1000 if queued_at else 0.0
     _service.run(payload, queued_ms=queued_ms)
+
+
+def verdict_on(job: GenerationJob, answer: Answer, asked: JudgeRecord | None) -> Verdict:
+    """Judge an answer by what is known of it, and by what the judge model said if it was asked."""
+    opinion = answer.opinion
+    if asked and asked.supported is not None and asked.relevant is not None:
+        opinion = Opinion(asked.supported, asked.relevant)
+    unheard = asked is not None and bool(asked.unheard)
+    return judge(job, answer.text, answer.citations, opinion, unheard=unheard)
+
+
+def _judged_by(prompt_version: str, model: str) -> str:
+    return f"{prompt_version} judged by {model}" if model else prompt_version
 
 
 def _is_telling(result: GenerationResult, spent_s: float) -> bool:
@@ -189,7 +243,10 @@ def _criticism(verdict: Verdict, threshold: float, language: Language) -> tuple[
             phrase(language, "criticism", check.name.value).replace("{detail}", check.detail)
             for check in verdict.failed
         )
-    return () if verdict.score >= threshold else (phrase(language, "criticism", "weak"),)
+    # Another answer would not make a silent judge speak.
+    if verdict.score >= threshold or "unheard" in verdict.features:
+        return ()
+    return (phrase(language, "criticism", "weak"),)
 
 
 def _fields(error: ValidationError) -> list[str]:

@@ -22,7 +22,7 @@ from support.settings import Settings
 from support.worklog import WorkLog
 from workers import engines, generation, reading
 from workers.crew import STALLED, STOPPED, Crew, leave
-from workers.engines.base import Engine, EngineError, EngineRefusedError, FormFiller, LocalEngine
+from workers.engines.base import Engine, EngineError, EngineRefusedError, FormFiller, JudgeModel, LocalEngine
 from workers.slot import Slot
 
 UNUSABLE_SETTINGS: Final = 2
@@ -66,13 +66,15 @@ def connect(url: str) -> Redis:
 
 def _generate(queue: str, settings: Settings, create_engine: Callable[[Settings], Engine]) -> int:
     try:
-        engine = create_engine(settings)
+        engine, judge_model = create_engine(settings), engines.create_judge(settings)
     except ValueError as error:
         _log.error("the engine cannot be used: " + str(error))
         return UNUSABLE_SETTINGS
     stopped = _Stop()
     if not _usable(engine, stopped):
         return STOPPED if stopped.asked else ENGINE_REFUSED
+    if judge_model:
+        _greet(judge_model)
     redis = connect(settings.redis_url)
 
     def send(result: GenerationResult) -> None:
@@ -83,9 +85,10 @@ def _generate(queue: str, settings: Settings, create_engine: Callable[[Settings]
         threshold=settings.answer_threshold,
         send=send,
         worklog=WorkLog(redis=redis, queue=queue),
+        judge_model=judge_model,
     )
     generation.serve_with(service)
-    profile = {"engine": engine.name, "model": engine.model, "prompt_version": engine.prompt_version}
+    profile = {"engine": engine.name, "model": engine.model, "prompt_version": service.prompt_version}
     if isinstance(engine, FormFiller) and engine.fills_forms:
         reading.serve_with(reading.Reader(engine=engine, reply=lambda to, read: reply(redis, to, read)))
         profile["reads"] = "yes"
@@ -150,6 +153,18 @@ def _usable(engine: Engine, stopped: _Stop) -> bool:
         else:
             return True
     return False
+
+
+def _greet(judge_model: JudgeModel) -> None:
+    """Say at the start whether the judge model is there: answers do without it, and are trusted less."""
+    try:
+        judge_model.check()
+    except EngineError as error:
+        _log.error(
+            "answers are trusted less: the judge model cannot be asked", reason=str(error)
+        )  # one sentence says it
+    else:
+        _log.info("the judge model is there", model=judge_model.model)
 
 
 def _sleep(seconds: float, stopped: _Stop) -> None:

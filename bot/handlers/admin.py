@@ -1,6 +1,7 @@
 """Administrators' commands, buttons and files, in a private chat with the bot or in the operators' group."""
 
 import asyncio
+from dataclasses import replace
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
@@ -13,7 +14,10 @@ from bot.knowledge_admin import Place, Said
 from bot.received import MOST_BYTES
 from bot.services import Services
 from bot.unit import Unit
+from support import quarantine
 from support.deliveries import Priority
+from support.expectation import rounded_up
+from support.hours import today_began
 from support.statistics import count_since
 
 
@@ -24,7 +28,8 @@ async def on_kb(message: Message, command: CommandObject, unit: Unit, services: 
         return
     match (command.args or "").split():
         case []:
-            await _reply(message, unit, await asyncio.to_thread(services.knowledge.state, unit.now))
+            state = await asyncio.to_thread(services.knowledge.state, unit.now)
+            await _reply(message, unit, replace(state, text=state.text + await _quarantined(unit, services)))
         case ["reload"]:
             # RQ allows letters, digits, dashes and underscores in ids.
             request_id = f"kb-{abs(message.chat.id)}-{message.message_id}"
@@ -88,13 +93,14 @@ async def on_document(message: Message, document: Document, unit: Unit, services
 
 
 async def on_stats(message: Message, unit: Unit, services: Services) -> None:
-    """Show today's numbers; the day is the server's."""
+    """Show today's numbers; the day is the desk's."""
     if not _is_admin(message, services):
         await _reply(message, unit, Said(services.knowledge.texts("admin-only")))
         return
-    today = unit.now.astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-    counts = await count_since(unit.session, today)
-    text = services.knowledge.texts(
+    today = today_began(services.file.hours, unit.now)
+    counts = await count_since(unit.session, today, services.file, unit.now)
+    texts = services.knowledge.texts
+    text = texts(
         "stats",
         turns=counts.turns,
         answers=counts.answers,
@@ -103,7 +109,19 @@ async def on_stats(message: Message, unit: Unit, services: Services) -> None:
         escalations=counts.escalations,
         open=counts.open,
     )
-    await _reply(message, unit, Said(text))
+    lines = [text, texts("stats-desk", closed=counts.closed, overdue=counts.overdue)]
+    if counts.first_reply_min is not None:
+        lines.append(texts("digest-first-reply", n=rounded_up(counts.first_reply_min)))
+    if counts.rating is not None:
+        lines.append(texts("stats-ratings", n=counts.ratings, mean=f"{counts.rating:.1f}"))
+    await _reply(message, unit, Said("\n".join(lines)))
+
+
+async def _quarantined(unit: Unit, services: Services) -> str:
+    waiting, removed = await quarantine.count(unit.session)
+    if not waiting and not removed:
+        return ""
+    return "\n\n" + services.knowledge.texts("kb-state-quarantine", waiting=waiting, removed=removed)
 
 
 def is_article(message: Message, services: Services) -> bool:

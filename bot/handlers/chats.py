@@ -84,6 +84,7 @@ def build() -> Router:
     router.my_chat_member.register(on_rights, F.chat.type != "private")
     router.message.register(on_moved, F.migrate_to_chat_id)
     router.message.register(on_topic_made, F.forum_topic_created)
-    router.message.register(on_noise, F.pinned_message | F.forum_topic_edited | F.forum_topic_reopened)
+    noise = F.pinned_message | F.forum_topic_edited | F.forum_topic_closed | F.forum_topic_reopened
+    router.message.register(on_noise, noise)
     router.stopped_message_generation.register(on_stopped)
     return router

@@ -9,6 +9,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import Contact, Message, TelegramObject, Update, User
 
 from bot import keyboards, relay
+from bot.courtesy import tell_hours
 from bot.incoming import is_service, person_of, words_of
 from bot.services import Services
 from bot.splitting import split
@@ -102,6 +103,8 @@ async def on_message(message: Message, customer: CustomerRow, unit: Unit, servic
             services.collect(unit, collected)
         case ForOperator():
             await _relay(message, customer, unit)
+            if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
+                await tell_hours(unit, customer, escalation, services)
 
 
 async def on_edit(

@@ -9,32 +9,20 @@ from aiogram.types import Message, Update, User
 
 from bot import keyboards, relay
 from bot.handlers import topic
+from bot.handlers.deletion import DELETED
+from bot.handlers.holding import is_held
 from bot.handlers.topic import COMMAND, EARLY, NOTE, is_inside, key_of, remember
 from bot.incoming import words_of
 from bot.services import Services
+from bot.speaking import speak
 from bot.unit import Unit
-from support.board import AT_ONCE, touch
 from support.deliveries import Priority
-from support.escalations import EscalationReason, EscalationRepository, replied
+from support.operators import Role
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 
 EDIT_BEFORE_MESSAGE_S: Final = 60
 """An unknown message edited so soon was overtaken by its edit."""
-
-
-async def on_close(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Give the customer back to the bot."""
-    operators = services.library.of(services.renderer.operators_language)
-    closed = await EscalationRepository(unit.session).close(customer.id, sender.id, unit.now)
-    if closed is None:
-        text = SendMessage(chat_id=0, text=operators("operator-not-open"))
-        await unit.to_topic(text, customer, key_of(message, "close"), priority=Priority.CARD)
-    else:
-        touch(customer, unit.now, AT_ONCE)
-        await topic.acknowledge(message, unit)
-        told = services.texts(customer)("escalation-closed")
-        await services.renderer.say(unit, customer, f"escalation:{closed.id}:closed", told, markup=keyboards.gone())
 
 
 async def on_note(message: Message, customer: CustomerRow, unit: Unit) -> None:
@@ -49,20 +37,15 @@ async def on_unknown_command(message: Message, customer: CustomerRow, unit: Unit
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, key_of(message, "unknown"))
 
 
-async def on_words(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Send an operator's words to the customer. From then on the bot keeps silent until /close."""
+async def on_words(
+    message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
+    """Send an operator's words to the customer, unless a colleague is talking to him: then they are held."""
     row = await remember(message, customer, unit, "operator")
     if row is None or is_inside(row.text):
         return
-    operators = services.library.of(services.renderer.operators_language)
-    opened = await services.desk.escalate(unit.session, customer, EscalationReason.OPERATOR_WROTE, unit.now)
-    if opened.new:
-        note = SendMessage(chat_id=0, text=operators("operator-reopened"))
-        await unit.to_topic(note, customer, key_of(message, "reopened"))
-    await services.renderer.show_words(unit, customer, opened.turn_ids)
-    if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
-        replied(customer, escalation, unit.now)
-    await relay.to_customer(unit, customer, relay.Relayed.stored(row))
+    if not await is_held(message, row, author.operator, unit, services):
+        await speak(unit, services, customer, author.operator, [row], key=key_of(message, "words"))
 
 
 async def on_edit(
@@ -75,7 +58,7 @@ async def on_edit(
             await remember(message, customer, unit, EARLY)
         return
     words, before = words_of(message), known.content
-    if (known.text, before) == (words.text, words.content):
+    if known.speaker == DELETED or (known.text, before) == (words.text, words.content):
         return
     if known.speaker == "operator" and is_inside(words.text):
         text = services.library.of(services.renderer.operators_language)("operator-edit-held")
@@ -89,14 +72,22 @@ async def on_edit(
         await relay.edit(unit, customer, message, key, before=before, to_topic=False)
 
 
-async def on_ban(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
-    """Hear nothing more from the customer, who is told so; what is open ends."""
-    await _ban(message, sender, customer, unit, services, banned=True)
+async def on_ban(message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services) -> None:
+    """Hear nothing more from the customer, who is told so; what is open ends. Only a senior says so."""
+    if author.role < Role.SENIOR:
+        await topic.tell(message, unit, services.operators_texts("senior-only"), "refused")
+        return
+    await _ban(message, author.user, customer, unit, services, banned=True)
 
 
-async def on_unban(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
+async def on_unban(
+    message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
     """Hear the customer again."""
-    await _ban(message, sender, customer, unit, services, banned=False)
+    if author.role < Role.SENIOR:
+        await topic.tell(message, unit, services.operators_texts("senior-only"), "refused")
+        return
+    await _ban(message, author.user, customer, unit, services, banned=False)
 
 
 async def _ban(
@@ -117,7 +108,6 @@ async def _ban(
 def build() -> Router:
     """Build a fresh router."""
     router = topic.router(__name__)
-    router.message.register(on_close, Command("close"))
     router.message.register(on_note, Command("note"))
     router.message.register(on_ban, Command("ban"))
     router.message.register(on_unban, Command("unban"))

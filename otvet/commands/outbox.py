@@ -40,7 +40,7 @@ def outbox_group(context: click.Context, *, failed: bool, since: str | None, lim
         return
     from otvet.composition import complete, load_settings
 
-    age = _age(since or SINCE)
+    age = age_of(since or SINCE)
     settings = load_settings(quiet=True)
     for line in complete(read(settings, age=age, failed=failed or since is not None, limit=limit, as_json=as_json)):
         click.echo(line)
@@ -85,7 +85,7 @@ async def read(settings: "Settings", *, age: timedelta, failed: bool, limit: int
     from support.ledger import Ledger, open_count
 
     now = datetime.now(UTC)
-    async with _session(settings, writing=False) as session:
+    async with session_of(settings, writing=False) as session:
         ledger = Ledger(session)
         counts, around = await ledger.counts(), await ledger.surroundings(now)
         if failed:
@@ -105,7 +105,12 @@ async def read(settings: "Settings", *, age: timedelta, failed: bool, limit: int
 
 
 @asynccontextmanager
-async def _session(settings: "Settings", *, writing: bool) -> "AsyncIterator[AsyncSession]":
+async def session_of(settings: "Settings", *, writing: bool) -> "AsyncIterator[AsyncSession]":
+    """Open the database for one transaction.
+
+    Raises:
+        CommandError: it has no tables yet, or those of another version.
+    """
     from support import schema
     from support.database import Database
 
@@ -127,7 +132,7 @@ def _ask_ledger(ask: "Callable[[Ledger, datetime], Awaitable[Any]]") -> Any:  # 
     settings = load_settings(quiet=True)
 
     async def work() -> Any:  # noqa: ANN401  # the same
-        async with _session(settings, writing=True) as session:
+        async with session_of(settings, writing=True) as session:
             return await ask(Ledger(session), datetime.now(UTC))
 
     try:
@@ -160,7 +165,12 @@ def _confirm(what: str, *, yes: bool) -> None:
         raise CommandError("Nothing was changed.")
 
 
-def _age(text: str) -> timedelta:
+def age_of(text: str) -> timedelta:
+    """Read an age such as 30m, 12h or 3d.
+
+    Raises:
+        CommandError: it is none.
+    """
     found = re.fullmatch(r"([1-9]\d{0,4})([mhd])", text.strip())
     if found is None:
         raise CommandError(f"--since {text!r} must look like 30m, 12h or 3d.")

@@ -23,7 +23,7 @@ METHODS: dict[str, Method] = {
 }
 
 # An edit counts as a send, a new topic as a message.
-_COUNTED = frozenset(
+COUNTED = frozenset(
     {name for name in METHODS if name.startswith(("send", "copy", "forward", "editMessage"))}
     - {"sendChatAction", "sendMessageDraft"}
     | {"createForumTopic", "editForumTopic", "closeForumTopic", "reopenForumTopic"}
@@ -83,7 +83,7 @@ async def _effect(world: World, method: str, checked: Call, changes: Changes) ->
     if handler is None:
         return Answer(error=ApiError(501, f"Not Implemented: the sandbox does not have the method {method}"))
     try:
-        if method in _COUNTED:
+        if method in COUNTED:
             _count(world, checked)
         with world.watching(changes):
             result = handler(world, checked)

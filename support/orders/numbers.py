@@ -6,6 +6,7 @@ from itertools import islice, product
 
 MAX_LENGTH = 64
 _MAX_SPELLINGS = 32
+_MAX_ASKED = 4
 
 # By look where a Latin letter looks the same, else by sound.
 _LATIN = str.maketrans({
@@ -138,3 +139,16 @@ def _is_something_else(text: str, match: re.Match[str], *, announced: bool) -> b
     phone = len(digits) >= _PHONE_DIGITS and digits[0] in "789"
     money = _MONEY_AFTER.match(text, match.end()) or (not announced and _MONEY_BEFORE.search(before))
     return bool(year or phone or money or _OTHER_BEFORE.search(before))
+
+
+def same_number(number: str, asked: str) -> bool:
+    """Whether a system that was asked for a number answered about it: dashes aside, digits alone may lack letters."""
+    there = normalize(number).replace("-", "")
+    wanted = [spelling.replace("-", "") for spelling in spellings(asked)]
+    return any(there == one or (one.isdecimal() and there.removesuffix(one).isalpha()) for one in wanted)
+
+
+def foreign_spellings(asked: str) -> tuple[str, ...]:
+    """Return what a foreign system is asked for, likeliest first: as we spell the number, then without dashes."""
+    found = dict.fromkeys(form for one in spellings(asked) for form in (one, one.replace("-", "")) if form)
+    return tuple(found)[:_MAX_ASKED]

@@ -1,11 +1,15 @@
 """The figures of ``make bench-llm``, over an engine whose mistakes are known."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import SecretStr
 
-from benchmarks.llm import Recorder, Run, probed, report
+from benchmarks.llm import Run, probed, report
+from benchmarks.recorders import JudgeRecorder, Recorder
 from evaluation.baskets import Question, Unanswerable
 from knowledge.releases import ReleaseStore
+from support.jobs import JudgeRecord
 from support.settings import Settings
 from workers.engines.base import Answer
 from workers.engines.extractive import ExtractiveEngine
@@ -51,6 +55,34 @@ def test_an_answer_that_criticism_made_good_counts_as_won_by_the_retry(run):
     assert "| retry: tried / answered because of it / of these right | 2 / 2 / 1" in text
     assert "| tokens written a second: one answer / all together |" in text
     assert "| no-answer model | 0 | 1 |" in text
+
+
+class Sceptic:
+    """Believes in questions of odd turns, and is not heard the other times."""
+
+    model = "sceptic"
+
+    def check(self):
+        pass
+
+    def ask(self, job, text, *, deadline):  # noqa: ARG002  # the port's signature
+        said = {"supported": 1.0, "relevant": 1.0} if job.turn_id % 2 else {"unheard": "it hangs"}
+        return JudgeRecord(model=self.model, prompt_version="p", ms=7.0, **said)
+
+    def cancel(self, job_id):
+        pass
+
+
+def test_the_report_says_how_often_the_judge_model_was_heard(run):
+    judged = replace(run, judge_model=JudgeRecorder(Sceptic()))
+    cases = [judged.take(n, Question(id=f"q{n}", language="ru", question=ASKED, sources=("x",))) for n in (1, 2)]
+
+    text = report(cases, run=judged, probe="obeyed", wall_s=2.0)
+
+    assert "| judge model sceptic: heard / asked | 1 / 2, p50 7 ms |" in text
+    assert "| judge model: not heard, because | 1 × it hangs |" in text
+    assert "| judge: AUROC of the model's opinion «supported» alone |" in text
+    assert cases[0].draft.verdict.score > cases[1].draft.verdict.score
 
 
 @pytest.mark.parametrize(("fills_forms", "said"), [(True, "obeyed"), (False, "ignored or refused")])

@@ -150,7 +150,7 @@ async def test_operator_and_customer_talk_until_close_and_the_bot_keeps_silent(p
     card = await product.in_group("Почему")
 
     await operator_says(product, card, "Здравствуйте, чем помочь?")
-    assert (await product.answer(ANNA))["text"] == "Здравствуйте, чем помочь?"
+    assert (await product.answer(ANNA, "чем помочь"))["text"] == "Здравствуйте, чем помочь?"
     await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
     relayed = await product.in_group("Сколько дней")
     assert relayed["text"] == "Сколько дней есть на возврат товара?"
@@ -165,6 +165,8 @@ async def test_operator_and_customer_talk_until_close_and_the_bot_keeps_silent(p
     heard = [message.get("text") for message in await product.people.messages(ANNA)]
     assert not any(text and ("нервничает" in text or "заметка" in text or "clsoe" in text) for text in heard)
     assert not any(text and "Источник" in text for text in heard)
+    await operator_says(product, card, "/bot")
+    await product.answer(ANNA, "Дальше отвечаю я")
     await product.people.say(ANNA, "Сколько дней есть на возврат товара?")
     assert "Источник" in (await product.answer(ANNA))["text"]
 

@@ -51,6 +51,7 @@ async def inbox(connect, database, desk, tmp_path):
         topics=None,
         admins=(MARIA,),
         company="",
+        order_views=None,
         file=DeskFile(),
     )
     bot = connect("http://127.0.0.1:9")
@@ -226,9 +227,10 @@ async def test_an_operators_last_words_come_before_the_farewell(receive, deliver
     closing = in_topic("/close", entities=[{"type": "bot_command", "offset": 0, "length": 6}])
     await receive(message=closing)
 
-    words, farewell = await sent(deliveries, to_topic=False)
-    assert (words.payload["text"], "окончен" in farewell.payload["text"]) == ("Всё сделано.", True)
-    assert words.priority <= farewell.priority
+    who, words, farewell = [row for row in await sent(deliveries, to_topic=False) if row.method == "SendMessage"]
+    assert (who.payload["text"], words.payload["text"]) == ("Вам отвечает Мария.", "Всё сделано.")
+    assert "окончен" in farewell.payload["text"]
+    assert who.priority <= words.priority <= farewell.priority
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ PHOTO = [
 ]
 VOICE = {"file_id": "voice", "file_unique_id": "3", "duration": 2}
 BOLD = [{"type": "bold", "offset": 0, "length": 2}]
+MARKED_BOLD = [{"type": "bold", "offset": 3, "length": 2}]
 STORY = {"chat": {"id": 5, "type": "private"}, "id": 3}
 POLL = {
     "id": "1",
@@ -62,13 +63,9 @@ def test_a_hidden_photo_stays_hidden_and_leaves_effects_and_buttons_behind():
     }
 
 
-def test_dice_are_told_and_a_poll_is_asked_again():
+def test_dice_are_told_and_a_poll_is_shown_in_words():
     assert content_of(message(dice={"emoji": "🎲", "value": 5})) == {"method": "SendMessage", "text": "🎲 5"}
-    assert content_of(message(poll=POLL)) == {
-        "method": "SendPoll",
-        "question": "Когда?",
-        "options": [{"text": "0"}, {"text": "1"}],
-    }
+    assert content_of(message(poll=POLL)) == {"method": "SendMessage", "text": "📊 Когда?\n• 0\n• 1"}
 
 
 @pytest.mark.parametrize(
@@ -191,13 +188,16 @@ async def test_a_long_caption_follows_its_file_without_replying_to_anything(to_o
 @pytest.mark.parametrize(
     ("edited", "method", "payload"),
     [
-        ({"text": "нет", "entities": BOLD}, "EditMessageText", {"text": "нет", "entities": BOLD}),
-        ({"photo": PHOTO, "caption": "нет"}, "EditMessageCaption", {"caption": "нет"}),
+        ({"text": "нет", "entities": BOLD}, "EditMessageText", {"text": "✏️ нет", "entities": MARKED_BOLD}),
+        ({"text": "н" * 4095}, "EditMessageText", {"text": "н" * 4095}),
+        ({"photo": PHOTO, "caption": "нет"}, "EditMessageCaption", {"caption": "✏️ нет"}),
         ({"photo": PHOTO}, "EditMessageCaption", {}),
-        ({"voice": VOICE, "caption": "нет"}, "EditMessageCaption", {"caption": "нет"}),
+        ({"voice": VOICE, "caption": "нет"}, "EditMessageCaption", {"caption": "✏️ нет"}),
     ],
 )
-async def test_an_edit_changes_words_and_captions(edit, deliveries, edited, method, payload):
+async def test_an_edit_of_a_customer_changes_words_and_captions_and_is_marked_where_there_is_room(
+    edit, deliveries, edited, method, payload
+):
     before = message(**{**edited, "caption": "да"}) if "text" not in edited else None
     await edit(message(**edited), before)
 
@@ -212,7 +212,12 @@ async def test_a_file_that_was_replaced_is_replaced(edit, deliveries):
 
     [row] = await deliveries()
     assert row.method == "EditMessageMedia"
-    assert row.payload["media"] == {"type": "photo", "media": "other", "caption": "нет", "caption_entities": BOLD}
+    assert row.payload["media"] == {
+        "type": "photo",
+        "media": "other",
+        "caption": "✏️ нет",
+        "caption_entities": MARKED_BOLD,
+    }
 
 
 async def test_words_that_became_a_file_are_replaced_by_it(edit, deliveries):

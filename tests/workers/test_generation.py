@@ -1,16 +1,17 @@
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from structlog.testing import capture_logs
 
-from support.jobs import CheckName, FailureReason
+from support.jobs import CheckName, FailureReason, JudgeRecord
 from workers.engines.base import (
     Answer,
     EngineCancelledError,
     EngineGarbageError,
     EngineTimeoutError,
     EngineUnavailableError,
+    Opinion,
 )
 from workers.generation import Generation
 
@@ -47,6 +48,33 @@ class FakeEngine:
         self.cancelled.append(job_id)
 
 
+@dataclass
+class FakeJudge:
+    """Says the same about every answer; without a record it withdraws the job."""
+
+    record: JudgeRecord | None
+    model: str = "judge-1"
+    asked: list[str] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    def check(self):
+        pass
+
+    def ask(self, job, text, *, deadline):
+        assert deadline < job.deadline
+        self.asked.append(text)
+        if self.record is None:
+            raise EngineCancelledError("the job was withdrawn")
+        return self.record
+
+    def cancel(self, job_id):
+        self.cancelled.append(job_id)
+
+
+def said(**fields):
+    return JudgeRecord(model="judge-1", prompt_version="prompts-0", ms=1.0, **fields)
+
+
 @pytest.fixture
 def question(make_job, make_passage):
     return make_job(make_passage("Доставка стоит 300 ₽."))
@@ -54,9 +82,10 @@ def question(make_job, make_passage):
 
 @pytest.fixture
 def run(question):
-    def do(*says, job=question, **engine):
+    def do(*says, job=question, judge_model=None, **engine):
         fake, sent = FakeEngine(list(says), **engine), []
-        Generation(engine=fake, threshold=0.5, send=sent.append).run(job.model_dump_json(), queued_ms=12.34)
+        generation = Generation(engine=fake, threshold=0.5, send=sent.append, judge_model=judge_model)
+        generation.run(job.model_dump_json(), queued_ms=12.34)
         return fake, sent
 
     return do
@@ -163,3 +192,48 @@ def test_no_words_of_the_conversation_reach_the_log(run):
 
     assert logs
     assert "оставка" not in str(logs)
+
+
+def test_the_judge_models_opinion_takes_the_place_of_the_engines_own_and_goes_with_the_draft(run):
+    own = replace(GOOD, opinion=Opinion(1.0, 1.0))
+    record = said(supported=0.2, relevant=0.9)
+
+    _, [result] = run(own, own, judge_model=FakeJudge(record))
+
+    assert result.draft.judge == record
+    assert result.draft.verdict.features["supported"] == 0.2
+    assert result.draft.verdict.score < run(own)[1][0].draft.verdict.score
+    assert result.draft.prompt_version == "prompts-0 judged by judge-1"
+
+
+def test_an_answer_that_fails_the_checks_is_not_asked_about(run):
+    judge_model = FakeJudge(said(supported=1.0, relevant=1.0))
+
+    fake, [result] = run(WRONG, GOOD, judge_model=judge_model)
+
+    assert len(fake.criticisms) == 2
+    assert judge_model.asked == [result.draft.text] == [GOOD.text]
+
+
+def test_an_answer_about_which_the_judge_model_was_not_heard_is_trusted_less_and_not_argued_with(run, question):
+    judge_model = FakeJudge(said(unheard="it hangs"))
+    doubtful = question.model_copy(update={"answerable": (0.01,)})
+
+    _, [result] = run(GOOD, judge_model=judge_model)
+    fake, _ = run(GOOD, job=doubtful, judge_model=judge_model)
+
+    assert result.draft.judge.unheard == "it hangs"
+    assert 0 < result.draft.verdict.score < run(GOOD)[1][0].draft.verdict.score
+    assert result.draft.prompt_version == "prompts-0", "it is not given again as an answer that was judged"
+    assert len(fake.criticisms) == 1
+
+
+def test_a_job_withdrawn_while_it_is_judged_is_withdrawn(question):
+    judge_model, sent = FakeJudge(None), []
+    generation = Generation(engine=FakeEngine([GOOD]), threshold=0.5, send=sent.append, judge_model=judge_model)
+
+    generation.run(question.model_dump_json())
+    generation.cancel(question.job_id)
+
+    assert sent[0].failure is FailureReason.CANCELLED
+    assert judge_model.cancelled == [question.job_id]

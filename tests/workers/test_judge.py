@@ -86,3 +86,10 @@ def test_a_name_in_another_case_is_the_same_name(make_job, make_passage):
     job = make_job(make_passage("В Казани есть склад."), question="Есть ли склад в Казань?")
 
     assert judge(job, "В Казани есть склад. [1]", (1,)).features["named"] == 1
+
+
+def test_an_opinion_that_was_not_heard_costs_more_than_a_firm_yes_and_less_than_a_no():
+    features = dict.fromkeys(FEATURES, 0.9)
+    yes, no = (score(features | {"supported": p, "relevant": p}) for p in (1.0, 0.0))
+
+    assert no < score(features | {"unheard": 1.0}) < yes == score(features)

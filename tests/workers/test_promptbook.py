@@ -13,7 +13,7 @@ def test_both_languages_have_the_same_prompts_and_phrases():
 
     assert {path.name for path in (FOLDER / "ru").iterdir()} == {path.name for path in (FOLDER / "en").iterdir()}
     assert phrases["ru"].keys() == phrases["en"].keys()
-    for table in ("criticism", "form", "doubt"):
+    for table in ("criticism", "form", "doubt", "canary"):
         assert phrases["ru"][table].keys() == phrases["en"][table].keys()
 
 

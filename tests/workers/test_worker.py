@@ -241,6 +241,10 @@ class Unauthorised(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_error(401)
 
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_error(401)
+
     def log_message(self, *args):
         pass
 
@@ -262,6 +266,21 @@ def test_a_worker_whose_engine_refuses_says_why_in_one_sentence_and_exits(redis,
     assert "refuses LLM_API_KEY" in output
     assert "sk-secret" not in output
     assert "Traceback" not in output
+
+
+def test_a_worker_answers_without_its_judge_model_and_says_so(
+    redis, start_worker, locked_server, make_job, make_passage
+):
+    GenerationQueue(redis=redis).put(make_job(make_passage("Доставка стоит 300 ₽.")), now=time.time())
+    worker = start_worker(JUDGE_URL=locked_server, JUDGE_MODEL="tiny", JUDGE_API_KEY="sk-secret")
+
+    assert "refuses JUDGE_API_KEY" in said(worker, "trusted less")
+    wait_until(lambda: results(redis))
+    [result] = results(redis)
+    assert result.draft is not None
+    assert result.draft.judge is not None
+    assert "refuses JUDGE_API_KEY" in result.draft.judge.unheard
+    assert result.draft.verdict.score > 0.5
 
 
 def test_a_worker_waits_for_its_model_server_and_does_not_count_as_alive_meanwhile(redis, start_worker):

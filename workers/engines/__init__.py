@@ -1,13 +1,18 @@
 """The engines behind one interface."""
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from support.settings import Settings
 from workers.engines.base import Engine
 
+if TYPE_CHECKING:
+    from workers.engines.remote_judge import RemoteJudge
+
 # Four answers at once take a quantised model less than twice the time of one; a server batches by itself.
 _SLOTS: Final = {"llama_cpp": 4, "openai": 4}
+# Quoting takes no time, but a judge model is waited for.
+_JUDGED: Final = 4
 
 
 def create(settings: Settings) -> Engine:
@@ -45,9 +50,25 @@ def create(settings: Settings) -> Engine:
         gpu_layers=settings.n_gpu_layers,
         company=settings.company_name,
         adapters={language: Path(path) for language, path in settings.llm_adapters.items()},
+        gives_opinion=not settings.judge_model,
     )
+
+
+def create_judge(settings: Settings) -> "RemoteJudge | None":
+    """Return the judge model, if one is configured; it is not tried yet."""
+    if not settings.judge_model:
+        return None
+    from workers.engines.remote_judge import RemoteJudge  # noqa: PLC0415  # httpx costs start-up time and memory
+    from workers.engines.server import Server  # noqa: PLC0415
+
+    url, key, key_setting = settings.judge_url or settings.llm_url or "", settings.judge_api_key, "JUDGE_API_KEY"
+    # The key of one server is no other's business.
+    if url == settings.llm_url and not key.get_secret_value():
+        key, key_setting = settings.llm_api_key, "LLM_API_KEY"
+    server = Server(url=url, api_key=key, key_setting=key_setting)
+    return RemoteJudge(server=server, model=settings.judge_model, company=settings.company_name)
 
 
 def slots(settings: Settings) -> int:
     """How many jobs one process works on at once: SLOTS, or what suits the engine."""
-    return settings.slots or _SLOTS.get(settings.engine, 1)
+    return settings.slots or _SLOTS.get(settings.engine, _JUDGED if settings.judge_model else 1)

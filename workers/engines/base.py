@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol, runtime_checkable
 
-from support.jobs import GenerationJob
+from support.jobs import GenerationJob, JudgeRecord
 
 NO_ANSWER: Final = "NO_ANSWER"
 
@@ -67,7 +67,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the model itself thinks of an answer: probabilities of «yes» against «no», 0..1."""
+    """What a model thinks of an answer: probabilities of «yes» against «no», 0..1."""
 
     supported: float
     """Does everything in the answer stand in the passages?"""
@@ -84,7 +84,7 @@ class Answer:
     citations: tuple[int, ...]
     """Numbers of the passages cited, in order of appearance, each once."""
     opinion: Opinion | None = None
-    """None when the engine has none, or when the deterministic checks fail anyway."""
+    """The writing model's own; None when it has none, or when the deterministic checks fail anyway."""
     model: str = ""
     """What wrote it, where that is not simply the engine's model: an adapter's name."""
     timings_ms: Mapping[str, float] = field(default_factory=dict)
@@ -134,6 +134,35 @@ class Engine(Protocol):
 
     def cancel(self, job_id: str) -> None:
         """Give the job up if it is being generated; called from another thread."""
+        ...
+
+
+class JudgeModel(Protocol):
+    """Another model than the one that writes, which is asked what it thinks of an answer."""
+
+    @property
+    def model(self) -> str:
+        """Its name."""
+        ...
+
+    def check(self) -> None:
+        """Try whether it can be asked.
+
+        Raises:
+            EngineError: it cannot; the message says in one sentence what is wrong and what to do.
+        """
+        ...
+
+    def ask(self, job: GenerationJob, text: str, *, deadline: float) -> JudgeRecord:
+        """Return what it thinks of an answer, or why it was not heard, by ``deadline`` (Unix time, seconds).
+
+        Raises:
+            EngineCancelledError: the job was withdrawn.
+        """
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Stop asking about the job; called from another thread."""
         ...
 
 

@@ -145,10 +145,10 @@ operator-reopened = ℹ️ The conversation is yours again: the bot keeps silent
 operator-no-customer = There is no customer behind this topic: your message went to nobody. It is a spare one and can be deleted.
 operator-moved = This conversation has moved: { $link }. Your message was not sent to the customer from here, write it there.
 operator-not-sent = This conversation has no topic at the moment, and your message was not sent. A new topic comes with the customer's next message.
-operator-unknown-command = There is no such command here. There are /close, /note, /ban and /unban; any other text goes to the customer.
+operator-unknown-command = There is no such command here. All commands: /commands; any other text goes to the customer.
 operator-edit-held = ✋ This edit stays here: it begins like a note or a command. The customer sees the former words.
 operator-blocked = ⚠️ The customer has blocked the bot: messages will not reach him.
-command-operator-close = Give the customer back to the bot
+command-operator-close = End the conversation, a reason may follow
 command-operator-note = A note that stays inside
 
 ## Delivery
@@ -218,7 +218,6 @@ digest = ⏳ { $n ->
         [one] { $minutes } minute
        *[other] { $minutes } minutes
     }. The customers know that they are in a queue.
-digest-over = ✅ All sorted out: the cards of everybody who waited from { $since } to { $until } are in the group.
 
 ## Administrators
 

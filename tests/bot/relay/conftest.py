@@ -14,6 +14,9 @@ def words(message):
     return message.get("text") or message.get("caption") or ""
 
 
+SERVICE = {"forum_topic_created", "forum_topic_edited", "pinned_message"}
+
+
 @dataclass
 class Talk:
     """Anna and an operator, with the product between them; reads each side as it stands, not as it went by."""
@@ -40,11 +43,11 @@ class Talk:
         return await self._written(ANNA)
 
     async def _written(self, chat_id):
-        told = ("Почему", "Зову оператора")
+        told = ("Почему", "Зову оператора", "Вам отвечает")
         return [
             message
             for message in await self.product.people.messages(chat_id)
-            if message["from"]["is_bot"] and "forum_topic_created" not in message and not _is_about(message, told)
+            if message["from"]["is_bot"] and not SERVICE & message.keys() and not _is_about(message, told)
         ]
 
     async def until(self, side, condition, *, within_s=30):

@@ -9,9 +9,9 @@ pytestmark = pytest.mark.e2e
 LONG = ("Очень длинная подпись о палатке. " * 40).strip()
 
 
-async def test_edits_of_words_and_of_captions_travel(talk):
+async def test_edits_of_words_and_of_captions_travel_and_a_customers_are_marked(talk):
     people = talk.product.people
-    for say, side in talk.both_ways():
+    for (say, side), mark in zip(talk.both_ways(), ("✏️ ", ""), strict=True):
         said = await say("Приеду завтра")
         photo = await say(media={"kind": "photo"}, caption="левый бок")
         album = [await say(media={"kind": "photo"}, album="a", caption=f"фото {number}") for number in range(2)]
@@ -20,7 +20,8 @@ async def test_edits_of_words_and_of_captions_travel(talk):
         await people.edit(said, "Приеду в пятницу", entities=[{"type": "bold", "offset": 0, "length": 6}])
         await people.edit(photo, "правый бок")
 
-        written = await talk.all_words(side, ["Приеду в пятницу", "правый бок", "фото 0", "фото второе"])
+        expected = [f"{mark}Приеду в пятницу", f"{mark}правый бок", "фото 0", f"{mark}фото второе"]
+        written = await talk.all_words(side, expected)
 
         assert written[0]["entities"][0]["type"] == "bold"
         # An edit that finds no room under the file follows as an answer to it.
@@ -37,10 +38,10 @@ async def test_quick_edits_and_one_before_its_message_was_passed_on_end_in_the_l
     for text in ("два", "три", "четыре"):
         await people.edit(said, text)
 
-    await talk.all_words(talk.in_topic, ["четыре"])
+    await talk.all_words(talk.in_topic, ["✏️ четыре"])
 
     calls = [one for one in (await people.journal())["calls"] if one["method"] == "editMessageText"]
-    assert [one["text"] for one in calls] == ["четыре"]
+    assert [one["text"] for one in calls] == ["✏️ четыре"]
 
 
 async def test_an_edit_of_what_only_the_card_shows_is_shown(product, begin_talk):
@@ -96,5 +97,5 @@ async def test_a_replaced_file_is_replaced_in_the_copy(talk):
 
     await people.put_update("edited_message", replaced)
 
-    copies = await talk.all_words(talk.in_topic, ["исправлено", "та"])
+    copies = await talk.all_words(talk.in_topic, ["✏️ исправлено", "та"])
     assert copies[0]["photo"][-1]["file_id"] == copies[1]["photo"][-1]["file_id"]

@@ -40,23 +40,24 @@ async def test_what_has_no_words_arrives_as_what_it_is(talk):
         {"kind": "video_note"},
         {"kind": "location", **place},
         {"kind": "venue", **place, "title": "Склад", "address": "Лесная, 5"},
-        {"kind": "poll", "question": "Когда удобно?", "options": ["Утром", "Вечером"]},
         {"kind": "dice"},
+        {"kind": "poll", "question": "Когда удобно?", "options": ["Утром", "Вечером"]},
     ]
     topic = {"chat_id": OPERATORS_CHAT_ID, "thread_id": talk.thread_id, "phone": "+79990000000"}
     contacts = ((ANNA, {}), (MARIA, topic))
     for (say, side), (person, where) in zip(talk.both_ways(), contacts, strict=True):
-        *_, rolled = [await say(media=media) for media in sent]
+        *_, rolled, _ = [await say(media=media) for media in sent]
         await talk.product.people.share_contact(person, **where)
 
         copies = await talk.until(side, lambda all_of: len(all_of) == len(sent) + 1)
 
-        for copy, media in zip(copies, sent[:-1], strict=False):
+        for copy, media in zip(copies, sent[:-2], strict=False):
             assert media["kind"] in copy
-        assert [one["text"] for one in copies[4]["poll"]["options"]] == ["Утром", "Вечером"]
         assert copies[3]["venue"]["title"] == "Склад"
         # Thrown again it would show another number.
-        assert copies[5]["text"] == f"{rolled['dice']['emoji']} {rolled['dice']['value']}"
+        assert copies[4]["text"] == f"{rolled['dice']['emoji']} {rolled['dice']['value']}"
+        # Nobody would see the votes under a copy.
+        assert copies[5]["text"] == "📊 Когда удобно?\n• Утром\n• Вечером"
         assert "contact" in copies[6]
 
 
@@ -71,7 +72,7 @@ async def test_what_was_deleted_meanwhile_arrives_all_the_same(talk):
     copies = await talk.until(talk.in_topic, lambda all_of: len(all_of) == 2)
 
     assert "photo" in copies[0]
-    assert copies[1]["poll"]["question"] == "Вернёте?"
+    assert copies[1]["text"] == "📊 Вернёте?\n• Да\n• Нет"
 
 
 async def test_protected_content_arrives_all_the_same(talk):
@@ -92,7 +93,7 @@ async def test_what_a_customer_showed_before_he_called_a_person_is_shown_with_th
     assert "photo" in copies[0]
     assert [one["media_group_id"] for one in copies[1:]] == [copies[1]["media_group_id"]] * 2
     await talk.operator("/close")
-    await talk.first(talk.in_topic, "Закрыто")
+    await talk.first(talk.in_chat, "окончен")
     await product.people.say(ANNA, "/operator")
     await product.in_group("Почему")
     # Shown once is enough.

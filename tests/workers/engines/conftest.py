@@ -15,6 +15,8 @@ import pytest
 from tests.workers import tiny_gguf
 
 API_KEY = "sk-test-17"
+# What its models think beside what they say: each of these first tokens e times rarer than the one before.
+OPINIONS = ("да", "нет", "yes", "no")
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +28,7 @@ def llama_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
     def start(says: str, *, stops: bool = True) -> str:
         if (says, stops) not in servers:
             path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
-            tiny_gguf.write(path, says, stops=stops)
+            tiny_gguf.write(path, says, stops=stops, also=OPINIONS)
             params = xllamacpp.CommonParams()
             params.model.path, params.model_alias, params.api_keys = str(path), {"tiny"}, [API_KEY]
             params.port, params.n_ctx, params.n_parallel, params.warmup = 0, 4096, 1, False
@@ -55,7 +57,7 @@ def python_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
     models = {("Доставка стоит 300 ₽ [1].", True): "tiny", ("NO_ANSWER", True): "modest"}
     models[next(iter(models))[0], False] = "endless"
     for (says, stops), alias in models.items():
-        tiny_gguf.write(folder / alias, says, stops=stops, pieces=2)
+        tiny_gguf.write(folder / alias, says, stops=stops, also=OPINIONS, pieces=2)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     common = {"n_ctx": 4096, "n_threads": 1, "n_threads_batch": 1}

@@ -67,7 +67,7 @@ class _Doubt:
 
 
 class LlamaEngine:
-    """A GGUF model in this process, for ``slots`` jobs at once."""
+    """A GGUF model in this process, for ``slots`` jobs at once; without ``gives_opinion`` another one judges."""
 
     name = "llama_cpp"
     revises = True
@@ -82,6 +82,7 @@ class LlamaEngine:
         company: str = "",
         threads: int = 0,
         adapters: Mapping[Language, Path] = MappingProxyType({}),
+        gives_opinion: bool = True,
     ) -> None:
         self.model = path.stem
         self.prompt_version = version()
@@ -91,6 +92,7 @@ class LlamaEngine:
         self._company = company
         self._threads = threads or spare_cores()
         self._adapters = adapters
+        self._gives_opinion = gives_opinion
         self._loaded: _Loaded | None = None
         self._running: dict[str, Cancellation] = {}
         self._longest = LONGEST
@@ -121,7 +123,7 @@ class LlamaEngine:
             raise EngineRefusedError(f"MODEL_PATH: {error}") from error
 
     def generate(self, job: GenerationJob, *, deadline: float, criticism: tuple[str, ...] = ()) -> Answer:
-        """Write an answer and ask the model what it thinks of it.
+        """Write an answer and ask the model what it thinks of it, unless another is asked.
 
         Raises:
             EngineError: no answer by the deadline, or none that can be used.
@@ -243,7 +245,8 @@ class LlamaEngine:
             text = written.text.rpartition(_THINKING_ENDS)[2].strip()
             if not text:
                 raise EngineGarbageError(f"{self.model} wrote nothing")
-            opinion = None if checks.run(job, text) else self._opinion(sequence, doubts)
+            is_asked = self._gives_opinion and not checks.run(job, text)
+            opinion = self._opinion(sequence, doubts) if is_asked else None
         return Answer(
             text,
             cited(text),

@@ -26,10 +26,10 @@ SURE = 1 / (1 + 2.718281828**-1)
 def engine(tiny_gguf, tmp_path):
     with ExitStack() as stack:
 
-        def start(says=GOOD, *, stops=True, also=("да", "нет"), slots=2):
+        def start(says=GOOD, *, stops=True, also=("да", "нет"), slots=2, **more):
             path = tmp_path / "says.gguf"
             tiny_gguf.write(path, says, stops=stops, also=also)
-            made = LlamaEngine(path=path, slots=slots, threads=1)
+            made = LlamaEngine(path=path, slots=slots, threads=1, **more)
             made.load()
             stack.callback(made.close)
             return made
@@ -53,6 +53,12 @@ def test_a_model_answers_and_says_what_it_thinks_of_its_answer(engine, question)
     assert answer.opinion is not None
     assert answer.opinion.supported == pytest.approx(SURE, abs=0.01)
     assert answer.opinion.relevant == pytest.approx(SURE, abs=0.01)
+
+
+def test_a_model_that_another_one_judges_is_not_asked(engine, question):
+    answer = engine(gives_opinion=False).generate(question, deadline=soon())
+
+    assert (answer.text, answer.opinion, answer.tokens["opinion"]) == (GOOD, None, 0)
 
 
 def test_the_opinion_moves_the_score_beside_the_checks(engine, question):

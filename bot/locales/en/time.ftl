@@ -1,0 +1,73 @@
+## What a customer can expect
+
+expect-before = { $n ->
+        [one] { $n } person is waiting before you.
+       *[other] { $n } people are waiting before you.
+    }
+expect-minutes = We usually answer within { $n ->
+        [one] { $n } minute.
+       *[other] { $n } minutes.
+    }
+expect-closed = We are closed now and open { $day } at { $time }: we will answer right here.
+expect-closed-long = We are closed now. We will answer right here as soon as we open.
+day-today = today
+day-tomorrow = tomorrow
+day-weekday = { $day ->
+        [mon] on Monday
+        [tue] on Tuesday
+        [wed] on Wednesday
+        [thu] on Thursday
+        [fri] on Friday
+        [sat] on Saturday
+       *[sun] on Sunday
+    }
+day-date = on { $date }
+who-answers = { $name } is answering you.
+
+## The end of a conversation
+
+closed-reopens = The conversation with the operator is over. If anything is still unclear, write within the next { $n ->
+        [one] { $n } minute
+       *[other] { $n } minutes
+    }: the same operator will answer. After that I am back, and you can call an operator again at any moment.
+closed-silent = You have not answered for long, so I am closing the request. If a question is left, just write.
+closed-rate = How did we help you? Please rate it from 1 to 5.
+closing-warning = Any questions left? If so, just write. If not, I will close the request in { $n ->
+        [one] { $n } hour
+       *[other] { $n } hours
+    }.
+button-word = ✍️ Add a word
+rating-thanks = Thank you for the rating!
+rating-stale = This rating cannot be changed any more.
+rating-word-ask = What was good, what was missing? Write it in one message, as a reply to this one.
+rating-word-thanks = Thank you! The operators will read it.
+
+## For operators
+
+card-rating = The customer's rating: { $stars }
+card-rating-word = The customer's words: “{ $word }”
+reason-noted = Reason noted: { $reason }
+reason-silent = customer does not answer
+command-operator-bot = Give the customer back to the bot
+remind-assignee = ⏰ { $name }, the customer has been waiting for { $n ->
+        [one] { $n } minute
+       *[other] { $n } minutes
+    }.
+
+## The digest
+
+digest-waiting = 📋 Waiting for an answer: { $n }
+digest-overdue = longer than promised: { $n }
+digest-nobody = 📋 Nobody is waiting
+digest-minutes = { $n } min
+digest-few-minutes = under 5 min
+digest-more = …and { $n } more
+digest-call = 📣 { $names }: these customers wait longer than promised.
+digest-everybody = Everybody
+digest-today = Requests today: { $opened }, closed: { $closed }, answered by the bot: { $answers }
+digest-first-reply = An operator's first reply: { $n } min (median)
+digest-open = Open until { $time }
+digest-closed = Closed, open { $day } at { $time }
+digest-closed-long = Closed
+stats-desk = Requests closed: { $closed }, overdue now: { $overdue }
+stats-ratings = Ratings of customers: { $n }, on average { $mean }

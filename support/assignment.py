@@ -1,0 +1,71 @@
+"""Who has a conversation: taken, given back, handed over or given out by turns. Callers own the transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from support.board import AT_ONCE, touch
+from support.desk_tables import OperatorRow
+from support.operators import OperatorRepository, Role, audit, come_back
+from support.tables import CustomerRow, EscalationRow
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """It is his now; ``new``: it was not before."""
+
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """A colleague has it."""
+
+    name: str
+
+
+def give(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    operator_id: int | None,
+    now: datetime,
+    *,
+    by: int,
+    action: str,
+) -> None:
+    """Say who has a conversation from now on, None for nobody, and write down who said so."""
+    detail = {"escalation_id": escalation.id, "customer_id": customer.id}
+    audit(session, now, by, action, **detail, **({"operator_id": operator_id} if operator_id else {}))
+    escalation.assignee_id, escalation.assigned_at = operator_id, now if operator_id else None
+    escalation.reminded = 0
+    touch(customer, now, AT_ONCE)
+
+
+async def keeper_of(session: AsyncSession, escalation: EscalationRow) -> OperatorRow | None:
+    """Return who has a conversation and is there to go on with it; nobody has one whose operator is away or gone."""
+    if escalation.assignee_id is None:
+        return None
+    keeper = await OperatorRepository(session).get(escalation.assignee_id)
+    return keeper if keeper is not None and keeper.left_at is None and keeper.away_since is None else None
+
+
+async def take(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    operator: OperatorRow,
+    now: datetime,
+    *,
+    role: Role = Role.OPERATOR,
+) -> Taken | Others:
+    """Take a conversation that nobody has; a senior takes a colleague's as well. Who takes one is there."""
+    if escalation.assignee_id == operator.user_id:
+        return Taken(new=False)
+    keeper = await keeper_of(session, escalation)
+    if keeper is not None and role < Role.SENIOR:
+        return Others(keeper.name)
+    come_back(session, operator, now)
+    give(session, customer, escalation, operator.user_id, now, by=operator.user_id, action="conversation_taken")
+    return Taken(new=True)
