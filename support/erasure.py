@@ -250,7 +250,7 @@ async def _escalations(session: AsyncSession, erasure: ErasureRow, now: datetime
 async def _turns_words(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
     theirs = TurnRow.customer_id == erasure.customer_id
     full = or_(TurnRow.text != "", TurnRow.job.is_not(None))
-    empty = {"text": "", "job": None, "draft": None, "trace": {}}
+    empty: dict[str, Any] = {"text": "", "job": None, "draft": None, "trace": {}}
     return await _change(session, update(TurnRow).where(theirs, full).values(empty))
 
 
