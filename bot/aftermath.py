@@ -66,6 +66,8 @@ class Aftermath:
         if row.customer_id is None:
             return
         customer = await CustomerRepository(unit.session).by_id(row.customer_id)
+        if customer.erased_at is not None:
+            return
         match ended.state:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)

@@ -88,7 +88,7 @@ def card(
         if escalation.rating is not None:
             parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
         if escalation.rating_text:
-            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text[:WORD_LENGTH])]
+            parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
     else:
         parts += ["\n\n", texts("card-hint")]
     return Card(Text(*parts), _buttons(texts, escalation, state, reasons, help_))

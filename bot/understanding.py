@@ -15,6 +15,7 @@ from support.availability import is_unavailable
 from support.database import Database
 from support.desk import Desk
 from support.masking import mask
+from support.masking.dictionary import is_loaded
 from support.queue import READING_KEY, GenerationQueue, WorkerInfo
 from support.readings import Reading, ReadingRequest, Understood, Wanted, Writer
 from support.tables import TurnRow
@@ -87,7 +88,8 @@ class Understanding:
             if turn is None:
                 return
             words = [turn.text, *(row.text for row in await TurnRepository(session).said_before(turn, self._clock()))]
-        if long := [text for text in words if len(text) > MASKED_AT_ONCE]:
+        # The first of all loads the dictionary, which takes longer than any message.
+        if long := [text for text in words if len(text) > MASKED_AT_ONCE or not is_loaded()]:
             await asyncio.to_thread(lambda: [mask(text) for text in long])
 
     async def _at_work(self) -> tuple[WorkerInfo, ...]:

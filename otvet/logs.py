@@ -19,7 +19,18 @@ SECRET_SAID = re.compile(
 PLAIN: Final = frozenset({"timestamp", "level", "logger", "job_id", "chat_id", "turn_id", "key", "method", "outcome"})
 MAY_BE_PERSONAL = re.compile(r"[^\x00-\x7f]|[A-Z@]|\d{5}|\d{2}[ .()-]\d")
 # They log every request, with the token in its address.
-TALKATIVE = ("aiogram", "aiohttp", "alembic", "asyncio", "httpx", "httpcore", "rq", "sqlalchemy", "urllib3")
+TALKATIVE = (
+    "aiogram",
+    "aiohttp",
+    "alembic",
+    "asyncio",
+    "httpx",
+    "httpcore",
+    "pymorphy3",
+    "rq",
+    "sqlalchemy",
+    "urllib3",
+)
 
 
 def mask(text: str) -> str:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import suggesting
 from support.deliveries import OPEN_STATES, DeliveryState
-from support.desk_tables import DraftLabelRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
@@ -79,7 +79,7 @@ async def begin(session: AsyncSession, customer: CustomerRow, *, asked_by: int, 
     cancelled += await suggesting.withdraw(session, customer.id, now)
     escalation = await EscalationRepository(session).open_of(customer.id)
     if escalation is not None:
-        escalation.closed_at, escalation.close_reason = now, None
+        escalation.closed_at, escalation.close_reason, escalation.reopens_until = now, None, None
     pending = [DeliveryRow.state == DeliveryState.PENDING, _of_ledger(customer.id, customer.chat_id)]
     withdrawn = {"state": DeliveryState.WITHDRAWN, "finished_at": now, "error": None}
     await session.execute(update(DeliveryRow).where(*pending).values(withdrawn))
@@ -315,6 +315,7 @@ _STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("answer", _answers),
     ("audit", _audit),
     ("escalation", _escalations),
+    ("held_words", _deleted(HeldWordsRow, HeldWordsRow.id)),
     ("counterpart", _deleted(CounterpartRow, CounterpartRow.id)),
     ("message", _deleted(MessageRow, MessageRow.id)),
     ("turn", _turns_words),

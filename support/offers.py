@@ -68,7 +68,9 @@ class Offer:
 def keep(turn: TurnRow, draft: Draft) -> None:
     """Keep a draft that a person is to see, unless it says nothing."""
     if not any(failed.name in NO_ANSWERS for failed in draft.verdict.failed):
-        turn.draft = draft.model_dump(mode="json")
+        job = None if turn.job is None else GenerationJob.model_validate_json(turn.job)
+        known = [] if job is None else [passage.text for passage in job.passages]
+        turn.draft = draft.model_copy(update={"text": mask(draft.text, known=known)}).model_dump(mode="json")
 
 
 def offer_in(turn: TurnRow | None) -> Offer | None:

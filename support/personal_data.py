@@ -52,6 +52,7 @@ def _customer(row: CustomerRow) -> Kept:
         "language": row.language,
         "phone": row.phone,
         "order_asked_about": row.awaiting_order,
+        "orders_proved": row.proven_orders or [],
         "known_since": _time(row.created_at),
         "blocked_the_bot_at": _time(row.blocked_at),
         "banned_at": _time(row.banned_at),

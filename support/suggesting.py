@@ -18,6 +18,7 @@ from support.escalations import EscalationRepository
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
+from support.masking import mask
 from support.tables import CustomerRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
@@ -95,7 +96,7 @@ class Lookup:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=turn.text,
+            question=mask(turn.text),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at,

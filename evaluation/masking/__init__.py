@@ -54,7 +54,7 @@ class Score:
 
 
 def read(language: str) -> list[Labelled]:
-    """Return the sentences of a language."""
+    """Return the sentences of a language, ``ru``; ``ru-unseen``: those that no rule was written after."""
     lines = resources.files("evaluation.masking").joinpath(f"{language}.txt").read_text("utf-8").splitlines()
     return [_labelled(line) for line in lines if line.strip() and not line.startswith("#")]
 

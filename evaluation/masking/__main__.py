@@ -22,7 +22,7 @@ def _line(language: str, total: Score, ms: float) -> str:
 def main() -> None:
     """Print a line a language."""
     found("Анна Ковальчук")
-    for language in LANGUAGES:
+    for language in (*LANGUAGES, *(f"{language}-unseen" for language in LANGUAGES)):
         sentences = read(language)
         began = time.process_time()
         total = score(sentences, found)

@@ -1,4 +1,4 @@
-"""Masking: what is about a person is hidden where nobody needs it, and stays recognisable (docs/adr/0022).
+"""Masking: what is about a person is hidden where nobody needs it, and stays recognisable (docs/adr/0024).
 
 ``mask("Я Анна Петрова, +7 916 123-45-67, заказ KD-10412")`` gives ``Я А*** П***, +7 *** ***-45-67, заказ KD-10412``.
 Used for cards, logs, prompts and stored drafts; never for what customer and operator write to each other, for the proof

@@ -37,6 +37,11 @@ def _dictionary() -> tuple[Any, Any]:
     return dictionary, dictionary.words.compile_replaces({"е": "ё"})
 
 
+def is_loaded() -> bool:
+    """Whether looking a word up costs microseconds by now."""
+    return _dictionary.cache_info().currsize > 0
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def reading(word: str) -> Reading:
     """Return what a single word may be; case does not matter, nor whether ё has its dots."""

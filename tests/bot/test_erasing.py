@@ -1,6 +1,7 @@
 import json
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,19 @@ from sqlalchemy import select
 
 from bot.erasing import Erasing
 from bot.groups import Groups
+from bot.retention import Retaining
 from bot.texts import Library
 from bot.unit import Units
 from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
+from support.desk_file import Retention
 from support.erasure import HIMSELF
 from support.leases import Lease
 from support.privacy_tables import ErasureRow
 from support.queue import RESULTS_STREAM
 from support.secret import Secret
-from support.tables import AuditRow, TurnRow
+from support.tables import AuditRow, CustomerRow, MessageRow, TurnRow
 
 SENTINEL = "zhirafobegemot"
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -91,3 +94,21 @@ async def test_a_process_that_died_before_the_logs_were_cut_does_that_when_it_is
     await erasing.look()
     async with database.reading() as session:
         assert await session.scalar(select(ErasureRow.token)) is None
+
+
+async def test_what_is_too_old_goes_and_who_does_not_come_back_is_forgotten(database, erasing):
+    long_ago = erasing.units.clock() - timedelta(days=40)
+    async with database.writing() as session:
+        anna = await CustomerRepository(session).by_chat(ANNA)
+        anna.created_at = long_ago
+        said = {"speaker": "customer", "kind": "text", "text": SENTINEL, "created_at": long_ago}
+        for number in range(3):
+            session.add(MessageRow(customer_id=anna.id, chat_id=ANNA, message_id=number, **said))
+    retaining = Retaining(erasing.units, erasing.lease, erasing, Retention(messages_days=30))
+    assert await retaining.look() == {"messages": 3, "customers": 1}
+    await erasing.look()
+    assert not await retaining.look()
+    async with database.reading() as session:
+        shell = await session.get(CustomerRow, anna.id)
+        proof = await session.scalar(select(AuditRow).where(AuditRow.action == "customer_erased"))
+    assert (shell.name, shell.erased_at is not None, proof.detail["asked_by"]) == ("", True, "retention")

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from support import erasure
 from support.customers import CustomerRepository, Person
-from support.desk_tables import DraftLabelRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
 from support.secret import Secret
 from support.tables import (
@@ -37,8 +37,8 @@ async def fill(session, now, chat_id=ANNA):
     customer = await CustomerRepository(session).get_or_add(Person(chat_id, SENTINEL, "zhirafa", "ru"), now)
     customer.phone, customer.awaiting_order = "79165554433", SENTINEL
     customer.topic_chat_id, customer.topic_id = -100, 7
-    times = {"opened_at": now, "closes_at": now}
     customer.proven_orders = [[SENTINEL, now.isoformat()]]
+    times = {"opened_at": now, "closes_at": now}
     words = {"text": SENTINEL, "language": "ru", "job": SENTINEL, "trace": {"a": SENTINEL}, "draft": {"a": SENTINEL}}
     done = TurnRow(customer_id=customer.id, state="answered", outcome="answered", **words, **times)
     working = TurnRow(customer_id=customer.id, state="generating", **words, **times)
@@ -69,6 +69,7 @@ async def fill(session, now, chat_id=ANNA):
     session.add_all(
         [
             OrderGuardRow(customer_id=customer.id, wrong_tries=1, window_started_at=now),
+            HeldWordsRow(customer_id=customer.id, operator_id=1, messages=[1], asked_at=now),
             PauseRow(chat_id=chat_id, told_at=now, retry_after_s=1),
             InboxRow(
                 bot_id=1, update_id=1, lane=chat_id, payload=SENTINEL, received_at=now, handled_at=now, error="failed"
