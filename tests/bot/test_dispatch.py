@@ -52,7 +52,6 @@ async def inbox(connect, database, desk, tmp_path):
         admins=(MARIA,),
         company="",
         quarantine=None,
-        erasing=None,
         order_views=None,
         file=DeskFile(),
     )
