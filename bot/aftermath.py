@@ -20,10 +20,15 @@ from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
 from support.desk import Desk
 from support.escalations import EscalationReason, EscalationRepository
+from support.summaries import short
 from support.tables import CustomerRow, DeliveryRow, TurnRow
 from support.turns import TurnRepository, Words
 
 CARDS: Final = ("escalation:", "card:")
+SAID: Final = "said:"
+"""Begins the key of what an operator had the bot say: it is remembered as his, and he hears when it does not arrive."""
+SHOWN: Final = 60
+"""Characters of it that are shown then."""
 TOLD_FROM_S: Final = 60.0
 """A pause that an operator should know of."""
 REASONS: Final = (
@@ -61,6 +66,8 @@ class Aftermath:
         if row.customer_id is None:
             return
         customer = await CustomerRepository(unit.session).by_id(row.customer_id)
+        if customer.erased_at is not None:
+            return
         match ended.state:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)
@@ -85,7 +92,8 @@ class Aftermath:
         elif not row.to_topic and copies and row.priority == Priority.ANSWER and "text" in made.begun.payload:
             words = Words(copies[0], "text", made.begun.payload["text"])
             turns = TurnRepository(unit.session)
-            await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker="bot")
+            speaker = "operator" if row.key.startswith(SAID) else "bot"
+            await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker=speaker)
 
     async def _pin(self, unit: Unit, customer: CustomerRow, group: int, card_id: int) -> None:
         """The newest card is the one that is pinned and kept up to date."""
@@ -105,6 +113,9 @@ class Aftermath:
             reason = reason_in_words(texts, ended)
             key = "not-delivered" if ended.state is DeliveryState.FAILED else "perhaps-not-delivered"
             await self._note(unit, row, customer, texts(key, reason=reason), about=about)
+        elif row.key.startswith(SAID):
+            reason, text = reason_in_words(texts, ended), short(row.payload.get("text", ""), SHOWN)
+            await self._note(unit, row, customer, texts("said-not-delivered", text=text, reason=reason))
         elif newly_blocked and escalated:
             await self._note(unit, row, customer, texts("operator-blocked"))
         elif not ended.blocked and row.turn_id is not None and row.key.startswith("turn:"):

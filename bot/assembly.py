@@ -18,19 +18,25 @@ from bot.cancellations import Cancellations
 from bot.desk_timers import DeskTimers
 from bot.digest import Digest
 from bot.dispatch import Updates
+from bot.ephemeral import Ephemeral
+from bot.erasing import Erasing
 from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.releases import ReleaseFollower
 from bot.rendering import Renderer
+from bot.retention import Retaining
 from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
 from bot.streams import StreamReader
+from bot.suggestions import Suggestions
 from bot.texts import Library
 from bot.topics import Topics
 from bot.turns import TurnClock
@@ -42,14 +48,17 @@ from knowledge.releases import ReleaseStore
 from support import desk_file
 from support.database import Database
 from support.desk import Desk
+from support.desk_file import DeskFile
 from support.flood import FallbackPace, FloodGuard, MemoryPace, RedisPace
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import load_intents
 from support.jobs import GenerationResult
 from support.leases import Lease, this_process
 from support.order_desk import OrderDesk
+from support.orders.base import OrderSource
 from support.orders.lookup import OrderLookup
-from support.orders.sql import SqlOrders
+from support.orders.remote import RemoteOrders
+from support.orders.sources import company_source, order_source
 from support.queue import (
     BUILD_STREAM,
     RESULTS_GROUP,
@@ -59,7 +68,9 @@ from support.queue import (
     announce_release,
 )
 from support.readings import Understood
+from support.secret import Secret
 from support.settings import Settings
+from support.suggesting import Lookup
 
 REDIS_TIMEOUT_S: Final = 5
 
@@ -78,7 +89,11 @@ class Assembly:
     waiting: Waiting
     board: Board
     timers: DeskTimers
+    suggestions: Suggestions
+    quarantine: Quarantine
     rota: Rota
+    erasing: Erasing
+    retaining: Retaining
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -87,6 +102,9 @@ class Assembly:
     received: ReceivedFiles
     releases: ReleaseFollower
     library: Library
+    order_views: OrderViews
+    company_orders: RemoteOrders | None
+    """The company's own system, unless orders are imported."""
     redis: Redis
     streams: AsyncRedis
 
@@ -97,6 +115,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     Raises:
         IntentsError: the intents' file cannot be used.
         DeskFileError: the desk file cannot be used.
+        OrderSourceError: the company's order system cannot be used.
     """
     news = asyncio.Event()
     units = Units(database, news.set, now)
@@ -112,7 +131,10 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     renderer = Renderer(library, settings.operators_language, cancellations, rota, file)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
-    desk = _desk(settings, database, current)
+    company = company_source(settings)
+    company_orders = None if company is None else RemoteOrders(company)
+    orders_source = order_source(company_orders, database.reading)
+    desk = _desk(settings, orders_source, current, file)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
@@ -148,6 +170,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
     )
     received = ReceivedFiles(bot, units, knowledge, settings.knowledge_dir, settings.data_dir / "received")
+    order_views = OrderViews(orders_source, units, admin_texts, Ephemeral(bot, budget))
+    erasing = Erasing(units, lease, streams, groups, Secret(settings.data_dir), admin_texts)
     services = Services(
         desk=desk,
         clock=clock,
@@ -156,10 +180,13 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         library=library,
         knowledge=knowledge,
         received=received,
+        erasing=erasing,
         groups=groups,
         topics=topics,
         admins=settings.admin_ids,
         company=settings.company_name,
+        quarantine=Quarantine(database, current),
+        order_views=order_views,
         file=file,
     )
     updates = Updates(bot, services)
@@ -179,7 +206,17 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         ),
         board=Board(units, lease, groups, admin_texts, file),
         timers=DeskTimers(units, lease, renderer, admin_texts),
+        quarantine=services.quarantine,
+        suggestions=Suggestions(
+            units,
+            lease,
+            Lookup(desk.search, desk.classifier, desk.deadline),
+            foresight.prepare,
+            clock.start_generation,
+        ),
         rota=rota,
+        erasing=erasing,
+        retaining=Retaining(units, lease, erasing, file.retention),
         cancellations=cancellations,
         results=StreamReader(
             streams,
@@ -194,19 +231,22 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         received=received,
         releases=ReleaseFollower(streams, current),
         library=library,
+        order_views=order_views,
+        company_orders=company_orders,
         redis=redis,
         streams=streams,
     )
 
 
-def _desk(settings: Settings, database: Database, knowledge: CurrentKnowledge) -> Desk:
+def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, file: DeskFile) -> Desk:
     intents = load_intents(settings.intents_file)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
         classifier=IntentClassifier.fit(intents),
         intents={intent.name: intent for intent in intents},
         knowledge=knowledge,
-        orders=OrderDesk(OrderLookup(SqlOrders(database.reading))),
+        orders=OrderDesk(OrderLookup(orders)),
         threshold=settings.answer_threshold,
         deadline=timedelta(seconds=settings.answer_deadline_s),
+        file=file,
     )

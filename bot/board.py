@@ -10,6 +10,7 @@ from aiogram.types import LinkPreviewOptions
 from sqlalchemy import select
 
 from bot.card import card, topic_name
+from bot.card_help import help_of
 from bot.groups import Groups
 from bot.texts import Texts
 from bot.unit import Unit, Units
@@ -84,7 +85,8 @@ class Board:
             return
         assignee = await assignee_name(unit, escalation)
         reasons = self.file.closing.reasons(self.texts.language)
-        drawn = card(self.texts, customer, escalation, state, assignee, reasons=reasons)
+        helps = await help_of(self.texts, unit.session, customer, escalation)
+        drawn = card(self.texts, customer, escalation, state, assignee, reasons=reasons, help_=helps)
         if drawn.digest == customer.card_shown:
             return
         customer.card_shown = drawn.digest

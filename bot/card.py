@@ -9,8 +9,10 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, User
 from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 
 from bot import keyboards
+from bot.card_help import Help, draft_rows
 from bot.texts import Texts
 from support.board import State
+from support.masking import mask
 from support.tables import CustomerRow, EscalationRow
 
 QUESTION_LENGTH: Final = 1500
@@ -20,6 +22,7 @@ ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅",
 URGENT: Final = "❗️"
 REASONS_A_ROW: Final = 2
 WORD_LENGTH: Final = 300
+NO_HELP: Final = Help()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def card(
     assignee: str | None = None,
     *,
     reasons: Sequence[str] = (),
+    help_: Help = NO_HELP,
 ) -> Card:
     """Draw the card.
 
@@ -67,24 +71,44 @@ def card(
         "\n",
         _assignee(texts, escalation, assignee),
         "\n",
-        texts("card-why", reason=texts(f"reason-{escalation.reason.replace('_', '-')}")),
+        texts("card-why", reason=_reason(texts, escalation, help_)),
     ]
+    if help_.tried:
+        parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
+    if help_.orders:
+        parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
-        parts += ["\n", texts("card-summary", summary=escalation.summary)]
-    asked = escalation.question[:QUESTION_LENGTH] or texts("card-no-words")
+        parts += ["\n", texts("card-summary", summary=mask(escalation.summary))]
+    asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
-    if escalation.draft:
-        parts += ["\n\n", texts("card-draft"), "\n", BlockQuote(escalation.draft[:DRAFT_LENGTH])]
+    parts += _draft(texts, help_)
     if state is State.CLOSED:
         if escalation.close_reason:
             parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
         if escalation.rating is not None:
             parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
         if escalation.rating_text:
-            parts += ["\n\n", texts("card-rating-word", word=escalation.rating_text[:WORD_LENGTH])]
+            parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
     else:
         parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts), _buttons(texts, escalation, state, reasons))
+    return Card(Text(*parts), _buttons(texts, escalation, state, reasons, help_))
+
+
+def _draft(texts: Texts, help_: Help) -> list[str | Text]:
+    """Show the draft on offer, else what became of the last one, else what the customer was answered."""
+    if help_.offer is not None:
+        key = "card-suggestion" if help_.suggested else "card-draft"
+        shown = help_.offer.masked(help_.offer.text)[:DRAFT_LENGTH]
+        parts: list[str | Text] = ["\n\n", texts(key), "\n", BlockQuote(shown)]
+        sources = help_.sources(texts)
+        return [*parts, "\n", texts("card-sources", headings=sources)] if sources else parts
+    if help_.decided is not None:
+        told = texts(f"card-draft-{help_.decided.verdict}", name=help_.decided.name)
+        sent = help_.decided.sent[:DRAFT_LENGTH]
+        return ["\n\n", told, *(("\n", BlockQuote(sent)) if sent else ())]
+    if help_.answered:
+        return ["\n\n", texts("card-answer"), "\n", BlockQuote(help_.answered[:DRAFT_LENGTH])]
+    return []
 
 
 def mention(text: str, name: str, user_id: int) -> Text:
@@ -102,10 +126,13 @@ def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text
 
 
 def _buttons(
-    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str]
+    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str], help_: Help
 ) -> InlineKeyboardMarkup | None:
     """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
-    rows = _reason_rows(escalation, reasons) if state is State.CLOSED else [_take_row(texts, escalation)]
+    if state is State.CLOSED:
+        rows = _reason_rows(escalation, reasons)
+    else:
+        rows = [*draft_rows(texts, help_.offer), _take_row(texts, escalation)]
     kept = [row for row in rows if row]
     return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
 
@@ -121,3 +148,10 @@ def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list
         return []
     buttons = [keyboards.desk(reason, "reason", escalation.id, number) for number, reason in enumerate(reasons)]
     return [buttons[first : first + REASONS_A_ROW] for first in range(0, len(buttons), REASONS_A_ROW)]
+
+
+def _reason(texts: Texts, escalation: EscalationRow, help_: Help) -> str:
+    """Say why a person was called, as exactly as is known; a rule by its own name."""
+    if escalation.rule:
+        return texts("reason-rule-named", rule=escalation.rule)
+    return help_.why or texts(f"reason-{escalation.reason.replace('_', '-')}")

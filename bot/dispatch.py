@@ -1,6 +1,6 @@
 """From a stored update to its handler, and what becomes of one that no handler could deal with."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -12,24 +12,37 @@ from bot.handlers import (
     admin,
     assignment,
     buttons,
+    canned,
     chats,
     closing,
     colleagues,
     customer,
     deletion,
     desk_buttons,
+    drafts,
     holding,
+    kb_search,
     operator,
+    operator_orders,
+    privacy,
+    quarantining,
     rating,
     reactions,
 )
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.escalations import EscalationReason
 
 log = structlog.get_logger()
+_BUTTONS: Final = {
+    **assignment.BUTTONS,
+    **holding.BUTTONS,
+    **drafts.BUTTONS,
+    **kb_search.BUTTONS,
+    **canned.BUTTONS,
+    **closing.BUTTONS,
+}
 
 
 class _PrivateChat(BaseModel):
@@ -55,9 +68,14 @@ class Updates:
         for module in (
             chats,
             colleagues,
+            kb_search,
+            canned,
+            quarantining,
             admin,
+            privacy,
             assignment,
             deletion,
+            operator_orders,
             closing,
             operator,
             rating,
@@ -66,9 +84,7 @@ class Updates:
             reactions,
         ):
             self._dispatcher.include_router(module.build())
-        self._dispatcher.include_router(
-            desk_buttons.build({**assignment.BUTTONS, **holding.BUTTONS, **closing.BUTTONS})
-        )
+        self._dispatcher.include_router(desk_buttons.build(_BUTTONS))
 
     async def handle(self, unit: Unit, incoming: dict[str, Any]) -> None:
         """Handle one update within the unit of work."""
@@ -87,7 +103,7 @@ class Updates:
         except ValidationError:
             return
         person = person_of(letter.sender, letter.chat.id)
-        owner = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+        owner = await self._services.customer(unit, person)
         if owner.banned_at is not None:
             return
         outcome = await self._services.desk.escalate(unit.session, owner, EscalationReason.ERROR, unit.now)

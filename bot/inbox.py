@@ -8,6 +8,7 @@ the oldest update of the chat always comes first, whoever stored it.
 import asyncio
 import contextlib
 import json
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from bot.unit import Unit, Units
 from support.availability import UNAVAILABLE
 from support.database import Database
 from support.flood import Flood, FloodGuard
+from support.orders.ahead import OrderWanted
 from support.tables import InboxRow
 
 MAX_ATTEMPTS: Final = 3
@@ -68,7 +70,7 @@ class _Stored:
 
 @dataclass(slots=True)
 class _Trouble:
-    """A chat whose updates are handled one at a time, because a batch with them failed."""
+    """A chat whose updates are handled one at a time: a batch with them failed, or they wait for an order."""
 
     attempts: int = 0
     due: float = 0.0
@@ -101,6 +103,7 @@ class Inbox:
         self._troubles: dict[int, _Trouble] = {}
         self._counted: dict[int, Flood] = {}
         """What was counted lately, by update."""
+        self._fetching: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -165,6 +168,8 @@ class Inbox:
         """Finish the updates in hand; what waits stays stored."""
         self._stopping = True
         self._news.set()
+        for task in self._fetching:
+            task.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience_s):
                 await self._idle.wait()
@@ -201,6 +206,9 @@ class Inbox:
                 await self._mark(unit, taken)
         except UNAVAILABLE:
             raise
+        except OrderWanted as wanted:
+            self._fetch(taken[-1].lane, wanted)
+            return len(taken), False
         except Exception:
             # The edge: one of them spoilt the transaction of all, so each is tried alone.
             log.exception("a batch of updates failed: they are handled one at a time", updates=len(taken))
@@ -240,12 +248,28 @@ class Inbox:
                     await self._attempt(unit, one, attempt)
         except UNAVAILABLE:
             raise
+        except OrderWanted as wanted:
+            self._fetch(lane, wanted)
         except Exception:
             # The edge of a chat: whatever a handler raises, the update is tried again and then given to a person.
             log.exception("an update could not be handled", chat_id=lane, attempt=attempt)
             trouble.attempts, trouble.due = attempt, time.monotonic() + self._retry_pause_s
         else:
             del self._troubles[lane]
+
+    def _fetch(self, lane: int, wanted: OrderWanted) -> None:
+        """Let the chat wait for an order, and nobody else: nothing is handled, nothing is held meanwhile."""
+        trouble = self._troubles.setdefault(lane, _Trouble())
+        trouble.due = math.inf
+
+        async def fetch() -> None:
+            await wanted.fetch()
+            trouble.due = 0.0
+            self._news.set()
+
+        task = asyncio.create_task(fetch())
+        self._fetching.add(task)
+        task.add_done_callback(self._fetching.discard)
 
     async def _attempt(self, unit: Unit, one: _Stored, attempt: int) -> None:
         if attempt > MAX_ATTEMPTS + 1:

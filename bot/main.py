@@ -34,6 +34,7 @@ from support.database import Database
 from support.desk_file import DeskFileError
 from support.intents.examples import IntentsError
 from support.leases import Lease
+from support.orders.base import OrderSourceError
 from support.pauses import PauseRepository
 from support.settings import Settings
 
@@ -63,7 +64,7 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
             paused = await PauseRepository(session).remaining(now())
         groups.configured = await check_groups(bot, groups.ids, me.id, paused=paused)
         await _serve(settings, bot, me, assemble(settings, bot, me, groups, database, now=now), on_ready)
-    except (StartError, TokenRevokedError, IntentsError, DeskFileError) as error:
+    except (StartError, TokenRevokedError, IntentsError, DeskFileError, OrderSourceError) as error:
         log.error(str(error))  # a sentence for a person
         return CONFIGURATION_EXIT
     finally:
@@ -96,6 +97,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
 
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
+        await parts.quarantine.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -105,6 +107,10 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.waiting.run(),
         parts.board.run(),
         parts.timers.run(),
+        parts.suggestions.run(),
+        parts.quarantine.run(),
+        parts.erasing.run(),
+        parts.retaining.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),
@@ -130,6 +136,9 @@ async def _stop(parts: Assembly) -> None:
     await parts.received.stop()
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.release()
+    await parts.order_views.stop()
+    if parts.company_orders is not None:
+        await parts.company_orders.close()
     await parts.streams.aclose()
     parts.redis.close()
 

@@ -16,6 +16,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text
 
 from bot import card, keyboards, relay
 from bot.cancellations import Cancellations
+from bot.card_help import help_of, summarise
 from bot.prospects import prospects
 from bot.rota import Rota
 from bot.splitting import split
@@ -114,6 +115,8 @@ class Renderer:
             await self.say(unit, customer, f"{key}:told", told, markup=keyboards.gone(), turn=turn)
         messages = await TurnRepository(unit.session).messages_of(*outcome.turn_ids)
         escalation.question = "\n".join(message.text for message in messages if message.text.strip())
+        operators = self.library.of(self.operators_language)
+        escalation.summary = await summarise(operators, unit.session, escalation, outcome.turn_ids)
         turn_id = turn.id if turn else next(iter(outcome.turn_ids), None)
         given = await self.rota.place(unit, customer, escalation, key) if self.rota else None
         name = given.name if given else None
@@ -143,7 +146,9 @@ class Renderer:
         assignee: str | None = None,
     ) -> None:
         """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
-        drawn = card.card(self.library.of(self.operators_language), customer, escalation, state, assignee)
+        texts = self.library.of(self.operators_language)
+        helps = await help_of(texts, unit.session, customer, escalation)
+        drawn = card.card(texts, customer, escalation, state, assignee, help_=helps)
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
             await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)

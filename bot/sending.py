@@ -26,6 +26,7 @@ from aiohttp import ClientConnectorError
 from pydantic import ValidationError
 
 from bot import plainer
+from bot.exporting import filled
 from bot.topics import HISTORY_KEY, Topic, Topics
 from support.counterparts import CounterpartRepository
 from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, Begun, DeliveryState, may_be_repeated
@@ -132,7 +133,7 @@ class Sender:
             payload = await self._payload(row, begun, peer_id, topic)
             if payload is None:
                 return Ended(DeliveryState.WITHDRAWN, error="what it changes was never sent")
-            method = _method(*_unalbumed(row.method, payload))
+            method = _method(*_unalbumed(row.method, await filled(self.topics.units, row, payload)))
             sent = True
             result = await self.bot(method, request_timeout=CALL_TIMEOUT_S)
         except ValidationError as error:

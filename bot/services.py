@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 
 from bot.cancellations import Cancellations
+from bot.erasing import Erasing
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.order_views import OrderViews
+from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
 from bot.rendering import Renderer
 from bot.rota import Rota
@@ -12,6 +15,7 @@ from bot.texts import Library, Texts
 from bot.topics import Topics
 from bot.turns import TurnClock
 from bot.unit import Unit
+from support.customers import CustomerRepository, Person
 from support.desk import Collected, Desk
 from support.desk_file import DeskFile
 from support.tables import CustomerRow
@@ -28,10 +32,13 @@ class Services:
     library: Library
     knowledge: KnowledgeAdmin
     received: ReceivedFiles
+    erasing: Erasing
     groups: Groups
     topics: Topics
     admins: tuple[int, ...]
     company: str
+    quarantine: Quarantine
+    order_views: OrderViews
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
 
@@ -44,6 +51,13 @@ class Services:
     def rota(self) -> Rota:
         """Gives conversations out."""
         return Rota(self.groups, self.file, self.operators_texts)
+
+    async def customer(self, unit: Unit, person: Person) -> CustomerRow:
+        """Return the customer, made if he is new; one who was banned before he was erased is banned still."""
+        customer = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+        if customer.created_at == unit.now:
+            await self.erasing.restore_ban(unit, customer)
+        return customer
 
     def texts(self, customer: CustomerRow) -> Texts:
         """Return the texts in the customer's language."""

@@ -6,9 +6,10 @@ from aiogram.methods import SendMessage
 
 from bot import relay
 from bot.courtesy import introduce
+from bot.replacing import replaced
 from bot.services import Services
 from bot.unit import Unit
-from support.assignment import keeper_of, take
+from support.assignment import claim
 from support.desk_tables import OperatorRow
 from support.escalations import EscalationReason, EscalationRepository, replied
 from support.tables import CustomerRow, MessageRow
@@ -31,18 +32,12 @@ async def speak(
     await services.renderer.show_words(unit, customer, opened.turn_ids)
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
-        await claim(unit, customer, operator)
+        if operator is not None:
+            await claim(unit.session, customer, escalation, operator, unit.now)
         replied(customer, escalation, unit.now)
+        if operator is not None and rows:
+            await replaced(unit, customer, escalation, operator.user_id, "\n".join(row.text for row in rows))
     for row in rows:
         await relay.to_customer(unit, customer, relay.Relayed.stored(row))
     if escalation is not None and operator is not None:
         await introduce(unit, customer, escalation, operator, services)
-
-
-async def claim(unit: Unit, customer: CustomerRow, operator: OperatorRow | None) -> None:
-    """Give the open conversation to who has just answered, if nobody has it who is there."""
-    escalation = await EscalationRepository(unit.session).open_of(customer.id)
-    if escalation is None or operator is None:
-        return
-    if await keeper_of(unit.session, escalation) is None:
-        await take(unit.session, customer, escalation, operator, unit.now)

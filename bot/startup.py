@@ -48,7 +48,7 @@ CHECK_S: Final = 30.0
 MAX_CONNECTIONS: Final = 40
 NO_GROUP: Final = "OPERATORS_CHAT_ID is not set: the bot needs a forum group where operators answer"
 UNKNOWN_BOT: Final = "Telegram refuses BOT_TOKEN: get a valid one from @BotFather"
-CUSTOMER_COMMANDS: Final = ("start", "help", "order", "operator", "language")
+CUSTOMER_COMMANDS: Final = ("start", "help", "order", "operator", "language", "mydata", "forget")
 OPERATOR_COMMANDS: Final = (
     "take",
     "release",
@@ -57,6 +57,9 @@ OPERATOR_COMMANDS: Final = (
     "close",
     "bot",
     "note",
+    "c",
+    "order",
+    "kb",
     "delete",
     "away",
     "back",

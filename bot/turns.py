@@ -16,6 +16,7 @@ from support.availability import is_unavailable
 from support.desk import Desk
 from support.escalations import EscalationReason
 from support.jobs import GenerationJob, GenerationResult
+from support.orders.ahead import OrderWanted
 from support.outcomes import Generating, Outcome
 from support.queue import GenerationQueue
 from support.readings import Understood
@@ -144,18 +145,8 @@ class TurnClock:
     async def _close(self, turn_id: int) -> None:
         try:
             understood = await self._understood(turn_id)
-            async with self._units.open() as unit:
-                locked = await TurnRepository(unit.session).lock(turn_id)
-                if locked is None:
-                    return
-                turn, customer = locked
-                if await self._more(unit, customer.chat_id):
-                    # One answer serves all: what has arrived meanwhile is read first.
-                    self._schedule_in(turn_id, UNREAD_PAUSE_S)
-                    return
-                outcome = await self._desk.close(unit.session, turn_id, unit.now, understood=understood)
-                await self.render(unit, customer, outcome, turn)
-                self._tell_log(unit, "turn closed", customer, turn, outcome)
+            while (wanted := await self._decide(turn_id, understood)) is not None:
+                await wanted.fetch()
         except Exception as error:
             if is_unavailable(error):
                 log.error("a turn waits for the database", turn_id=turn_id, error=type(error).__name__)
@@ -163,6 +154,25 @@ class TurnClock:
             # The edge: a doubt becomes an escalation, never silence.
             log.exception("a turn could not be decided", turn_id=turn_id)
             await self._call_person(turn_id, EscalationReason.ERROR)
+
+    async def _decide(self, turn_id: int, understood: Understood | None) -> OrderWanted | None:
+        """Decide, or return what has to be fetched first."""
+        try:
+            async with self._units.open() as unit:
+                locked = await TurnRepository(unit.session).lock(turn_id)
+                if locked is None:
+                    return None
+                turn, customer = locked
+                if await self._more(unit, customer.chat_id):
+                    # One answer serves all: what has arrived meanwhile is read first.
+                    self._schedule_in(turn_id, UNREAD_PAUSE_S)
+                    return None
+                outcome = await self._desk.close(unit.session, turn_id, unit.now, understood=understood)
+                await self.render(unit, customer, outcome, turn)
+                self._tell_log(unit, "turn closed", customer, turn, outcome)
+        except OrderWanted as wanted:
+            return wanted
+        return None
 
     def _tell_log(self, unit: Unit, event: str, customer: CustomerRow, turn: TurnRow, outcome: Outcome) -> None:
         """Say after the commit what was decided."""

@@ -14,8 +14,12 @@ from redis.exceptions import RedisError
 from support.availability import is_unavailable
 from support.database import Database
 from support.desk import Desk
+from support.masking import mask
+from support.masking.dictionary import is_loaded
 from support.queue import READING_KEY, GenerationQueue, WorkerInfo
-from support.readings import Reading, ReadingRequest, Understood, Writer
+from support.readings import Reading, ReadingRequest, Understood, Wanted, Writer
+from support.tables import TurnRow
+from support.turns import TurnRepository
 
 WAIT_S: Final = 3.0
 """A model that has not read the message by then is not waited for."""
@@ -24,6 +28,8 @@ AT_ONCE: Final = 16
 WORKERS_FOR_S: Final = 2.0
 """So long it is believed who is at work."""
 LOOK_S: Final = 0.5
+MASKED_AT_ONCE: Final = 500
+"""Characters; masking them takes a millisecond."""
 log = structlog.get_logger()
 
 
@@ -61,6 +67,7 @@ class Understanding:
 
     async def _found(self, turn_id: int) -> Understood | None:
         try:
+            await self._mask_ahead(turn_id)
             workers = await self._at_work()
             writers = frozenset(Writer(one.engine, one.model, one.prompt_version) for one in workers)
             read = await self._read(turn_id) if any(one.reads for one in workers) else None
@@ -73,6 +80,17 @@ class Understanding:
             return Understood(writers=writers)
         epoch, text, reading = read
         return Understood(writers=writers, epoch=epoch, text=text, reading=reading)
+
+    async def _mask_ahead(self, turn_id: int) -> None:
+        """Mask long messages in a thread: the decision, which must not take so long, finds them masked."""
+        async with self._database.reading() as session:
+            turn = await session.get(TurnRow, turn_id)
+            if turn is None:
+                return
+            words = [turn.text, *(row.text for row in await TurnRepository(session).said_before(turn, self._clock()))]
+        # The first of all loads the dictionary, which takes longer than any message.
+        if long := [text for text in words if len(text) > MASKED_AT_ONCE or not is_loaded()]:
+            await asyncio.to_thread(lambda: [mask(text) for text in long])
 
     async def _at_work(self) -> tuple[WorkerInfo, ...]:
         now = time.monotonic()
@@ -104,9 +122,16 @@ class Understanding:
     async def _reading(self, request: ReadingRequest) -> Reading | None:
         try:
             async with asyncio.timeout(self._wait_s):
-                await asyncio.to_thread(self._queue.ask, request, now=time.time())
+                shown = await asyncio.to_thread(_masked, request)
+                await asyncio.to_thread(self._queue.ask, shown, now=time.time())
                 found = await self._redis.blpop([READING_KEY + request.id], timeout=self._wait_s)
         except (RedisError, TimeoutError) as error:
             log.info("a message was not read in time", job_id=request.id, error=type(error).__name__)
             return None
         return Reading.model_validate_json(found[1]) if found else None
+
+
+def _masked(request: ReadingRequest) -> ReadingRequest:
+    """Hide what is personal; a phone or an e-mail stays where it is to be read out of the message."""
+    contacts = Wanted.CONTACT not in request.wanted
+    return request.model_copy(update={"text": mask(request.text, contacts=contacts)})

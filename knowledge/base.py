@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence, Set
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -63,6 +64,8 @@ class KnowledgeBase:
         self._release = release
         self._channels = frozenset(channels)
         self._calendar = Calendar(index.columns, today)
+        self._today = today
+        self._hidden: NDArray[np.bool_] | None = None
         self._written_in = {language: index.columns.written_in(language) for language in index.columns.languages}
 
     @classmethod
@@ -107,10 +110,19 @@ class KnowledgeBase:
         """All chunks of the base; of a loaded release each is parsed when it is looked at."""
         return self._index.chunks
 
+    def without(self, keys: Set[str]) -> Self:
+        """Return the same base as if chunks with these keys (``Chunk.key``) did not stand in it."""
+        hidden = self._index.columns.of_keys(keys)
+        base = copy(self)
+        base._hidden = hidden
+        base._calendar = Calendar(self._index.columns, self._today, hidden)
+        return base
+
     def chunk(self, chunk_id: str) -> Chunk | None:
         """Return the chunk of that id, None when the base does not hold it (any more)."""
         row = self._index.columns.row(chunk_id)
-        return None if row is None else self._index.chunks[row]
+        hidden = row is None or (self._hidden is not None and bool(self._hidden[row]))
+        return None if row is None or hidden else self._index.chunks[row]
 
     @property
     def model_revision(self) -> str | None:

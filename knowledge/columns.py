@@ -53,6 +53,10 @@ class Columns:
         found = np.flatnonzero(self.ids == chunk_id)
         return int(found[0]) if len(found) else None
 
+    def of_keys(self, keys: Iterable[str]) -> NDArray[np.bool_]:
+        """Return bool[n_chunks]: which have one of these keys (``Chunk.key``)."""
+        return np.isin(np.array([chunk_id.partition("-")[0] for chunk_id in self.ids.tolist()]), list(keys))
+
     def valid(self, day: date) -> NDArray[np.bool_]:
         """Return bool[n_chunks]: which may answer on the day."""
         return np.asarray((self.days[0] <= day.toordinal()) & (day.toordinal() <= self.days[1]))

@@ -3,7 +3,7 @@
 import gc
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from typing import Final
 
@@ -53,7 +53,11 @@ class CurrentKnowledge:
         self._rerank = rerank
         self._loading = threading.Lock()
         self._seen: Signature = None
+        self._showing = threading.Lock()
+        self._hidden: Set[str] = frozenset()
+        self._whole: KnowledgeBase | None = None
         self._base: KnowledgeBase | None = None
+        """The whole one without what is hidden."""
 
     def get(self) -> KnowledgeBase | None:
         """Return the base without waiting: while a new release is being loaded, still the one before.
@@ -66,6 +70,14 @@ class CurrentKnowledge:
             if not self._loading.locked():
                 threading.Thread(target=self.refresh, name="release", daemon=True).start()
         return self._base
+
+    def hide(self, keys: Set[str]) -> None:
+        """Hand out bases without chunks of these keys (``Chunk.key``) from now on, and with all others."""
+        with self._showing:
+            if keys == self._hidden:
+                return
+            self._hidden = frozenset(keys)
+            self._base = self._shown()
 
     def is_behind(self) -> bool:
         """Whether the pointer has moved since the last look; costs one stat."""
@@ -88,13 +100,21 @@ class CurrentKnowledge:
             number = self._store.current()
             if number is None:
                 return
-            self._base = self._store.open(number, self._embed, self._rerank)
+            self._show(self._store.open(number, self._embed, self._rerank))
         except ReleaseError as error:
             _log.error("release_unusable", reason=str(error), kept=None if kept is None else kept.release)
             if kept is None:
-                self._base = self._older()
+                self._show(self._older())
         else:
             _log.info("release_loaded", release=number)
+
+    def _show(self, base: KnowledgeBase | None) -> None:
+        with self._showing:
+            self._whole = base
+            self._base = self._shown()
+
+    def _shown(self) -> KnowledgeBase | None:
+        return self._whole.without(self._hidden) if self._whole is not None and self._hidden else self._whole
 
     def _older(self) -> KnowledgeBase | None:
         """Return the newest older release that is intact: a newer one may have been rolled back."""

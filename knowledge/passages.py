@@ -24,6 +24,11 @@ class Chunk:
     valid_until: str | None = None
     """The last one."""
 
+    @property
+    def key(self) -> str:
+        """What source, headings and text come to: chunks that repeat one another word for word share it."""
+        return self.id.partition("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Scores:

@@ -8,12 +8,14 @@ import click
 from otvet.commands.audit import audit
 from otvet.commands.database import database_group
 from otvet.commands.demo import demo, sandbox
+from otvet.commands.desk import desk_group
 from otvet.commands.doctor import doctor
 from otvet.commands.evaluate import evaluate_group
 from otvet.commands.knowledge import knowledge_group
 from otvet.commands.model import model_group
 from otvet.commands.orders import orders_group
 from otvet.commands.outbox import outbox_group
+from otvet.commands.privacy import privacy_group
 from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
 from support.settings import SettingsError
@@ -34,7 +36,9 @@ for command in (
     worker,
     knowledge_group,
     orders_group,
+    desk_group,
     outbox_group,
+    privacy_group,
     audit,
     evaluate_group,
     model_group,

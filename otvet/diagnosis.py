@@ -5,15 +5,15 @@ import os
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from otvet import redis_server
+from otvet.desk_diagnosis import examine_desk_file, examine_orders
+from otvet.findings import Finding, Mark, doubtful, good, wrong
 from support.settings import Settings
 
 HTTP_TIMEOUT_S = 10.0
@@ -25,37 +25,6 @@ NEEDED_RIGHTS = {
     "can_delete_messages": "Delete messages",
     "can_pin_messages": "Pin messages",
 }
-
-
-class Mark(StrEnum):
-    """How a finding looks on the screen."""
-
-    GOOD = "✓"
-    DOUBTFUL = "!"
-    WRONG = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the doctor's report."""
-
-    mark: Mark
-    sentence: str
-
-
-def good(sentence: str) -> Finding:
-    """Nothing to do."""
-    return Finding(Mark.GOOD, sentence)
-
-
-def doubtful(sentence: str) -> Finding:
-    """It works, but somebody should look."""
-    return Finding(Mark.DOUBTFUL, sentence)
-
-
-def wrong(sentence: str) -> Finding:
-    """The bot cannot do its work like this."""
-    return Finding(Mark.WRONG, sentence)
 
 
 Examination = Callable[[Settings], Awaitable[Sequence[Finding]]]
@@ -75,6 +44,8 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_reranker,
         examine_engine,
         examine_judge,
+        examine_desk_file,
+        examine_orders,
     )
     found = await asyncio.gather(*(examination(settings) for examination in examinations))
     return [finding for findings in found for finding in findings]

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from otvet.diagnosis import Finding, doubtful, good, wrong
+from otvet.findings import Finding, doubtful, good, wrong
 from support.jobs import Language
 from support.settings import Settings
 from workers import engines

@@ -15,7 +15,7 @@ from knowledge.passages import Chunk
 from knowledge.releases import ReleaseStore, software
 from knowledge.sources import read_sources
 from knowledge.tokens import terms
-from otvet.diagnosis import Finding, doubtful, good, wrong
+from otvet.findings import Finding, doubtful, good, wrong
 
 ROOM: Final = 3
 """So many times the current release must fit on the disk: one is built beside the others."""

@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from knowledge.tokens import normalise
 from support.jobs import GenerationJob
+from support.masking import is_masked
 from support.orders.identity import extract_evidence
 from support.orders.numbers import find_order_number
 from support.readings import Writer
@@ -25,7 +26,8 @@ def may_be_kept(job: GenerationJob) -> bool:
     """Whether the answer belongs to the question alone: no conversation before it, nothing personal in it."""
     question = job.question
     stands_alone = not job.history and job.parts == (question,)
-    return stands_alone and find_order_number(question) is None and extract_evidence(question) is None
+    impersonal = extract_evidence(question) is None and not is_masked(question)
+    return stands_alone and impersonal and find_order_number(question) is None
 
 
 def key(job: GenerationJob, release: int, writer: Writer) -> str:

@@ -1,11 +1,11 @@
 """Who has a conversation: taken, given back, handed over or given out by turns. Callers own the transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.board import AT_ONCE, touch
+from support.board import AT_ONCE, SETTLE, touch
 from support.desk_tables import OperatorRow
 from support.operators import OperatorRepository, Role, audit, come_back
 from support.tables import CustomerRow, EscalationRow
@@ -34,13 +34,14 @@ def give(
     *,
     by: int,
     action: str,
+    shown_within: timedelta = AT_ONCE,
 ) -> None:
     """Say who has a conversation from now on, None for nobody, and write down who said so."""
     detail = {"escalation_id": escalation.id, "customer_id": customer.id}
     audit(session, now, by, action, **detail, **({"operator_id": operator_id} if operator_id else {}))
     escalation.assignee_id, escalation.assigned_at = operator_id, now if operator_id else None
     escalation.reminded = 0
-    touch(customer, now, AT_ONCE)
+    touch(customer, now, shown_within)
 
 
 async def keeper_of(session: AsyncSession, escalation: EscalationRow) -> OperatorRow | None:
@@ -49,6 +50,15 @@ async def keeper_of(session: AsyncSession, escalation: EscalationRow) -> Operato
         return None
     keeper = await OperatorRepository(session).get(escalation.assignee_id)
     return keeper if keeper is not None and keeper.left_at is None and keeper.away_since is None else None
+
+
+async def claim(
+    session: AsyncSession, customer: CustomerRow, escalation: EscalationRow, operator: OperatorRow, now: datetime
+) -> None:
+    """Give a conversation that nobody has to who has just answered; the card says so with the answer, in one edit."""
+    if escalation.assignee_id != operator.user_id and await keeper_of(session, escalation) is None:
+        user_id, action = operator.user_id, "conversation_taken"
+        give(session, customer, escalation, user_id, now, by=user_id, action=action, shown_within=SETTLE)
 
 
 async def take(

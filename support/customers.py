@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.jobs import Language
@@ -36,6 +36,19 @@ class CustomerRepository:
         """Return a customer that exists, locked until the transaction ends."""
         query = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
         return (await self._session.scalars(query)).one()
+
+    async def find(self, customer_id: int) -> CustomerRow | None:
+        """Return a customer that may be gone, locked until the transaction ends."""
+        query = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
+        return (await self._session.scalars(query)).one_or_none()
+
+    async def by_handle(self, handle: str) -> CustomerRow | None:
+        """Return whom people mean by ``@username`` or by the number of his chat; the one who came last, of several."""
+        plain = handle.removeprefix("https://t.me/").removeprefix("@").strip()
+        if plain.isdecimal():
+            return await self.by_chat(int(plain))
+        query = select(CustomerRow).where(func.lower(CustomerRow.username) == plain.lower())
+        return (await self._session.scalars(query.order_by(CustomerRow.id.desc()).limit(1))).one_or_none()
 
     async def by_topic(self, chat_id: int, topic_id: int) -> CustomerRow | None:
         """Return whose topic it is, locked until the transaction ends."""

@@ -101,6 +101,19 @@ class Database:
         wanted = text("SELECT key FROM unnest(CAST(:keys AS bigint[])) AS key WHERE pg_try_advisory_xact_lock(key)")
         return {row[0] for row in await session.execute(wanted, {"keys": sorted(keys)})}
 
+    async def empty_log(self) -> bool:
+        """Write SQLite's log into its file and cut it: what was erased stands there still. False: somebody reads it.
+
+        PostgreSQL looks after its own; its vacuum takes what was erased away.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._writer, self._write_engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            found: list[int] = []
+            await driver.run(lambda raw: found.extend(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()))
+        return found[0] == 0
+
     async def close(self) -> None:
         """Close every connection."""
         await self._read_engine.dispose()
@@ -113,6 +126,8 @@ def _sqlite_engine(url: URL, patience_s: float, *, writes: bool) -> AsyncEngine:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={int(patience_s * 1000)}",
+        # What is deleted is overwritten: a customer who was erased must not be found in the file's free pages.
+        "secure_delete=ON",
         f"query_only={'OFF' if writes else 'ON'}",
     ]
     connect = partial(sqlite_driver.connect, pragmas=pragmas)

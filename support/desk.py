@@ -3,9 +3,9 @@
 Every method is safe to repeat: it looks at the state of the turn first, and a turn that has moved on is left alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import select
@@ -13,12 +13,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
-from support import answer_cache, answering, citations, closing, freshness, risk, smalltalk, traces, understanding
+from support import (
+    answering,
+    answers,
+    citations,
+    closing,
+    freshness,
+    offers,
+    proven,
+    risk,
+    ruling,
+    smalltalk,
+    suggesting,
+    traces,
+    understanding,
+)
 from support.deliveries import DeliveryRepository
+from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification, IntentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
+from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
@@ -33,8 +49,8 @@ from support.outcomes import (
     OutOfScope,
     Stopped,
 )
-from support.readings import ReadingRequest, Understood, Writer
-from support.tables import AnswerRow, AuditRow, CustomerRow, TurnRow
+from support.readings import ReadingRequest, Understood
+from support.tables import AuditRow, CustomerRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import Opened, TurnRepository, TurnState, Words, turn_language
 
@@ -79,6 +95,8 @@ class Desk:
     """0..1: a draft whose score is below it goes to a person."""
     deadline: timedelta
     """From a turn's close to the moment when a person is called instead."""
+    file: DeskFile = field(default_factory=DeskFile)
+    """Whose rules call a person before anything is answered."""
 
     async def receive(
         self, session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, slowed: bool = False
@@ -90,7 +108,7 @@ class Desk:
         escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
         if escalation is not None:
             heard(customer, escalation, now)
-            await turns.add_message(customer, words, now)
+            await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
             return ForOperator()
         opened = await turns.collect(customer, words, language, now, slowed=slowed)
         return _collected(opened)
@@ -158,6 +176,9 @@ class Desk:
         classification = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
         turn.intent = classification.intent
         turn.trace = traces.intent(turn.trace, classification)
+        sure_of = classification.intent if classification.sure else None
+        if rule := await ruling.find(session, turn, sure_of, self.file, now):
+            return await self.escalate(session, customer, EscalationReason.RULE, now, turn=turn, rule=rule)
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
@@ -175,6 +196,8 @@ class Desk:
         turn, customer = locked
         turn.closed_at, turn.deadline_at, turn.intent = now, now + self.deadline, intent
         turn.trace = traces.chosen(turn.trace, intent)
+        if rule := await ruling.find(session, turn, intent, self.file, now):
+            return await self.escalate(session, customer, EscalationReason.RULE, now, turn=turn, rule=rule)
         return await self._follow(session, customer, turn, self.intents[intent].route, now)
 
     async def order(self, session: AsyncSession, customer: CustomerRow, text: str, now: datetime) -> Outcome:
@@ -197,6 +220,9 @@ class Desk:
         if locked is None:
             return Ignored()
         turn, customer = locked
+        if turn.state == TurnState.SUGGESTING:
+            base = self.knowledge.get()
+            await suggesting.settle(session, locked, result, base, now, threshold=self.threshold)
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:
@@ -207,7 +233,9 @@ class Desk:
             return await self._renew(session, customer, turn, job, now)
         turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
         if reason_against := self._against(turn, result.draft):
+            offers.keep(turn, result.draft)
             text, _ = citations.shown(result.draft, job.passages)
+            text = mask(text, known=[passage.text for passage in job.passages])
             return await self.escalate(session, customer, reason_against, now, turn=turn, draft=text)
         return await self._answer(session, turn, job, result.draft, now)
 
@@ -220,6 +248,7 @@ class Desk:
         *,
         turn: TurnRow | None = None,
         draft: str | None = None,
+        rule: Rule | None = None,
     ) -> Escalated:
         """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened.
 
@@ -236,6 +265,8 @@ class Desk:
                 one.outcome = None
                 turns.append(one)
         row, new = await EscalationRepository(session).open(customer.id, reason, now, turns=turns, draft=draft)
+        if rule is not None and turn is not None:
+            await ruling.apply(session, row.id, turn, rule)
         for one in turns:
             one.trace = traces.outcome(one.trace, "escalated", reason)
         return Escalated(row.id, reason, new, tuple(sorted(one.id for one in turns)), tuple(cancelled))
@@ -322,6 +353,8 @@ class Desk:
         if isinstance(found, lookup.Failed):
             log.error("orders cannot be reached", detail=found.detail)
             return await self.escalate(session, customer, EscalationReason.NO_ORDERS, now, turn=turn)
+        if isinstance(found, lookup.Found):
+            proven.remember(customer, found.order.number, now)
         return found if turn is None else self._finish(turn, TurnState.ANSWERED, found, now)
 
     async def _clarify(
@@ -374,7 +407,7 @@ class Desk:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=turn.text,
+            question=mask(turn.text),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,
@@ -387,17 +420,11 @@ class Desk:
         self, session: AsyncSession, turn: TurnRow, job: GenerationJob, known: Understood | None, now: datetime
     ) -> Answered | None:
         """Answer with what the same question was answered with before; None when it was not, or not well enough."""
-        base = self.knowledge.get()
-        # While a newer release is being loaded, what was deleted is not known yet.
-        if known is None or base is None or self.knowledge.is_behind() or not answer_cache.may_be_kept(job):
+        before = await answers.given_before(session, job, known, self.knowledge)
+        if before is None or self._against(turn, before[1]):
             return None
-        keys = [answer_cache.key(job, base.release, writer) for writer in known.writers if writer.model]
-        before = await answer_cache.find(session, keys)
-        draft = None if before is None else Draft.model_validate(before.draft)
-        if draft is None or self._against(turn, draft) or freshness.gone(draft, job.passages, base):
-            return None
-        turn.trace = traces.draft(turn.trace, draft, self.threshold, again=before)
-        return await self._answer(session, turn, job, draft, now)
+        turn.trace = traces.draft(turn.trace, before[1], self.threshold, again=before[0])
+        return await self._answer(session, turn, job, before[1], now)
 
     def _against(self, turn: TurnRow, draft: Draft) -> EscalationReason | None:
         if risk.find(turn.text):
@@ -409,16 +436,7 @@ class Desk:
     async def _answer(
         self, session: AsyncSession, turn: TurnRow, job: GenerationJob, draft: Draft, now: datetime
     ) -> Answered:
-        text, sources = citations.shown(draft, job.passages)
-        base = self.knowledge.get()
-        row = AnswerRow(turn_id=turn.id, text=text, draft=draft.model_dump(mode="json"), created_at=now)
-        # Quoting without a model takes milliseconds: nothing is gained by keeping it.
-        if base is not None and draft.model and answer_cache.may_be_kept(job):
-            writer = Writer(draft.engine, draft.model, draft.prompt_version)
-            row.cache_key = answer_cache.key(job, base.release, writer)
-        session.add(row)
-        await session.flush()
-        answered = Answered(row.id, text, sources, _listed(turn.trace, "unanswered"), _listed(turn.trace, "left_over"))
+        answered = await answers.keep(session, turn, job, draft, now, knowledge=self.knowledge)
         return self._finish(turn, TurnState.ANSWERED, answered, now)
 
     def _finish(self, turn: TurnRow, state: TurnState, outcome: OutcomeT, now: datetime) -> OutcomeT:
@@ -429,7 +447,3 @@ class Desk:
 
 def _collected(opened: Opened) -> Collected:
     return Collected(opened.turn.id, opened.turn.closes_at, opened.cancelled)
-
-
-def _listed(trace: dict[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(trace.get(name, ()))

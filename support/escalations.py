@@ -18,6 +18,8 @@ class EscalationReason(StrEnum):
     CUSTOMER_ASKED = "customer_asked"
     COMPLAINT = "complaint"
     RISKY = "risky"
+    RULE = "rule"
+    """A rule of the desk file holds: EscalationRow.rule names it."""
     NO_ANSWER = "no_answer"
     LOW_SCORE = "low_score"
     CHECK_FAILED = "check_failed"
@@ -86,6 +88,7 @@ class EscalationRepository:
             turn_id=next((turn.id for turn in turns if turn.id not in earlier), None),
             reason=reason,
             draft=draft,
+            offered_turn_id=next((one.id for one in turns if one.draft is not None and one.id not in earlier), None),
             opened_at=now,
             waiting_since=None if reason is EscalationReason.OPERATOR_WROTE else now,
             last_words_at=now,

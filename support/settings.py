@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from support.orders import queries
+
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 # Bot API, setWebhook, secret_token.
 _WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
@@ -34,6 +36,25 @@ def _split_pairs(value: object) -> object:
     return {language.strip(): name.strip() for language, _, name in pairs}
 
 
+def _order_fields(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(name.strip() and place.strip() for name, _, place in pairs):
+        raise ValueError("must look like status=state,eta=delivery.date: our column, then the field there")
+    return {name.strip(): place.strip() for name, _, place in pairs}
+
+
+def _orders_url(value: str) -> str:
+    if value:
+        _address(value.replace("{number}", "0"))
+    return value
+
+
+def _orders_query(value: str) -> str:
+    return queries.check(value) if value else value
+
+
 def _address(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -56,6 +77,11 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 
 
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_ids)]
+OrderColumn = Literal[
+    "order_number", "status", "customer_name", "phone", "email",
+    "created_at", "eta", "carrier", "tracking", "items", "total",
+]  # fmt: skip
+OrderFields = Annotated[dict[OrderColumn, str], NoDecode, BeforeValidator(_order_fields)]
 ByLanguage = Annotated[dict[Literal["ru", "en"], str], NoDecode, BeforeValidator(_split_pairs)]
 Address = Annotated[str, AfterValidator(_address)]
 HttpUrl = Annotated[Address, AfterValidator(_without_last_slash)]
@@ -98,9 +124,15 @@ class Settings(BaseSettings):
     embedding_model: str = ""
     reranker_model: str = ""
 
-    # Fixed names whose parts are not built yet: setting one is said to have no effect.
+    # A fixed name whose part is not built yet: setting it is said to have no effect.
     metrics_port: int | None = None
-    orders_url: str = ""
+
+    orders_url: Annotated[str, AfterValidator(_orders_url)] = ""
+    orders_token: SecretStr = SecretStr("")
+    orders_fields: OrderFields = {}
+    orders_database_url: SecretStr = SecretStr("")
+    orders_query: Annotated[str, AfterValidator(_orders_query)] = ""
+
     answer_threshold: float = Field(default=0.75, ge=0, le=1)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
     company_name: str = ""
@@ -120,10 +152,19 @@ class Settings(BaseSettings):
             raise ValueError("JUDGE_URL needs JUDGE_MODEL, the model's name there")
         return self
 
+    @model_validator(mode="after")
+    def _orders_are_complete(self) -> "Settings":
+        by_query = bool(self.orders_database_url.get_secret_value())
+        if self.orders_url and by_query:
+            raise ValueError("ORDERS_URL and ORDERS_DATABASE_URL are both set: orders come from one place")
+        if by_query != bool(self.orders_query):
+            raise ValueError("ORDERS_DATABASE_URL and ORDERS_QUERY belong together: set both or neither")
+        return self
+
     @property
     def without_effect(self) -> tuple[str, ...]:
         """Keys that are set although this version does not use them yet."""
-        later = ("metrics_port", "orders_url")
+        later = ("metrics_port",)
         return tuple(name.upper() for name in later if getattr(self, name))
 
     @property

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,10 @@ from support.board import State, standing
 from support.desk_file import DeskFile
 from support.expectation import first_replies
 from support.tables import AnswerRow, EscalationRow, TurnRow
+from support.turns import TurnState
+
+SUGGESTED: Final = (TurnState.SUGGESTING, TurnState.SUGGESTED)
+"""What customers write to a person is no question to the bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ async def count_since(session: AsyncSession, start: datetime, file: DeskFile, no
     waiting = select(EscalationRow).where(EscalationRow.closed_at.is_(None), EscalationRow.waiting_since.is_not(None))
     states = [standing(one, file, now).state for one in await session.scalars(waiting)]
     replies = await first_replies(session, file.hours, start)
-    turns = select(func.count()).select_from(TurnRow).where(TurnRow.opened_at >= start)
+    turns = select(func.count()).select_from(TurnRow).where(TurnRow.opened_at >= start, TurnRow.state.not_in(SUGGESTED))
     return DayCounts(
         turns=await session.scalar(turns) or 0,
         answers=await session.scalar(answers) or 0,

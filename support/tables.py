@@ -110,6 +110,8 @@ class CustomerRow(Base):
     """Whether the customer chose it; otherwise it follows what he writes."""
     phone: Mapped[str | None] = mapped_column(String(32))
     """From his own shared contact, as proof of identity."""
+    proven_orders: Mapped[list[list[str]] | None] = mapped_column(JSON)
+    """Orders that he proved to be his lately: [number, ISO 8601 time], the newest last."""
     awaiting: Mapped[str | None] = mapped_column(String(16))
     awaiting_order: Mapped[str | None] = mapped_column(String(64))
     awaiting_since: Mapped[datetime | None]
@@ -132,6 +134,8 @@ class CustomerRow(Base):
     """The topic's name as it was set last."""
     board_due_at: Mapped[datetime | None] = mapped_column(index=True)
     """When card and topic are to be looked at again (support.board); None: nothing has changed."""
+    erased_at: Mapped[datetime | None]
+    """Since when nothing is known of him any more (support.erasure); what is left counts turns and ratings."""
 
 
 class TurnRow(Base):
@@ -145,6 +149,13 @@ class TurnRow(Base):
             unique=True,
             sqlite_where=text("state IN ('collecting', 'generating')"),
             postgresql_where=text("state IN ('collecting', 'generating')"),
+        ),
+        Index(
+            "uq_turn_suggesting",
+            "customer_id",
+            unique=True,
+            sqlite_where=text("state = 'suggesting'"),
+            postgresql_where=text("state = 'suggesting'"),
         ),
         Index("ix_turn_state", "state"),
     )
@@ -168,6 +179,8 @@ class TurnRow(Base):
     """The GenerationJob as JSON: what Redis lost is made again from it."""
     trace: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What was decided and why; read by people, never by code that decides."""
+    draft: Mapped[dict[str, Any] | None]
+    """support.jobs.Draft as JSON, of a turn that a person has: what an operator may send."""
 
 
 class MessageRow(Base):
@@ -237,8 +250,15 @@ class EscalationRow(Base):
     """What was asked, as the card shows it."""
     summary: Mapped[str | None] = mapped_column(Text)
     """What happened so far in a sentence or two, so that nobody asks again."""
+    offered_turn_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The turn whose draft the card offers; None: there is none, or an operator has decided about it."""
+    editing_turn_id: Mapped[int | None] = mapped_column(BigInteger)
+    editing_by: Mapped[int | None] = mapped_column(BigInteger)
+    """The operator whose next message takes the place of that turn's draft."""
     subject: Mapped[str | None] = mapped_column(String(32))
     """The name of a [subjects.*] table of the desk file: which group has it."""
+    rule: Mapped[str | None] = mapped_column(String(60))
+    """The name of the desk file's rule that called a person."""
     priority: Mapped[int] = mapped_column(default=0, server_default="0")
     """0 normal, 1 urgent."""
     assignee_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -46,6 +46,11 @@ def chosen(trace: Trace, name: str) -> Trace:
     return {**trace, "intent": {**trace.get("intent", {}), "name": name, "source": "button", "sure": True}}
 
 
+def rule(trace: Trace, name: str) -> Trace:
+    """Add which rule of the desk file called a person."""
+    return {**trace, "rule": name}
+
+
 def search(trace: Trace, prepared: Prepared, completion: Completion | None = None) -> Trace:
     """Add what was searched and found, and how a follow-up was completed."""
     parts = (*prepared.parts, *prepared.unanswered)

@@ -10,6 +10,7 @@ from knowledge.current import CurrentKnowledge
 from support import answering, followups, freshness, traces, understanding
 from support.followups import Completion
 from support.jobs import GenerationJob, GenerationResult, Language
+from support.masking import mask
 from support.readings import Understood
 from support.tables import TurnRow
 from support.turns import TurnRepository, TurnState, turn_language
@@ -62,7 +63,7 @@ class TurnSearch:
         knowledge = self.knowledge.get()
         if knowledge is None:
             return None
-        prepared = answering.prepare(turn.text, turn_language(turn), knowledge, completion=completion)
+        prepared = answering.prepare(mask(turn.text), turn_language(turn), knowledge, completion=completion)
         turn.trace = traces.search(turn.trace, prepared, completion)
         return prepared
 
@@ -74,7 +75,7 @@ class TurnSearch:
         if turn is None or not turn.text.strip():
             return None
         known = understood.of(turn.epoch, turn.text) if understood else None
-        return Ahead(turn.text, turn_language(turn), await self._completion(session, turn, now, known))
+        return Ahead(mask(turn.text), turn_language(turn), await self._completion(session, turn, now, known))
 
     async def begins_anew(self, session: AsyncSession, result: GenerationResult) -> bool:
         """Whether taking in the result will search once more, because the draft rests on text that is gone."""
@@ -97,6 +98,6 @@ class TurnSearch:
             return None
         if known is not None and known.reading is not None:
             history = await turns.history(turn, now)
-            if question := understanding.completed(known.reading, turn.text, topic, history):
+            if question := understanding.completed(known.reading, mask(turn.text), topic, history):
                 return Completion(question, topic, "The language model completed it.")
-        return followups.complete(turn.text, topic)
+        return followups.complete(mask(turn.text), topic)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.flood import same_words
 from support.jobs import Exchange, GenerationJob, Language, job_id
+from support.masking import mask
 from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
@@ -40,6 +41,10 @@ class TurnState(StrEnum):
     SUPERSEDED = "superseded"
     STOPPED = "stopped"
     """The customer pressed the stop button of the preview."""
+    SUGGESTING = "suggesting"
+    """Written to a person: the bot looks whether it could help him; the customer waits for none of it."""
+    SUGGESTED = "suggested"
+    """That has come to its end, whether there was something to suggest or not."""
 
 
 OPEN_STATES: Final = (TurnState.COLLECTING, TurnState.GENERATING)
@@ -194,7 +199,17 @@ class TurnRepository:
         await self._session.flush()
 
     async def history(self, turn: TurnRow, now: datetime) -> tuple[Exchange, ...]:
-        """Return what was said shortly before the turn, oldest first."""
+        """Return what was said shortly before the turn, oldest first, masked."""
+        # The bot's own words come from the company: its phone must stand there again.
+        return tuple(
+            Exchange.model_validate(
+                {"speaker": row.speaker, "text": row.text if row.speaker == "bot" else mask(row.text)}
+            )
+            for row in await self.said_before(turn, now)
+        )
+
+    async def said_before(self, turn: TurnRow, now: datetime) -> list[MessageRow]:
+        """Return the messages shortly before the turn, oldest first."""
         query = (
             select(MessageRow)
             .where(
@@ -207,8 +222,7 @@ class TurnRepository:
             .order_by(MessageRow.id.desc())
             .limit(HISTORY_LENGTH)
         )
-        rows = list(await self._session.scalars(query))
-        return tuple(Exchange.model_validate({"speaker": row.speaker, "text": row.text}) for row in reversed(rows))
+        return list(reversed(list(await self._session.scalars(query))))
 
     async def topic(self, turn: TurnRow, now: datetime) -> str | None:
         """Return what the customer's last question was searched as; None unless it was answered, and recently."""

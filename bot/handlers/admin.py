@@ -1,6 +1,7 @@
 """Administrators' commands, buttons and files, in a private chat with the bot or in the operators' group."""
 
 import asyncio
+from dataclasses import replace
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
@@ -13,6 +14,7 @@ from bot.knowledge_admin import Place, Said
 from bot.received import MOST_BYTES
 from bot.services import Services
 from bot.unit import Unit
+from support import quarantine
 from support.deliveries import Priority
 from support.expectation import rounded_up
 from support.hours import today_began
@@ -26,7 +28,8 @@ async def on_kb(message: Message, command: CommandObject, unit: Unit, services: 
         return
     match (command.args or "").split():
         case []:
-            await _reply(message, unit, await asyncio.to_thread(services.knowledge.state, unit.now))
+            state = await asyncio.to_thread(services.knowledge.state, unit.now)
+            await _reply(message, unit, replace(state, text=state.text + await _quarantined(unit, services)))
         case ["reload"]:
             # RQ allows letters, digits, dashes and underscores in ids.
             request_id = f"kb-{abs(message.chat.id)}-{message.message_id}"
@@ -112,6 +115,13 @@ async def on_stats(message: Message, unit: Unit, services: Services) -> None:
     if counts.rating is not None:
         lines.append(texts("stats-ratings", n=counts.ratings, mean=f"{counts.rating:.1f}"))
     await _reply(message, unit, Said("\n".join(lines)))
+
+
+async def _quarantined(unit: Unit, services: Services) -> str:
+    waiting, removed = await quarantine.count(unit.session)
+    if not waiting and not removed:
+        return ""
+    return "\n\n" + services.knowledge.texts("kb-state-quarantine", waiting=waiting, removed=removed)
 
 
 def is_article(message: Message, services: Services) -> bool:

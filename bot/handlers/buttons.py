@@ -8,7 +8,6 @@ from bot import keyboards
 from bot.incoming import person_of
 from bot.services import Services
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.escalations import EscalationReason
 from support.outcomes import Ignored
@@ -22,7 +21,7 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
     if query.message is None or query.data is None:
         return
     person = person_of(query.from_user, query.message.chat.id)
-    customer = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+    customer = await services.customer(unit, person)
     if customer.banned_at is not None:
         return
     toast = await _act(query, keyboards.parse(query.data), customer, unit, services)

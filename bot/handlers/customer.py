@@ -15,7 +15,6 @@ from bot.services import Services
 from bot.splitting import split
 from bot.texts import LANGUAGES
 from bot.unit import Unit
-from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
@@ -156,10 +155,11 @@ async def load_customer(
     """Give handlers the customer behind a private chat; of a banned one nothing is heard."""
     unit: Unit = data["unit"]
     message = cast("Message", event)
+    services: Services = data["services"]
     sender: User = data["event_from_user"]
     if is_service(message):
         return None
-    customer = await CustomerRepository(unit.session).get_or_add(person_of(sender, message.chat.id), unit.now)
+    customer = await services.customer(unit, person_of(sender, message.chat.id))
     if customer.banned_at is not None:
         return None
     data["customer"] = customer

@@ -108,13 +108,45 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_draft_label")),
         sa.UniqueConstraint("turn_id", name=op.f("uq_draft_label_turn_id")),
     )
+    op.create_table(
+        "erased_ban",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("banned_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_erased_ban")),
+    )
+    op.create_table(
+        "erasure",
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("customer_id", KEY, nullable=False),
+        sa.Column("chat_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.Column("topics", sa.JSON(), nullable=False),
+        sa.Column("asked_by", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_erasure_customer_id_customer")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_erasure")),
+        sa.UniqueConstraint("customer_id", name=op.f("uq_erasure_customer_id")),
+    )
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("card_chat_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("card_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("card_shown", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("topic_shown", sa.String(length=128), nullable=True))
         batch_op.add_column(sa.Column("board_due_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("proven_orders", sa.JSON(), nullable=True))
         batch_op.create_index(batch_op.f("ix_customer_board_due_at"), ["board_due_at"], unique=False)
+
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("draft", sa.JSON(), nullable=True))
+        batch_op.create_index(
+            "uq_turn_suggesting",
+            ["customer_id"],
+            unique=True,
+            sqlite_where=sa.text("state = 'suggesting'"),
+            postgresql_where=sa.text("state = 'suggesting'"),
+        )
 
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("author_id", sa.BigInteger(), nullable=True))
@@ -122,7 +154,11 @@ def upgrade() -> None:
     with op.batch_alter_table("escalation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("question", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("summary", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("offered_turn_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("editing_turn_id", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("editing_by", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("subject", sa.String(length=32), nullable=True))
+        batch_op.add_column(sa.Column("rule", sa.String(length=60), nullable=True))
         batch_op.add_column(sa.Column("priority", sa.Integer(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("assignee_id", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True))
@@ -160,21 +196,33 @@ def downgrade() -> None:
         batch_op.drop_column("assigned_at")
         batch_op.drop_column("assignee_id")
         batch_op.drop_column("priority")
+        batch_op.drop_column("rule")
         batch_op.drop_column("subject")
+        batch_op.drop_column("editing_by")
+        batch_op.drop_column("editing_turn_id")
+        batch_op.drop_column("offered_turn_id")
         batch_op.drop_column("summary")
         batch_op.drop_column("question")
+
+    with op.batch_alter_table("turn", schema=None) as batch_op:
+        batch_op.drop_index("uq_turn_suggesting")
+        batch_op.drop_column("draft")
 
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.drop_column("author_id")
 
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_customer_board_due_at"))
+        batch_op.drop_column("proven_orders")
         batch_op.drop_column("board_due_at")
+        batch_op.drop_column("erased_at")
         batch_op.drop_column("topic_shown")
         batch_op.drop_column("card_shown")
         batch_op.drop_column("card_id")
         batch_op.drop_column("card_chat_id")
 
+    op.drop_table("erasure")
+    op.drop_table("erased_ban")
     op.drop_table("draft_label")
     with op.batch_alter_table("held_words", schema=None) as batch_op:
         batch_op.drop_index("uq_held_words_open")

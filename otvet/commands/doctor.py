@@ -9,14 +9,15 @@ import click
 
 @click.command()
 def doctor() -> None:
-    """Check settings, Telegram, Redis, database, disk, knowledge and engine; say in words what is wrong.
+    """Check settings, Telegram, Redis, database, disk, knowledge, engine, desk and orders; say in words what is wrong.
 
     Exit code 1 when something is wrong, 2 when the settings cannot be read.
     """
     import asyncio
 
     from otvet.composition import load_settings
-    from otvet.diagnosis import Mark, examine
+    from otvet.diagnosis import examine
+    from otvet.findings import Mark
 
     settings = load_settings(quiet=True)
     click.echo(f"{Mark.GOOD} The settings can be read.")

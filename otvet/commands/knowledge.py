@@ -186,7 +186,7 @@ def doctor(as_json: bool) -> None:
     something is wrong.
     """
     from otvet.composition import load_settings
-    from otvet.diagnosis import Mark
+    from otvet.findings import Mark
     from otvet.knowledge_diagnosis import examine
 
     settings = load_settings(quiet=True)

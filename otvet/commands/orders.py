@@ -40,6 +40,55 @@ def import_file(file: Path, pairs: tuple[str, ...]) -> None:
         click.echo(line)
 
 
+@orders_group.command("find")
+@click.argument("number")
+def find(number: str) -> None:
+    """Look an order up where the bot does, personal data masked: shows whether ORDERS_FIELDS fits.
+
+    Exit code 0: found; 1: not found; 2: the orders cannot be reached.
+    """
+    import sys
+
+    from otvet.composition import complete, load_settings
+
+    lines = complete(find_order(number, load_settings(quiet=True)))
+    click.echo("\n".join(lines) or f"There is no order {number}.")
+    sys.exit(0 if lines else 1)
+
+
+async def find_order(number: str, settings: "Settings") -> list[str]:
+    """Return the order's fields, a line each; none when there is no such order.
+
+    Raises:
+        CommandError: the orders cannot be reached.
+    """
+    from dataclasses import asdict
+
+    from support.database import Database
+    from support.orders.base import OrderSourceError
+    from support.orders.masks import masked
+    from support.orders.numbers import normalize
+    from support.orders.remote import RemoteOrders
+    from support.orders.sources import company_source
+    from support.orders.sql import SqlOrders
+
+    database = Database(settings.sql_url)
+    company = None
+    try:
+        company = company_source(settings)
+        source = SqlOrders(database.reading) if company is None else RemoteOrders(company)
+        order = await source.find(normalize(number))
+    except OrderSourceError as error:
+        raise CommandError(f"The orders cannot be reached: {error}.") from error
+    finally:
+        await database.close()
+        if company is not None:
+            await company.close()
+    if order is None:
+        return []
+    return [f"{name}: {value if value not in {None, ''} else '—'}" for name, value in asdict(masked(order)).items()]
+
+
 async def import_orders_from(file: Path, settings: "Settings", *, mapping: dict[str, str]) -> list[str]:
     """Import the file; return the lines to show, the summary last. ``mapping``: our column → the file's header.
 

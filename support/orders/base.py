@@ -7,11 +7,19 @@ from support.orders.models import Order
 
 
 class OrderSourceError(Exception):
-    """The orders cannot be reached now; the message is for the log and holds nothing of the order."""
+    """The orders cannot be reached now; the message is for the log and holds nothing of the order.
+
+    OrderSourceError
+    └── UnreachableError   nobody answered, or not now
+    """
+
+
+class UnreachableError(OrderSourceError):
+    """Nobody answered, or not now: the same question may be answered in a moment."""
 
 
 class OrderSource(Protocol):
-    """Implemented by orders.sql and orders.memory."""
+    """Implemented by orders.sql, orders.memory, orders.http, orders.foreign, and by what is put around the last two."""
 
     async def find(self, number: str) -> Order | None:
         """Return the order that a customer's spelling of its number means.

@@ -5,7 +5,6 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,30 +12,21 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.orders.fields import COLUMNS, FieldError, order_of, visible
 from support.orders.identity import normalize_email, normalize_phone
-from support.orders.models import Order, OrderStatus
-from support.orders.numbers import MAX_LENGTH, normalize
+from support.orders.models import Order
 from support.orders.sql import to_order
 from support.tables import OrderRow
 
-COLUMNS: Final = (
-    "order_number", "status", "customer_name", "phone", "email",
-    "created_at", "eta", "carrier", "tracking", "items", "total",
-)  # fmt: skip
 _REQUIRED: Final = ("order_number", "status")
-_LIMITS: Final = {"status": 64, "phone": 64, "email": 254}
-_TEXT_LIMIT: Final = 1000
 # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535 (asyncpg 32,767); a row has thirteen.
 _BATCH: Final = 500
 # The session may still hold these rows as they were before an earlier import.
 _AS_STORED: Final = {"populate_existing": True}
 
-# C0 and C1 controls, zero-width characters, direction overrides: invisible in a chat, able to mislead there.
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 # A cell that a spreadsheet would run (OWASP, CSV injection), should the order ever be exported again.
 _FORMULA = re.compile(r"^(?:[=@]+|[+-]+(?![\d(]))")
 _QUOTED_NUMBER = re.compile(r'^="(.*)"$')
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%d.%m.%Y", "%d.%m.%y", "%d/%m/%Y")
 
 
 class OrdersFileError(Exception):
@@ -71,10 +61,6 @@ class ImportCounts:
     unchanged: int
 
 
-class _RowError(Exception):
-    """A row cannot be an order; the message says why."""
-
-
 def read_orders(path: Path, mapping: Mapping[str, str] | None = None) -> OrdersFile:
     """Read a CSV file; ``mapping``: our column → the file's header, for headers that differ.
 
@@ -95,8 +81,8 @@ def read_orders(path: Path, mapping: Mapping[str, str] | None = None) -> OrdersF
     problems: list[Problem] = []
     for line, cells in _rows(reader, problems):
         try:
-            order = _order({name: cells[place] for name, place in columns.items() if place < len(cells)})
-        except _RowError as error:
+            order = order_of({name: _clean(cells[place]) for name, place in columns.items() if place < len(cells)})
+        except FieldError as error:
             problems.append(Problem(line, str(error)))
             continue
         if order.number in orders:
@@ -170,51 +156,6 @@ def _rows(reader: Iterator[list[str]], problems: list[Problem]) -> Iterator[tupl
             yield line, cells
 
 
-def _order(row: Mapping[str, str]) -> Order:
-    cells = {name: _clean(value) for name, value in row.items()}
-    number = normalize(cells.pop("order_number", ""))
-    if not any(character.isdecimal() for character in number):
-        raise _RowError("the order number is missing or holds no digit")
-    if len(row["order_number"]) > MAX_LENGTH:
-        raise _RowError(f"the order number is longer than {MAX_LENGTH} characters")
-    if not cells.get("status"):
-        raise _RowError("the status is missing")
-    for name, value in cells.items():
-        if len(value) > _LIMITS.get(name, _TEXT_LIMIT):
-            raise _RowError(f"{name} is longer than {_LIMITS.get(name, _TEXT_LIMIT)} characters")
-    return Order(
-        number=number,
-        status=_status(cells["status"]),
-        created_at=_date("created_at", cells.get("created_at", "")),
-        eta=_date("eta", cells.get("eta", "")),
-        customer_name=cells.get("customer_name", ""),
-        phone=cells.get("phone", ""),
-        email=cells.get("email", ""),
-        carrier=cells.get("carrier", ""),
-        tracking=cells.get("tracking", ""),
-        items=cells.get("items", ""),
-        total=cells.get("total", ""),
-    )
-
-
-def _status(text: str) -> str:
-    """Return one of ours in its own spelling (``Ready for pickup``), any other as it stands."""
-    spelled = re.sub(r"[\s-]+", "_", text.casefold())
-    return spelled if spelled in set(OrderStatus) else text
-
-
-def _date(name: str, text: str) -> date | None:
-    if not text:
-        return None
-    day = text.split("T", maxsplit=1)[0].split(" ", maxsplit=1)[0]
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(day, form).date()  # noqa: DTZ007  # a day has no zone
-        except ValueError:
-            continue
-    raise _RowError(f"{name} is no date like 2026-11-21 or 21.11.2026")
-
-
 def _warnings(order: Order) -> Iterator[str]:
     if not normalize_phone(order.phone) and not normalize_email(order.email):
         yield "neither a usable phone nor an e-mail: nobody will be able to prove that the order is theirs"
@@ -222,8 +163,7 @@ def _warnings(order: Order) -> Iterator[str]:
 
 def _clean(cell: str) -> str:
     """Return one line of visible text that no spreadsheet would run."""
-    visible = " ".join(_INVISIBLE.sub(" ", cell).split())
-    unwrapped = _QUOTED_NUMBER.sub(r"\1", visible).lstrip("'")
+    unwrapped = _QUOTED_NUMBER.sub(r"\1", visible(cell)).lstrip("'")
     while (plain := _FORMULA.sub("", unwrapped).strip()) != unwrapped:
         unwrapped = plain
     return unwrapped

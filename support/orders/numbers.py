@@ -1,10 +1,12 @@
 """Order numbers: one spelling for what people type, and finding one inside a message."""
 
 import re
+from collections.abc import Iterator
 from itertools import islice, product
 
 MAX_LENGTH = 64
 _MAX_SPELLINGS = 32
+_MAX_ASKED = 4
 
 # By look where a Latin letter looks the same, else by sound.
 _LATIN = str.maketrans({
@@ -57,6 +59,7 @@ _NOT_A_PREFIX = frozenset({
 _YEARS = range(1900, 2101)
 _BARE_DIGITS = 5
 _PHONE_DIGITS = 10
+_LOOK_BACK = 80
 
 
 def normalize(text: str) -> str:
@@ -91,23 +94,38 @@ def _join_digits(runs: list[str]) -> list[str]:
 
 def find_order_number(text: str) -> str | None:
     """Return the normalised order number in a message; None for prices, years, phones and postcodes."""
+    first = next(_numbers(text), None)
+    return None if first is None else normalize(first[0])
+
+
+def number_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where order numbers stand in a message: (start, end) of each."""
+    return tuple((start, end) for _, start, end in _numbers(text))
+
+
+def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
+    """Find order numbers as they are written, with their places; codes first, they are the surer ones."""
     for match in _CODE.finditer(text):
         if _is_code(text, match):
-            return normalize(match.group())
+            yield match.group(), match.start(), match.end()
     mentioned = _MENTIONED.search(text) is not None
     alone = re.fullmatch(r"\W*\d+\W*", text) is not None
     for match in _DIGITS.finditer(text):
         digits = match.group(1)
-        announced = _ANNOUNCED.search(text[: match.start(1)]) is not None
+        announced = _ANNOUNCED.search(_before(text, match.start(1))) is not None
         likely = announced or ((mentioned or alone) and len(digits) >= _BARE_DIGITS)
         if likely and not _is_something_else(text, match, announced=announced):
-            return normalize(digits)
-    return None
+            yield digits, match.start(1), match.end(1)
+
+
+def _before(text: str, at: int) -> str:
+    """Return the words right before a place: a message of nothing but numbers must not be read once a number."""
+    return text[max(0, at - _LOOK_BACK) : at]
 
 
 def _is_code(text: str, match: re.Match[str]) -> bool:
     letters, separator, digits = match.groups()
-    if letters.lower() in _NOT_A_PREFIX or _OTHER_BEFORE.search(text[: match.start()]):
+    if letters.lower() in _NOT_A_PREFIX or _OTHER_BEFORE.search(_before(text, match.start())):
         return False
     if separator.isspace():
         return len(digits) >= _BARE_DIGITS and not _MONEY_AFTER.match(text, match.end())
@@ -116,8 +134,21 @@ def _is_code(text: str, match: re.Match[str]) -> bool:
 
 def _is_something_else(text: str, match: re.Match[str], *, announced: bool) -> bool:
     digits = match.group(1)
-    before = text[: match.start(1)]
+    before = _before(text, match.start(1))
     year = len(digits) == 4 and int(digits) in _YEARS and not announced  # noqa: PLR2004  # a year has four digits
     phone = len(digits) >= _PHONE_DIGITS and digits[0] in "789"
     money = _MONEY_AFTER.match(text, match.end()) or (not announced and _MONEY_BEFORE.search(before))
     return bool(year or phone or money or _OTHER_BEFORE.search(before))
+
+
+def same_number(number: str, asked: str) -> bool:
+    """Whether a system that was asked for a number answered about it: dashes aside, digits alone may lack letters."""
+    there = normalize(number).replace("-", "")
+    wanted = [spelling.replace("-", "") for spelling in spellings(asked)]
+    return any(there == one or (one.isdecimal() and there.removesuffix(one).isalpha()) for one in wanted)
+
+
+def foreign_spellings(asked: str) -> tuple[str, ...]:
+    """Return what a foreign system is asked for, likeliest first: as we spell the number, then without dashes."""
+    found = dict.fromkeys(form for one in spellings(asked) for form in (one, one.replace("-", "")) if form)
+    return tuple(found)[:_MAX_ASKED]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.cancellations import Cancellations
 from bot.dispatch import Updates
+from bot.erasing import Erasing
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.rendering import Renderer
@@ -16,6 +17,7 @@ from bot.unit import Units
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.desk_file import DeskFile
+from support.secret import Secret
 from support.tables import EscalationRow, InboxRow, TurnRow
 from support.turns import TurnRepository
 
@@ -30,11 +32,12 @@ class Clock:
 
 
 @pytest.fixture
-async def inbox(connect, database, desk):
+async def inbox(connect, database, desk, tmp_path):
     async with database.writing() as session:
         anna = await CustomerRepository(session).by_chat(ANNA)
         anna.topic_chat_id, anna.topic_id = OPERATORS_CHAT_ID, TOPIC
     library = Library()
+    units, groups = Units(database, lambda: None), Groups((OPERATORS_CHAT_ID,))
     services = Services(
         desk=desk,
         clock=Clock(),
@@ -43,14 +46,16 @@ async def inbox(connect, database, desk):
         library=library,
         knowledge=None,
         received=None,
-        groups=Groups((OPERATORS_CHAT_ID,)),
+        erasing=Erasing(units, None, None, groups, Secret(tmp_path), library.of("ru")),
+        groups=groups,
         topics=None,
         admins=(MARIA,),
         company="",
+        quarantine=None,
+        order_views=None,
         file=DeskFile(),
     )
     bot = connect("http://127.0.0.1:9")
-    units = Units(database, lambda: None)
     updates = Updates(bot, services)
     inbox = Inbox(1, database, units, updates.handle, updates.give_up, retry_pause_s=0.01)
     task = asyncio.create_task(inbox.run())

@@ -9,6 +9,7 @@ from bot.inbox import MAX_ATTEMPTS, Inbox, lane_of
 from bot.polling import Poller
 from bot.unit import Units
 from sandbox.world import ANNA, DEMO_TOKEN, EMMA
+from support.orders.ahead import OrderWanted
 from support.tables import InboxRow
 
 
@@ -290,3 +291,31 @@ async def test_half_a_character_is_stored_like_any_other(inbox, handlers, all_ha
     await all_handled()
 
     assert handlers.handled == [1]
+
+
+async def test_a_chat_that_waits_for_an_order_holds_up_nobody_and_no_transaction(
+    inbox, handlers, database, eventually, all_handled
+):
+    async def fetch():
+        fetching.set()
+        await answer.wait()
+
+    async def wants_an_order(unit, incoming):
+        if incoming["update_id"] == 1 and not answer.is_set():
+            raise OrderWanted(fetch)
+
+    fetching, answer = asyncio.Event(), asyncio.Event()
+    handlers.on_handle = wants_an_order
+    await inbox.store([message(1, ANNA), message(2, ANNA), message(3, EMMA)])
+    await asyncio.wait_for(fetching.wait(), 5)
+
+    async def emma_is_served():
+        return handlers.handled == [3]
+
+    await eventually(emma_is_served)
+    async with asyncio.timeout(1), database.writing():
+        answer.set()
+    await all_handled()
+
+    assert handlers.handled == [3, 1, 2]
+    assert handlers.given_up == []

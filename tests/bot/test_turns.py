@@ -27,6 +27,10 @@ from support.customers import CustomerRepository
 from support.desk import Collected
 from support.escalations import EscalationReason
 from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
+from support.order_desk import OrderDesk
+from support.orders.ahead import OrdersAhead
+from support.orders.lookup import OrderLookup
+from support.orders.models import Order
 from support.queue import GENERATE_QUEUE, GPU_QUEUE, GenerationQueue, JsonSerializer
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
@@ -482,3 +486,22 @@ async def test_a_draft_is_held_against_a_release_that_this_process_has_not_loade
         renewed = GenerationJob.model_validate_json(after.job)
         assert renewed.renewed
         assert cited.source not in {passage.source for passage in renewed.passages}
+
+
+async def test_an_order_on_the_network_is_fetched_outside_the_transaction(
+    start_clock, say, redis, desk, database, reaches
+):
+    class Shop:
+        asked = 0
+
+        async def find(self, number):
+            self.asked += 1
+            async with asyncio.timeout(2), database.writing():
+                return Order(number=number, status="shipped", email="anna@example.com")
+
+    shop = Shop()
+    clock = start_clock(redis, desk=dataclasses.replace(desk, orders=OrderDesk(OrderLookup(OrdersAhead(shop)))))
+    await say(clock, "Где мой заказ KD-10427? Почта anna@example.com")
+
+    turn = await reaches(TurnState.ANSWERED)
+    assert (turn.outcome, shop.asked) == ("order_shown", 1)

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from otvet import diagnosis
-from otvet.diagnosis import Finding, Mark
+from otvet.findings import Finding, Mark
 from sandbox.server import SandboxServer
 from sandbox.world import DEMO_TOKEN, OPERATORS_CHAT_ID, demo_world, empty_world
 from support import schema

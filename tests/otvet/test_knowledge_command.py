@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from knowledge.releases import Order, ReleaseStore
 from otvet.commands.knowledge import knowledge_group
-from otvet.diagnosis import Mark
 from otvet.errors import CommandError
+from otvet.findings import Mark
 from otvet.knowledge_diagnosis import examine
 from support import schema
 

@@ -56,3 +56,18 @@ def test_libraries_that_log_addresses_are_quiet_at_info(written):
     for name in ("aiogram.event", "httpx", "aiohttp.access"):
         logging.getLogger(name).info("a request")
     assert written.getvalue() == ""
+
+
+def test_people_and_secrets_are_masked_in_every_value_wherever_they_come_from(written):
+    log = structlog.get_logger("we")
+    log.info("Пишет Анна Петрова", text="+7 916 123-45-67", about={"email": "anna@mail.ru"}, job_id="t-9161234567-1-1")
+    logging.getLogger("somebody").warning("api_key=sk-abcdef123456, Bearer abcdef123456 of %s", "a.petrova@mail.ru")
+    try:
+        raise ValueError("Анна Петрова, 8 916 123-45-67")
+    except ValueError:
+        log.exception("broken")
+    lines = written.getvalue()
+    for word in ("Петров", "123-45-67", "anna@", "a.petrova", "abcdef123456"):
+        assert word not in lines
+    assert "t-9161234567-1-1" in lines
+    assert "ValueError" in lines

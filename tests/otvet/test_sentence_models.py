@@ -14,8 +14,8 @@ from otvet import diagnosis, sentence_models
 from otvet.commands import running
 from otvet.commands.running import alive, prepare
 from otvet.demo import Demo
-from otvet.diagnosis import Mark
 from otvet.errors import CommandError
+from otvet.findings import Mark
 from otvet.redis_server import EmbeddedRedis
 from otvet.sentence_models import model_for, questions_for, relevances_for
 from otvet.supervisor import Child

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from knowledge.tokens import words
-from support import answer_cache
+from support import answer_cache, quarantine
 from support.jobs import Exchange, GenerationJob, JobPassage
 from support.outcomes import Answered, Escalated, Generating
 from support.ratings import rate
@@ -156,6 +156,17 @@ async def test_what_was_deleted_or_rolled_back_is_gone_from_the_cache(
     store.build(sources)
     mine.knowledge.refresh()
     assert not isinstance(await say(await add_customer(105), QUESTION, desk=mine), Answered)
+
+
+async def test_an_answer_from_a_passage_called_wrong_is_not_given_again(
+    session, desk, say, answer, anna, add_customer, now
+):
+    await answer(anna)
+    base = desk.knowledge.get()
+    job = GenerationJob.model_validate_json((await session.scalars(select(TurnRow.job))).one())
+    await quarantine.report(session, base.chunk(job.passages[0].chunk_id), 7, now)
+    desk.knowledge.hide(await quarantine.keys(session))
+    assert isinstance(await say(await add_customer(102), QUESTION), Generating)
 
 
 async def test_nothing_that_a_customer_wrote_stands_in_the_key(session, answer, anna):

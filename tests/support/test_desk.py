@@ -8,6 +8,7 @@ from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
 from support.desk import Collected, ForOperator
+from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository
 from support.jobs import CheckName, FailedCheck, FailureReason
 from support.order_desk import OrderDesk
@@ -26,7 +27,7 @@ from support.outcomes import (
     Stopped,
 )
 from support.tables import AnswerRow, EscalationRow, TurnRow
-from support.turns import TurnState, Words
+from support.turns import TurnRepository, TurnState, Words
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
@@ -258,7 +259,9 @@ async def test_while_a_person_has_the_conversation_messages_are_for_him(desk, se
     await desk.escalate(session, anna, EscalationReason.CUSTOMER_ASKED, now)
 
     assert await desk.receive(session, anna, Words(1, "text", QUESTION), now) == ForOperator()
-    assert (await session.scalars(select(TurnRow))).all() == []
+    # Nobody waits for what is looked up for the person.
+    assert (await session.scalars(select(TurnRow.state))).all() == [TurnState.SUGGESTING]
+    assert await TurnRepository(session).open_of(anna.id) is None
 
 
 async def test_a_person_called_while_messages_are_collected_gets_them(desk, session, anna, now):
@@ -312,6 +315,49 @@ async def test_an_unclear_message_is_asked_about_and_the_second_one_goes_to_a_pe
     assert len(first.options) == 2
     assert isinstance(second, Escalated)
     assert second.reason == EscalationReason.UNCLEAR
+
+
+async def test_a_rule_of_the_desk_file_calls_a_person_before_anything_is_answered(desk, session, anna, now):
+    rules = (
+        Rule(name="Press", words=("журналист",), urgent=True, subject="press"),
+        Rule(name="Thrice", repeated_question=3),
+        Rule(name="Orders by hand", intents=("order_status",)),
+    )
+    shop = dataclasses.replace(desk, file=DeskFile(rule=rules))
+    numbers = iter(range(1, 100))
+
+    async def say(text, *, minutes=0):
+        at = now + timedelta(minutes=minutes)
+        received = await shop.receive(session, anna, Words(next(numbers), "text", text), at)
+        outcome = await shop.close(session, received.turn_id, received.closes_at)
+        if not isinstance(outcome, Escalated):
+            await shop.stop(session, anna, received.turn_id, at)
+            return outcome
+        row = await session.get_one(EscalationRow, outcome.escalation_id)
+        turn = await session.get_one(TurnRow, received.turn_id)
+        await EscalationRepository(session).close(anna.id, 900, at)
+        return outcome.reason, row.rule, row.priority, row.subject, turn.trace.get("rule")
+
+    assert await say("Позовите оператора для журналистов") == (EscalationReason.RULE, "Press", 1, "press", "Press")
+    assert await say("Где мой заказ?", minutes=1) == (
+        EscalationReason.RULE,
+        "Orders by hand",
+        0,
+        None,
+        "Orders by hand",
+    )
+    assert isinstance(await say(QUESTION, minutes=2), Generating)
+    assert isinstance(await say(QUESTION, minutes=3), Generating)
+    assert (await say(QUESTION, minutes=4))[1] == "Thrice"
+    assert isinstance(await say(QUESTION, minutes=70), Generating), "an hour later it is asked for the first time"
+
+
+async def test_a_rule_holds_for_an_intent_chosen_by_button_too(desk, session, anna, now):
+    shop = dataclasses.replace(desk, file=DeskFile(rule=(Rule(name="r", intents=("order_status",)),)))
+    received = await shop.receive(session, anna, Words(1, "text", "мяу"), now)
+    assert isinstance(await shop.close(session, received.turn_id, received.closes_at), Clarify)
+
+    assert (await shop.choose(session, received.turn_id, "order_status", now + LATER)).reason == EscalationReason.RULE
 
 
 async def test_a_chosen_intent_is_followed_once(desk, session, say, anna, now):

@@ -132,3 +132,27 @@ def test_a_model_in_the_worker_needs_its_file():
     with pytest.raises(SettingsError, match="MODEL_PATH"):
         settings.load(engine="llama_cpp")
     assert settings.load(engine="llama_cpp", model_path="model.gguf").n_gpu_layers == 0
+
+
+def test_orders_come_from_one_place_and_its_settings_are_whole():
+    loaded = settings.load(
+        orders_url="https://shop/api/{number}?full=1",
+        orders_token="hidden",
+        orders_fields="status=state, eta=delivery.date",
+    )
+    assert loaded.orders_fields == {"status": "state", "eta": "delivery.date"}
+    assert loaded.without_effect == ()
+    assert "hidden" not in repr(loaded)
+    by_query = {"orders_database_url": "sqlite:///o.db", "orders_query": "SELECT * FROM o WHERE n = :number;"}
+    assert settings.load(**by_query).orders_query == "SELECT * FROM o WHERE n = :number"
+
+    for wrong, says in (
+        ({"orders_url": "shop/orders"}, "ORDERS_URL: .*must be an address"),
+        ({"orders_fields": "state"}, "ORDERS_FIELDS: .*status=state,eta=delivery.date"),
+        ({"orders_fields": "state=status"}, "ORDERS_FIELDS"),
+        ({"orders_url": "http://shop/", **by_query}, "both set"),
+        ({"orders_query": by_query["orders_query"]}, "belong together"),
+        ({**by_query, "orders_query": "DELETE FROM o"}, "ORDERS_QUERY: .*SELECT"),
+    ):
+        with pytest.raises(SettingsError, match=says):
+            settings.load(**wrong)

@@ -13,6 +13,7 @@ help = What I can do:
     • look up an order: /order
     • call a person: /operator — at any moment
     • speak English and Russian: /language
+    • show or erase what is kept about you: /mydata, /forget
 
     When I am not sure of an answer I do not make one up: I call an operator.
 hello = Hello! How can I help? Write your question or an order number.

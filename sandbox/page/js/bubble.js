@@ -30,6 +30,10 @@ function forwarded(message) {
   return h("div", { class: "forwarded" }, t("forwarded", { name }));
 }
 
+function onlyFor(message) {
+  return message.receiver_user ? h("div", { class: "forwarded" }, t("onlyFor", { name: fullName(message.receiver_user) })) : null;
+}
+
 function meta(message, own) {
   return h("span", { class: "meta" },
     message.edit_date ? h("span", { class: "edited" }, t("edited")) : null,
@@ -110,7 +114,7 @@ function body(message, own, actions) {
   const words = message.text ?? message.caption;
   const entities = message.entities ?? message.caption_entities ?? [];
   const attached = media(message);
-  const parts = [forwarded(message), quote(message, actions), attached];
+  const parts = [onlyFor(message), forwarded(message), quote(message, actions), attached];
   if (words) parts.push(h("div", { class: "words", dir: "auto" }, richText(words, entities, actions.command), h("span", { class: "meta-space" }, meta(message, own))));
   else if (!attached) parts.push(h("div", { class: "words faint" }, t("unsupported"), h("span", { class: "meta-space" }, meta(message, own))));
   else parts.push(h("div", { class: "meta-alone" }, meta(message, own)));

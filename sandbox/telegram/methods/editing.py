@@ -102,6 +102,16 @@ def delete_messages(world: World, call: Call) -> bool:
     return True
 
 
+def delete_ephemeral_message(world: World, call: Call) -> bool:
+    """Delete what one person alone sees."""
+    chat = world.chat_for_bot(call.get("chat_id"))
+    message = chat.messages.get(call.get("ephemeral_message_id"), {})
+    if message.get("receiver_user", {}).get("id") != call.get("receiver_user_id"):
+        raise bad_request("message to delete not found")
+    world.remove(chat, message["message_id"])
+    return True
+
+
 def _deletable(world: World, chat: Chat, message: Json) -> bool:
     if world.clock() - message["date"] > DELETABLE_S or "forum_topic_created" in message:
         return False
@@ -180,6 +190,7 @@ METHODS: dict[str, Method] = {
     "editMessageReplyMarkup": edit_message_reply_markup,
     "deleteMessage": delete_message,
     "deleteMessages": delete_messages,
+    "deleteEphemeralMessage": delete_ephemeral_message,
     "pinChatMessage": pin_chat_message,
     "unpinChatMessage": unpin_chat_message,
     "unpinAllChatMessages": unpin_all_chat_messages,

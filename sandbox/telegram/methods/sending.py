@@ -26,8 +26,21 @@ _EXTRAS = ("duration", "width", "height", "emoji", "length", "performer", "title
 
 
 def send_message(world: World, call: Call) -> Json:
-    """Send text."""
-    return send(world, call, formatted_text(call))
+    """Send text, to one member of a group alone if the call says so."""
+    only_for = _only_for(world, call)
+    sent = send(world, call, formatted_text(call) | only_for)
+    return {**sent, "message_id": 0} if only_for else sent
+
+
+def _only_for(world: World, call: Call) -> Json:
+    given = call.get("ephemeral_message_parameters")
+    if given is None:
+        return {}
+    chat = world.chat_for_bot(call.get("chat_id"))
+    member = chat.members.get(given["receiver_user_id"])
+    if chat.private or member is None or member["status"] in {"left", "kicked"}:
+        raise bad_request("PARTICIPANT_ID_INVALID")
+    return {"receiver_user": member["user"], "ephemeral_message_id": chat.last_message_id + 1}
 
 
 def _sender_of(kind: str) -> Method:

@@ -83,7 +83,7 @@ async def test_a_conversation_is_taken_released_and_handed_over_and_only_seniors
         await talk.card_reads("❗️ Анна Смирнова")
         # Who answers what nobody has takes it by that.
         await talk.write(OLGA, "Здравствуйте! Чем помочь?")
-        await talk.card_reads("Отвечает: Ольга")
+        await until(talk.assignee, lambda assignee: assignee == OLGA)
         assert await actions(product) == [
             "conversation_taken",
             "conversation_transferred",
@@ -100,12 +100,12 @@ async def test_who_has_left_the_group_commands_nothing_and_his_conversations_are
     async with run_product(desk_world()) as product:
         talk = await begin(product)
         await talk.write(PETR, "Здравствуйте!")
-        await talk.card_reads("Отвечает: Пётр")
+        await until(talk.assignee, lambda assignee: assignee == PETR)
         petr = product.world.users[PETR]
 
         await product.people.put_update("chat_member", member_change(petr, "left"))
 
-        await talk.card_reads("Пока никто не взял")
+        await until(talk.assignee, lambda assignee: assignee is None)
         await talk.write(PETR, "Ещё слово")
         await until(lambda: talk.answers("Вас нет в этой группе"))
         await talk.write(PETR, "/close")

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from sandbox.world import ANNA, OPERATORS_CHAT_ID, demo_world
+from support.tables import CustomerRow, EscalationRow
 
 OLGA, PETR = 9003, 9004
 
@@ -57,8 +59,8 @@ class DeskTalk:
     async def heard(self):
         """What the customer has got that is an operator's: everything but what the bot says by itself."""
         messages = await self.product.people.messages(self.customer)
-        texts = [one.get("text") or one.get("caption") or "" for one in messages if one["from"]["is_bot"]]
-        return [text for text in texts if not text.startswith("Вам отвечает")]
+        said = [one.get("text") or one.get("caption") or "" for one in messages if one["from"]["is_bot"]]
+        return [words for words in said if not words.startswith("Вам отвечает")]
 
     async def answers(self, contains):
         """What the bot has written into the group with these words."""
@@ -69,6 +71,13 @@ class DeskTalk:
         """The bot's reaction under a message."""
         shown = await self.shown(message, group or message["chat"]["id"])
         return "".join(one["emoji"] for one in shown["reactions"] if one["user_id"] == self.product.world.bot["id"])
+
+    async def assignee(self):
+        """Who has the open conversation."""
+        query = select(EscalationRow.assignee_id).join(CustomerRow, CustomerRow.id == EscalationRow.customer_id)
+        query = query.where(CustomerRow.chat_id == self.customer, EscalationRow.closed_at.is_(None))
+        async with self.product.database.reading() as session:
+            return await session.scalar(query)
 
     async def card_reads(self, words):
         """Wait until the card has these words."""

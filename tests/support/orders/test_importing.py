@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support.orders.importing import COLUMNS, ImportCounts, OrdersFileError, Problem, import_orders, read_orders
+from support.orders.fields import COLUMNS
+from support.orders.importing import ImportCounts, OrdersFileError, Problem, import_orders, read_orders
 from support.orders.models import Order
 from support.orders.sql import SqlOrders
 

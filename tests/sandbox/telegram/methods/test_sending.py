@@ -1,8 +1,9 @@
 import pytest
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge, TelegramForbiddenError
-from aiogram.methods import SendMessageDraft
+from aiogram.methods import DeleteEphemeralMessage, SendMessageDraft
 from aiogram.types import (
     BufferedInputFile,
+    EphemeralMessageParameters,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputMediaAudio,
@@ -312,3 +313,22 @@ async def test_message_ids_run_through_all_private_chats_and_apart_in_a_group(bo
 
     assert private == [1, 2, 3]
     assert group == 2
+
+
+async def test_an_ephemeral_message_is_for_one_member_of_a_group(bot, people):
+    only_him = EphemeralMessageParameters(receiver_user_id=MARIA)
+    sent = await bot.send_message(OPERATORS_CHAT_ID, "secret", ephemeral_message_parameters=only_him)
+    (shown,) = await people.messages(OPERATORS_CHAT_ID)
+
+    assert (sent.message_id, sent.receiver_user.id) == (0, MARIA)
+    assert (shown["text"], shown["receiver_user"]["id"]) == ("secret", MARIA)
+    stranger = EphemeralMessageParameters(receiver_user_id=ANNA)
+    with pytest.raises(TelegramBadRequest, match="PARTICIPANT_ID_INVALID"):
+        await bot.send_message(OPERATORS_CHAT_ID, "secret", ephemeral_message_parameters=stranger)
+    delete = DeleteEphemeralMessage(
+        chat_id=OPERATORS_CHAT_ID, receiver_user_id=MARIA, ephemeral_message_id=sent.ephemeral_message_id
+    )
+    assert await bot(delete)
+    with pytest.raises(TelegramBadRequest, match="message to delete not found"):
+        await bot(delete)
+    assert await people.messages(OPERATORS_CHAT_ID) == []

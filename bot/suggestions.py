@@ -1,0 +1,56 @@
+"""Looks up what customers write to a person, in the process that sends: suggestions on cards (support.suggesting)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from bot.unit import Units
+from support import suggesting
+from support.availability import UNAVAILABLE
+from support.jobs import GenerationJob
+from support.leases import Lease
+
+LOOK_S: Final = 0.5
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """Takes turns of customers who wait for a person to the queue; results come back as all results do."""
+
+    units: Units
+    lease: Lease
+    lookup: suggesting.Lookup
+    prepare: Callable[[int], Awaitable[None]]
+    """Fetches what the turn's search needs of other processes."""
+    start_generation: Callable[[GenerationJob], None]
+
+    async def run(self) -> None:
+        """Look for suggestions, until cancelled."""
+        while True:
+            if self.lease.held:
+                try:
+                    await self.look()
+                except UNAVAILABLE as error:
+                    log.error("suggestions wait for the database", error=type(error).__name__)
+                except Exception:
+                    # The edge: what only helps operators must not end the process.
+                    log.exception("suggestions could not be looked for")
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Search for every turn whose words are complete."""
+        async with self.units.database.reading() as session:
+            due = await suggesting.due(session, self.units.clock())
+        for turn_id in due:
+            await self.prepare(turn_id)
+            async with self.units.open() as unit:
+                job = await self.lookup.ask(unit.session, turn_id, unit.now)
+                if job is not None:
+                    self._start(job, unit.after_commit)
+
+    def _start(self, job: GenerationJob, after_commit: list[Callable[[], None]]) -> None:
+        after_commit.append(lambda: self.start_generation(job))

@@ -1,0 +1,194 @@
+"""Drafts that the card offers to operators, and what operators decide about them. Callers own the transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from knowledge.base import KnowledgeBase
+from support import citations, freshness
+from support.board import AT_ONCE, touch
+from support.citations import SourceShown
+from support.desk_tables import DraftLabelRow
+from support.escalations import EscalationRepository, replied
+from support.jobs import CheckName, Draft, GenerationJob, JobPassage
+from support.masking import mask
+from support.tables import AuditRow, CustomerRow, EscalationRow, TurnRow
+
+NO_ANSWERS: Final = frozenset({CheckName.NO_ANSWER, CheckName.EMPTY})
+
+
+class Verdict(StrEnum):
+    """What an operator decides about a draft: labels that a score can be trained on."""
+
+    SENT = "sent"
+    EDITED = "edited"
+    DISCARDED = "discarded"
+
+
+class Refusal(StrEnum):
+    """Why a press does nothing."""
+
+    STALE = "stale"
+    """The card offers another draft by now, or none."""
+    DECIDED = "decided"
+    """Somebody was faster."""
+    GONE = "gone"
+    """The text that the draft rests on was changed, deleted or called wrong."""
+    EDITING = "editing"
+    """Somebody else is editing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A draft as an operator sees it."""
+
+    turn_id: int
+    question: str
+    draft: Draft
+    text: str
+    """As the customer would read it."""
+    sources: tuple[SourceShown, ...]
+    passages: tuple[JobPassage, ...]
+    """What the draft was written from."""
+
+    @property
+    def cited(self) -> tuple[JobPassage, ...]:
+        """The passages that the draft names as its sources."""
+        return tuple(passage for passage in self.passages if passage.number in self.draft.citations)
+
+    def masked(self, text: str) -> str:
+        """Hide what is about a person in the draft or in what was sent for it; what the passages say stays readable."""
+        return mask(text, known=[passage.text for passage in self.passages])
+
+
+def keep(turn: TurnRow, draft: Draft) -> None:
+    """Keep a draft that a person is to see, unless it says nothing."""
+    if not any(failed.name in NO_ANSWERS for failed in draft.verdict.failed):
+        job = None if turn.job is None else GenerationJob.model_validate_json(turn.job)
+        known = [] if job is None else [passage.text for passage in job.passages]
+        turn.draft = draft.model_copy(update={"text": mask(draft.text, known=known)}).model_dump(mode="json")
+
+
+def offer_in(turn: TurnRow | None) -> Offer | None:
+    """Return the draft of a turn that a person has."""
+    if turn is None or turn.draft is None or turn.job is None:
+        return None
+    draft, job = Draft.model_validate(turn.draft), GenerationJob.model_validate_json(turn.job)
+    text, sources = citations.shown(draft, job.passages)
+    return Offer(turn.id, turn.text, draft, text, sources, job.passages) if text else None
+
+
+async def offered(session: AsyncSession, escalation: EscalationRow) -> Offer | None:
+    """Return the draft that the card of a conversation offers."""
+    if escalation.offered_turn_id is None:
+        return None
+    return offer_in(await session.get(TurnRow, escalation.offered_turn_id))
+
+
+async def last_label(session: AsyncSession, escalation: EscalationRow) -> DraftLabelRow | None:
+    """Return what was decided last about a draft of the conversation."""
+    query = select(DraftLabelRow).where(DraftLabelRow.escalation_id == escalation.id)
+    return (await session.scalars(query.order_by(DraftLabelRow.id.desc()).limit(1))).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """An operator's decisions about the drafts of one customer."""
+
+    session: AsyncSession
+    customer: CustomerRow
+    operator_id: int
+    now: datetime
+
+    async def send(self, turn_id: int, base: KnowledgeBase | None) -> Offer | Refusal:
+        """Decide to send the draft as it stands; ``base`` says whether what it rests on still holds."""
+        found = await self._open(turn_id)
+        if isinstance(found, Refusal):
+            return found
+        escalation, offer = found
+        if freshness.gone(offer.draft, offer.passages, base):
+            self._end(escalation)
+            return Refusal.GONE
+        await self._label(escalation, offer, Verdict.SENT, offer.text)
+        return offer
+
+    async def discard(self, turn_id: int) -> Offer | Refusal:
+        """Decide that the draft is of no use."""
+        found = await self._open(turn_id)
+        if isinstance(found, Refusal):
+            return found
+        escalation, offer = found
+        await self._label(escalation, offer, Verdict.DISCARDED, None)
+        return offer
+
+    async def edit(self, turn_id: int) -> Offer | Refusal:
+        """Let the operator's next message take the draft's place."""
+        found = await self._open(turn_id)
+        if isinstance(found, Refusal):
+            return found
+        escalation, offer = found
+        if escalation.editing_turn_id == turn_id and escalation.editing_by not in {None, self.operator_id}:
+            return Refusal.EDITING
+        escalation.editing_turn_id, escalation.editing_by = turn_id, self.operator_id
+        return offer
+
+    async def replaced_by(self, escalation: EscalationRow, text: str) -> Offer | None:
+        """Note that the operator has written to the customer; the draft whose place that takes, if he edits one."""
+        turn_id = escalation.editing_turn_id
+        if turn_id is None or escalation.editing_by != self.operator_id:
+            return None
+        escalation.editing_turn_id = escalation.editing_by = None
+        offer = offer_in(await self.session.get(TurnRow, turn_id))
+        if offer is None or await self.label_of(turn_id) is not None:
+            return None
+        await self._label(escalation, offer, Verdict.EDITED, text)
+        return offer
+
+    async def label_of(self, turn_id: int) -> DraftLabelRow | None:
+        """Return what was decided about the draft of a turn."""
+        return (await self.session.scalars(select(DraftLabelRow).where(DraftLabelRow.turn_id == turn_id))).one_or_none()
+
+    async def _open(self, turn_id: int) -> tuple[EscalationRow, Offer] | Refusal:
+        escalation = await EscalationRepository(self.session).open_of(self.customer.id)
+        if await self.label_of(turn_id) is not None:
+            return Refusal.DECIDED
+        if escalation is None or escalation.offered_turn_id != turn_id:
+            return Refusal.STALE
+        offer = await offered(self.session, escalation)
+        return Refusal.STALE if offer is None else (escalation, offer)
+
+    async def _label(self, escalation: EscalationRow, offer: Offer, verdict: Verdict, sent: str | None) -> None:
+        row = DraftLabelRow(
+            turn_id=offer.turn_id,
+            escalation_id=escalation.id,
+            operator_id=self.operator_id,
+            verdict=verdict,
+            draft=offer.masked(offer.text),
+            sent=None if sent is None else offer.masked(sent),
+            score=offer.draft.verdict.score,
+            at=self.now,
+        )
+        detail = {"turn_id": offer.turn_id, "escalation_id": escalation.id}
+        audit = AuditRow(at=self.now, actor_id=self.operator_id, action=f"draft_{verdict}", detail=detail)
+        self.session.add_all((row, audit))
+        if escalation.offered_turn_id == offer.turn_id:
+            self._end(escalation)
+        if escalation.editing_turn_id == offer.turn_id:
+            escalation.editing_turn_id = escalation.editing_by = None
+        touch(self.customer, self.now, AT_ONCE)
+        await self.session.flush()
+
+    def _end(self, escalation: EscalationRow) -> None:
+        escalation.offered_turn_id = None
+        touch(self.customer, self.now, AT_ONCE)
+
+
+def take_reply(customer: CustomerRow, escalation: EscalationRow, operator_id: int, now: datetime) -> None:
+    """Note that an operator had the bot say something: he has replied, and has the conversation if nobody had it."""
+    if escalation.assignee_id is None:
+        escalation.assignee_id, escalation.assigned_at = operator_id, now
+    replied(customer, escalation, now)

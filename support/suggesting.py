@@ -1,0 +1,167 @@
+"""What customers write to a person is looked up for him: a suggestion on the card. Callers own the transaction.
+
+It takes the way of every question (debounce, search, queue, worker, judge) in turns of a state of its own, which the
+customer waits for in no way: whatever fails, there is no suggestion.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from knowledge.base import KnowledgeBase
+from support import answering, freshness, offers, traces
+from support.board import AT_ONCE, touch
+from support.escalations import EscalationRepository
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import Route
+from support.jobs import GenerationJob, GenerationResult, Language, job_id
+from support.masking import mask
+from support.tables import CustomerRow, TurnRow
+from support.turn_search import TurnSearch
+from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
+
+MOST_A_LOOK: Final = 20
+
+
+async def hear(
+    session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, language: Language, slowed: bool
+) -> None:
+    """Store a message that a person has to answer; with words in it, a suggestion for it is looked for.
+
+    Not for who writes too much (``slowed``).
+    """
+    turns = TurnRepository(session)
+    if await turns.message(customer.chat_id, words.message_id) is not None:
+        return
+    turn = await _open_of(session, customer.id)
+    if slowed or not words.text.strip():
+        await turns.add_message(customer, words, now, turn_id=turn.id if turn else None)
+        return
+    if turn is None:
+        turn = TurnRow(
+            customer_id=customer.id,
+            state=TurnState.SUGGESTING,
+            text="",
+            language=language,
+            opened_at=now,
+            closes_at=now,
+        )
+        session.add(turn)
+        await session.flush()
+    elif turn.closed_at is not None:
+        # A late suggestion for the former words is refused by the epoch, as a late answer is.
+        turn.epoch, turn.closed_at, turn.deadline_at, turn.job, turn.opened_at = turn.epoch + 1, None, None, None, now
+    await turns.add_message(customer, words, now, turn_id=turn.id)
+    turn.text = "\n".join(row.text for row in await turns.messages_of(turn.id) if row.text.strip())
+    turn.language = language
+    turn.closes_at = min(now + debounce(words), turn.opened_at + DEBOUNCE_MOST)
+
+
+async def due(session: AsyncSession, now: datetime) -> list[int]:
+    """Return turns whose words are complete, and those for which no suggestion has come in time."""
+    complete = and_(TurnRow.closed_at.is_(None), TurnRow.closes_at <= now)
+    query = select(TurnRow.id).where(TurnRow.state == TurnState.SUGGESTING, or_(complete, TurnRow.deadline_at <= now))
+    return list(await session.scalars(query.order_by(TurnRow.id).limit(MOST_A_LOOK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """Searches for turns whose words are complete."""
+
+    search: TurnSearch
+    classifier: IntentClassifier
+    deadline: timedelta
+
+    async def ask(self, session: AsyncSession, turn_id: int, now: datetime) -> GenerationJob | None:
+        """Return the job that writes a suggestion; None when there is nothing to write one from, or no use any more."""
+        locked = await TurnRepository(session).lock(turn_id)
+        if locked is None or locked[0].state != TurnState.SUGGESTING:
+            return None
+        turn, customer = locked
+        if turn.closed_at is not None:
+            if turn.deadline_at is not None and turn.deadline_at <= now:
+                _end(turn, "suggestion_late", now)
+            return None
+        if turn.closes_at > now:
+            return None
+        turn.closed_at, turn.deadline_at = now, now + self.deadline
+        prepared = await self._search(session, turn, customer, now)
+        if prepared is None or not prepared.parts:
+            _end(turn, "no_suggestion", now)
+            return None
+        job = answering.job_for(
+            prepared,
+            turn_id=turn.id,
+            epoch=turn.epoch,
+            question=mask(turn.text),
+            history=await TurnRepository(session).history(turn, now),
+            language=turn_language(turn),
+            deadline=turn.deadline_at,
+        )
+        turn.job, turn.attempt = job.model_dump_json(), job.attempt
+        return job
+
+    async def _search(
+        self, session: AsyncSession, turn: TurnRow, customer: CustomerRow, now: datetime
+    ) -> answering.Prepared | None:
+        escalation = await EscalationRepository(session).open_of(customer.id)
+        if escalation is None or escalation.waiting_since is None:
+            return None
+        classification = self.classifier.classify(turn.text)
+        turn.intent, turn.trace = classification.intent, traces.intent(turn.trace, classification)
+        if classification.sure and classification.route is not Route.QUESTION:
+            return None
+        return await self.search.of(session, turn, now)
+
+
+async def settle(
+    session: AsyncSession,
+    locked: tuple[TurnRow, CustomerRow],
+    result: GenerationResult,
+    base: KnowledgeBase | None,
+    now: datetime,
+    *,
+    threshold: float,
+) -> None:
+    """Offer a worker's draft on the card, if the judge lets it pass and the customer still waits for a word."""
+    turn, customer = locked
+    if turn.state != TurnState.SUGGESTING or turn.epoch != result.epoch or turn.job is None:
+        return
+    draft, job = result.draft, GenerationJob.model_validate_json(turn.job)
+    escalation = await EscalationRepository(session).open_of(customer.id)
+    if draft is not None:
+        turn.trace = traces.draft(turn.trace, draft, threshold)
+    passed = draft is not None and not draft.verdict.failed and draft.verdict.score >= threshold
+    if draft is None or not passed or freshness.gone(draft, job.passages, base):
+        _end(turn, "no_suggestion", now)
+    elif escalation is None or escalation.waiting_since is None:
+        _end(turn, "suggestion_late", now)
+    else:
+        _end(turn, "suggested", now)
+        offers.keep(turn, draft)
+        escalation.offered_turn_id = turn.id
+        touch(customer, now, AT_ONCE)
+
+
+async def withdraw(session: AsyncSession, customer_id: int, now: datetime) -> tuple[str, ...]:
+    """Look no further for a suggestion; return the job that nobody waits for any more."""
+    turn = await _open_of(session, customer_id)
+    if turn is None:
+        return ()
+    jobs = () if turn.job is None else (job_id(turn.id, turn.epoch, turn.attempt),)
+    turn.epoch += 1
+    _end(turn, "no_suggestion", now)
+    return jobs
+
+
+async def _open_of(session: AsyncSession, customer_id: int) -> TurnRow | None:
+    query = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.state == TurnState.SUGGESTING)
+    return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+def _end(turn: TurnRow, outcome: str, now: datetime) -> None:
+    turn.state, turn.outcome, turn.finished_at = TurnState.SUGGESTED, outcome, now
+    turn.trace = traces.outcome(turn.trace, outcome)

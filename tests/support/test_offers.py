@@ -1,0 +1,100 @@
+import pytest
+from sqlalchemy import select
+
+from support import offers
+from support.desk_tables import DraftLabelRow
+from support.escalations import EscalationRepository
+from support.jobs import CheckName, FailedCheck
+from support.offers import Offers, Refusal, Verdict
+from support.tables import AuditRow
+from support.turns import Words
+
+
+@pytest.fixture
+async def turn_id(session, anna, desk, make_result, make_draft, now):
+    """A question whose draft a person was called about."""
+    collected = await desk.receive(session, anna, Words(1, "text", "Сколько дней хранится заказ в пункте выдачи?"), now)
+    job = (await desk.close(session, collected.turn_id, collected.closes_at)).job
+    await desk.settle(session, make_result(job, draft=make_draft("Семь дней. [1]", score=0.3)), now)
+    return job.turn_id
+
+
+@pytest.fixture
+def decide(session, anna, now):
+    def by(operator_id):
+        return Offers(session, anna, operator_id, now)
+
+    return by
+
+
+async def labels(session):
+    return [(one.verdict, one.operator_id) for one in await session.scalars(select(DraftLabelRow))]
+
+
+async def test_the_first_verdict_counts_and_is_stored_with_the_score_and_in_the_audit(
+    session, turn_id, decide, desk, anna
+):
+    sent = await decide(7).send(turn_id, desk.knowledge.get())
+    assert (sent.text, sent.cited[0].number) == ("Семь дней.", 1)
+    assert await decide(8).send(turn_id, desk.knowledge.get()) is Refusal.DECIDED
+    assert await decide(8).discard(turn_id) is Refusal.DECIDED
+    assert await decide(8).edit(turn_id) is Refusal.DECIDED
+    label = (await session.scalars(select(DraftLabelRow))).one()
+    assert (label.verdict, label.operator_id, label.sent, label.score) == ("sent", 7, "Семь дней.", 0.3)
+    assert "draft_sent" in set(await session.scalars(select(AuditRow.action)))
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    assert escalation.offered_turn_id is None
+
+
+async def test_a_draft_whose_text_is_gone_or_called_wrong_is_not_sent_and_leaves_the_card(
+    session, turn_id, decide, desk, anna
+):
+    base = desk.knowledge.get()
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    cited = (await offers.offered(session, escalation)).cited[0]
+
+    assert await decide(7).send(turn_id, base.without({base.chunk(cited.chunk_id).key})) is Refusal.GONE
+
+    assert await labels(session) == []
+    assert escalation.offered_turn_id is None
+    assert await decide(7).send(turn_id, base) is Refusal.STALE
+
+
+async def test_only_who_edits_a_draft_replaces_it_and_only_once(session, turn_id, decide, anna):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    await decide(7).edit(turn_id)
+    assert await decide(8).edit(turn_id) is Refusal.EDITING
+    assert await decide(8).replaced_by(escalation, "Здравствуйте") is None
+    replaced = await decide(7).replaced_by(escalation, "Неделю.")
+    assert replaced.turn_id == turn_id
+    assert await decide(7).replaced_by(escalation, "И ещё") is None
+    assert await labels(session) == [(Verdict.EDITED, 7)]
+
+
+async def test_labels_keep_no_personal_data_but_what_the_knowledge_base_says(session, turn_id, decide, anna):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    offer = await offers.offered(session, escalation)
+    await decide(7).edit(turn_id)
+    await decide(7).replaced_by(escalation, f"Анна Петрова, перезвоню на +7 916 123-45-67. {offer.passages[0].text}")
+    label = (await session.scalars(select(DraftLabelRow))).one()
+    assert "Петрова" not in label.sent
+    assert "123" not in label.sent
+    assert label.sent.endswith(offer.passages[0].text)
+
+
+async def test_a_draft_decided_about_meanwhile_is_not_labelled_again_by_its_editor(session, turn_id, decide, anna):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    await decide(7).edit(turn_id)
+    await decide(8).discard(turn_id)
+    assert await decide(7).replaced_by(escalation, "Неделю.") is None
+    assert await labels(session) == [(Verdict.DISCARDED, 8)]
+
+
+@pytest.mark.parametrize("name", [CheckName.NO_ANSWER, CheckName.EMPTY])
+async def test_a_draft_that_says_nothing_is_not_offered(session, anna, desk, make_result, make_draft, now, name):
+    collected = await desk.receive(session, anna, Words(1, "text", "Сколько дней хранится заказ в пункте выдачи?"), now)
+    job = (await desk.close(session, collected.turn_id, collected.closes_at)).job
+    draft = make_draft("NO_ANSWER", citations=(), score=0, failed=(FailedCheck(name=name, detail=""),))
+    await desk.settle(session, make_result(job, draft=draft), now)
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    assert await offers.offered(session, escalation) is None
