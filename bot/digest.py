@@ -31,7 +31,7 @@ from support.desk_tables import DigestRow, OperatorRow
 from support.hours import today_began
 from support.operators import OperatorRepository
 from support.statistics import count_since
-from support.tables import DeliveryRow, EscalationRow
+from support.tables import EscalationRow
 from support.waiting_list import EVERYBODY_REMINDED, Waiter, waiting_list
 
 MANY: Final = 10
@@ -112,19 +112,21 @@ class Digest:
                 return
             post = await DeliveryRepository(session).by_key(row.post_key)
             last = await DeliveryRepository(session).by_key(row.last_key)
-        if not row.pinned and post is not None and post.message_id is not None:
-            await self._pin(view.group, post.message_id)
+        message_id = row.message_id
+        if message_id is None and post is not None and post.message_id is not None:
+            message_id = post.message_id
+            await self._pin(view.group, message_id)
         if timedelta() <= now - row.changed_at < EVERY or (last is not None and last.state in OPEN_STATES):
             return
         if post is not None and post.state == DeliveryState.FAILED and now - row.posted_at < AGAIN:
             return
-        gone = post is None or post.message_id is None or last is None or last.state == DeliveryState.FAILED
+        gone = message_id is None or (last is not None and last.state == DeliveryState.FAILED)
         if view.to_call or (gone and view.is_worth_a_message):
-            await self._post(view, post)
-        elif not gone and post is not None:
-            await self._change(view, row, post)
+            await self._post(view, message_id)
+        elif message_id is not None and not gone:
+            await self._change(view, row, message_id)
 
-    async def _post(self, view: _View, former: DeliveryRow | None) -> None:
+    async def _post(self, view: _View, former_id: int | None) -> None:
         """Post the digest; with somebody to remind everybody of, it notifies and takes the place of the former one."""
         async with self.units.open() as unit:
             for waiter in view.to_call:
@@ -139,14 +141,14 @@ class Digest:
                 post.disable_notification = True
             # Before the cards, or what it says of them would be shown when they all have been.
             await unit.to_chat(post, view.group, key, priority=Priority.ANSWER)
-            if former is not None and former.message_id is not None:
-                await self._remove(unit, view.group, former.message_id)
+            if former_id is not None:
+                await self._remove(unit, view.group, former_id)
             row = await unit.session.get(DigestRow, view.group) or DigestRow(chat_id=view.group)
-            row.post_key, row.posted_at, row.pinned = key, unit.now, False
+            row.post_key, row.posted_at, row.message_id = key, unit.now, None
             self._note(row, key, drawn, unit.now)
             unit.session.add(row)
 
-    async def _change(self, view: _View, known: DigestRow, post: DeliveryRow) -> None:
+    async def _change(self, view: _View, known: DigestRow, message_id: int) -> None:
         """Edit the digest if that is worth a call."""
         now = self.units.clock()
         async with self.units.database.reading() as session:
@@ -164,7 +166,7 @@ class Digest:
             words, entities = drawn.whole.render()
             edit = EditMessageText(
                 chat_id=view.group,
-                message_id=post.message_id,
+                message_id=message_id,
                 text=words,
                 entities=entities,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
@@ -194,7 +196,7 @@ class Digest:
 
     async def _pin(self, group: int, message_id: int) -> None:
         async with self.units.open() as unit:
-            (await unit.session.get_one(DigestRow, group, with_for_update=True)).pinned = True
+            (await unit.session.get_one(DigestRow, group, with_for_update=True)).message_id = message_id
             pin = PinChatMessage(chat_id=group, message_id=message_id, disable_notification=True)
             await unit.to_chat(pin, group, f"pin:{group}:{message_id}", priority=Priority.ACTION)
 

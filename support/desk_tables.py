@@ -127,4 +127,5 @@ class DigestRow(Base):
     """Digest of who waits as it was shown last: a change is shown within a minute …"""
     numbers: Mapped[str] = mapped_column(String(64))
     """… and one of today's numbers later."""
-    pinned: Mapped[bool] = mapped_column(default=False)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Once it is there and pinned: it is edited also when /forget has emptied its call in the ledger."""

@@ -33,7 +33,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("waiting", sa.String(length=64), nullable=False),
         sa.Column("numbers", sa.String(length=64), nullable=False),
-        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("message_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_digest")),
     )
     op.create_table(

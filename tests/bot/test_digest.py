@@ -140,6 +140,20 @@ async def test_a_fresh_process_edits_the_same_digest(office):
     assert (edit.method, edit.payload["message_id"]) == ("EditMessageText", 77)
 
 
+async def test_a_digest_whose_call_was_emptied_by_forget_is_edited_all_the_same(office, database):
+    escalation = await posted(office)
+    await office.later(2)
+    async with database.writing() as session:
+        emptied = update(DeliveryRow).where(DeliveryRow.key.like("digest:%"))
+        await session.execute(emptied.values(key="erased", payload={}, message_id=None))
+
+    await office.reply(escalation)
+    await office.later(61)
+
+    [edit] = await digests(office)
+    assert (edit.method, edit.payload["message_id"]) == ("EditMessageText", 77)
+
+
 async def test_a_digest_that_somebody_deleted_is_posted_anew(office):
     await posted(office)
     await arrive(office, EMMA)
