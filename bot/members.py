@@ -14,6 +14,7 @@ from bot.rota import Rota
 from bot.unit import Unit, Units
 from support.availability import UNAVAILABLE
 from support.operators import OperatorRepository
+from support.pauses import PauseRepository
 
 CALL_S: Final = 10
 MOST_ASKED: Final = 200
@@ -46,6 +47,11 @@ async def leave(unit: Unit, rota: Rota, user_id: int, group: int, key: str) -> N
 
 
 async def _learn(bot: Bot, units: Units, rota: Rota, group: int) -> None:
+    async with units.database.reading() as session:
+        paused = await PauseRepository(session).remaining(units.clock())
+    if group in paused:
+        # Telegram wants it left alone: who is in it shows by and by.
+        return
     administrators = await bot.get_chat_administrators(group, request_timeout=CALL_S)
     people = [one.user for one in administrators if not one.user.is_bot]
     async with units.open() as unit:

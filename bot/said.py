@@ -4,6 +4,7 @@ from aiogram.methods import SendMessage
 from aiogram.utils.formatting import Text
 
 from bot.aftermath import SAID
+from bot.courtesy import introduce
 from bot.handlers.desk_buttons import Press
 from support.assignment import claim
 from support.escalations import EscalationReason, EscalationRepository, replied
@@ -30,3 +31,5 @@ async def say(press: Press, text: Text | str, *, key: str) -> None:
         await claim(unit.session, customer, escalation, press.operator, unit.now)
         replied(customer, escalation, unit.now)
     await services.renderer.say(unit, customer, f"{SAID}{key}", text)
+    if escalation is not None:
+        await introduce(unit, customer, escalation, press.operator, services)
