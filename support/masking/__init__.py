@@ -16,6 +16,7 @@ from support.masking.spans import DOTS, STARS, Span, kept_apart
 from support.orders.numbers import number_spans
 
 _REMEMBERED: Final = 256
+_MOST_PASSES: Final = 8
 
 
 def mask(text: str, *, known: Iterable[str] = (), contacts: bool = True) -> str:
@@ -25,6 +26,16 @@ def mask(text: str, *, known: Iterable[str] = (), contacts: bool = True) -> str:
     e-mails, for who has to read them out of a message.
     """
     kept = tuple(known)
+    # Of two pieces that overlap the first is hidden; what is left of the other one may be a piece of its own.
+    for _ in range(_MOST_PASSES):
+        masked = _once(text, kept, contacts=contacts)
+        if masked == text:
+            break
+        text = masked
+    return text
+
+
+def _once(text: str, kept: tuple[str, ...], *, contacts: bool) -> str:
     spans = [span for span in found(text, contacts) if not any(text[span.start : span.end] in one for one in kept)]
     parts, at = [], 0
     for span in spans:
@@ -50,5 +61,5 @@ def found(text: str, contacts: bool = True) -> tuple[Span, ...]:
     numbers = [*money(text), *(phones(text) if contacts else ())]
     # Written in groups it is no order's number, whatever stands before; a document is named as such.
     outside = [span for span in numbers if not any(span.is_within(order) for order in orders)]
-    found = [*(emails(text) if contacts else ()), *documents(text), *outside, *addresses(text), *names(text)]
-    return tuple(sorted(kept_apart(found), key=lambda span: span.start))
+    taken = kept_apart([*(emails(text) if contacts else ()), *documents(text), *outside, *addresses(text)])
+    return tuple(sorted(kept_apart([*taken, *names(text, taken)]), key=lambda span: span.start))

@@ -5,7 +5,7 @@ by a person's name stays, for an answer needs it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Final
@@ -76,15 +76,19 @@ def _english() -> tuple[frozenset[str], frozenset[str], frozenset[str], frozense
     return frozenset(names.split()), frozenset(ambiguous.split()), frozenset(no_surname.split()), lines
 
 
-def names(text: str) -> Iterator[Span]:
-    """Find names: ``А*** П***``."""
+def names(text: str, taken: Sequence[Span] = ()) -> Iterator[Span]:
+    """Find names: ``А*** П***``; not in what is ``taken`` by something else already."""
     for match in _INITIALS.finditer(text):
         word = match[1] or match[2]
         if reading(word) & Reading.SURNAME or _SURNAME.search(word) or reading(word) is Reading.UNKNOWN:
             yield Span(match.start(), match.end(), stars(match.group()))
     for match in _ENGLISH_INITIALS.finditer(text):
         yield Span(match.start(), match.end(), stars(match.group()))
-    tokens = list(_TOKEN.finditer(text))
+    tokens = [
+        token
+        for token in _TOKEN.finditer(text)
+        if not any(span.start < token.end() and token.start() < span.end for span in taken)
+    ]
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     yield from _introduced(text, tokens)
     yield from _small(text, tokens)
