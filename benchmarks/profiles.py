@@ -4,12 +4,14 @@ Reading is arithmetic: two operations a weight a token (Kaplan et al. 2020). Wri
 weights by once, as fast as the cores take them or the memory gives them.
 """
 
+import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.report import Line
+from benchmarks.rivals import PATIENCE_S, all_at_once
 from workers.engines.llama.engine import LlamaEngine
 from workers.engines.llama.library import Context, Entry
 from workers.engines.llama.preflight import WORKSPACE_BYTES
@@ -115,6 +117,45 @@ def profiles(bench: "Bench") -> list[Line]:
             )
         )
     return [*lines, _gpu(SERVED)]
+
+
+def answers(bench: "Bench") -> list[Line]:
+    """Measure the same answer here: alone, and with every customer asking the next question at once."""
+    crowd = max(bench.wishes.crowds)
+    waited: list[float] = []
+    with bench.batcher(limit=crowd, cells=KNOWN + crowd * (KNOWN + NEW + ANSWER + DOUBTS)) as batcher:
+        known = bench.tokens(KNOWN)
+
+        def answer() -> None:
+            began = time.perf_counter()
+            room = NEW + ANSWER + DOUBTS
+            with batcher.open(known, room=room, deadline=time.time() + PATIENCE_S) as sequence:
+                sequence.write(bench.tokens(NEW), budget=ANSWER)
+                length = sequence.length
+                for _ in range(2):
+                    sequence.rewind(length)
+                    sequence.read(bench.tokens(DOUBTS // 2), [1, 2])
+            waited.append(time.perf_counter() - began)
+
+        answer()
+        for _ in range(bench.rounds):
+            answer()
+        alone_s = statistics.median(waited[1:])
+        waited.clear()
+
+        def customer() -> None:
+            for _ in range(bench.rounds):
+                answer()
+
+        all_s = all_at_once([customer] * crowd)
+    busy_s = all_s / len(waited)
+    return [
+        Line(
+            f"measured: {bench.name}, {KNOWN} + {NEW} tokens of prompt, {ANSWER} of answer, judged",
+            f"alone {alone_s:.2f} s; {crowd} customers at once: {statistics.median(waited):.1f} s for each, "
+            f"one every {busy_s:.3f} s",
+        )
+    ]
 
 
 def _gpu(kind: Kind) -> Line:
