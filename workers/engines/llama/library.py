@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple
 
 import llama_cpp as C  # noqa: N812  # the C API under one letter
 import numpy as np
@@ -45,8 +45,7 @@ class InterruptedBatchError(LlamaError):
     """The batch was given up on request; parts of it may have been read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One token of a batch."""
 
     token: int
@@ -187,6 +186,35 @@ class Model:
         return token if token >= 0 else None
 
 
+class _Batch:
+    """llama.cpp's batch over arrays of ours: on a GPU a step takes no longer than Python takes to fill it by hand."""
+
+    def __init__(self, size: int) -> None:
+        self._tokens, self._positions, self._sequences = (np.zeros(size, np.int32) for _ in range(3))
+        self._wanted = np.zeros(size, np.int8)
+        self._one_each = np.ones(size, np.int32)
+        # Every entry belongs to one sequence, whose number it points to.
+        self._owners = self._sequences.ctypes.data + self._sequences.itemsize * np.arange(size, dtype=np.uintp)
+        self.handle = C.llama_batch(
+            token=_pointer(self._tokens, C.llama_token),
+            pos=_pointer(self._positions, C.llama_pos),
+            n_seq_id=_pointer(self._one_each, ctypes.c_int32),
+            seq_id=_pointer(self._owners, ctypes.POINTER(C.llama_seq_id)),
+            logits=_pointer(self._wanted, ctypes.c_int8),
+        )
+
+    def fill(self, entries: Sequence[Entry]) -> None:
+        """Take the entries' places."""
+        count = self.handle.n_tokens = len(entries)
+        columns: tuple[npt.NDArray[Any], ...] = (self._tokens, self._positions, self._sequences, self._wanted)
+        for column, values in zip(columns, zip(*entries, strict=True), strict=True):
+            column[:count] = values
+
+
+def _pointer(array: npt.NDArray[Any], kind: Any) -> Any:  # noqa: ANN401  # an untyped library's
+    return array.ctypes.data_as(ctypes.POINTER(kind))
+
+
 class Context:
     """Reads tokens of several sequences at once and keeps what it has read in cells. Not thread-safe.
 
@@ -195,7 +223,7 @@ class Context:
 
     def __init__(self, model: Model, *, cells: int, sequences: int, batch: int, threads: int) -> None:
         self.cells, self.sequences, self.batch_size = cells, sequences, batch
-        self._vocabulary = model.vocabulary
+        self._row = ctypes.POINTER(ctypes.c_float * model.vocabulary)
         # strlen of "" is 0 and of "x" is 1: a C function as the callback, because one in Python would wait for the
         # interpreter's lock hundreds of times a batch.
         self._interruption = ctypes.create_string_buffer(2)
@@ -206,12 +234,11 @@ class Context:
         self.handle = self._handle
         self._memory = C.llama_get_memory(self._handle)
         self._adapter: Adapter | None = None
-        self._batch = C.llama_batch_init(batch, 0, 1)
+        self._batch = _Batch(batch)
 
     def close(self) -> None:
         """Free the cells."""
         if self._handle:
-            C.llama_batch_free(self._batch)
             C.llama_free(self._handle)
             self._handle = self.handle = None
 
@@ -246,15 +273,8 @@ class Context:
             InterruptedBatchError: ``interrupt`` was called meanwhile.
             LlamaError: anything else; what the sequences hold is unknown then.
         """
-        batch = self._batch
-        batch.n_tokens = len(entries)
-        for i, entry in enumerate(entries):
-            batch.token[i] = entry.token
-            batch.pos[i] = entry.position
-            batch.n_seq_id[i] = 1
-            batch.seq_id[i][0] = entry.sequence
-            batch.logits[i] = entry.wanted
-        status = C.llama_decode(self._handle, batch)
+        self._batch.fill(entries)
+        status = C.llama_decode(self._handle, self._batch.handle)
         if status == _NO_ROOM:
             raise NoRoomError(f"no free cells for {len(entries)} tokens")
         if status == _ABORTED:
@@ -272,8 +292,8 @@ class Context:
 
     def logits(self, i: int) -> Logits:
         """Return ``float32[vocabulary]`` after entry ``i`` of the last batch: a view that the next batch overwrites."""
-        row = C.llama_get_logits_ith(self._handle, i)
-        return cast("Logits", np.ctypeslib.as_array(row, shape=(self._vocabulary,)))
+        row: Any = ctypes.cast(C.llama_get_logits_ith(self._handle, i), self._row)
+        return np.frombuffer(row.contents, np.float32)
 
     def copy(self, source: int, target: int) -> None:
         """Let ``target``, which is empty, hold what ``source`` holds, in the same cells."""
