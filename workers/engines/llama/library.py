@@ -15,6 +15,7 @@ import llama_cpp as C  # noqa: N812  # the C API under one letter
 import numpy as np
 import numpy.typing as npt
 import structlog
+from llama_cpp._ggml import libggml
 
 Logits = npt.NDArray[np.float32]
 
@@ -29,6 +30,10 @@ _CONTINUED: Final = 5
 _NO_ROOM: Final = 1
 _ABORTED: Final = 2
 _FLASH_AUTO, _FLASH_OFF = -1, 0
+# ggml-backend.h, enum ggml_backend_dev_type.
+_GPU: Final = 1
+libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
+libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
 
 _log = structlog.get_logger()
 
@@ -111,6 +116,21 @@ def quantise(source: Path, target: Path, name: str) -> None:
     wishes.nthread = spare_cores()
     if C.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(wishes)):
         raise LlamaError(f"{source} could not be quantised: {last_errors() or 'llama.cpp does not say why'}")
+
+
+def gpu_free_bytes() -> int | None:
+    """Return how much memory is free on the GPUs that the library can use; None when it was built for none."""
+    _begin()
+    if not C.llama_supports_gpu_offload():
+        return None
+    found = 0
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    for i in range(libggml.ggml_backend_dev_count()):
+        device = ctypes.c_void_p(libggml.ggml_backend_dev_get(ctypes.c_size_t(i)))
+        if libggml.ggml_backend_dev_type(device) == _GPU:
+            libggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+            found += free.value
+    return found
 
 
 class Model:
