@@ -120,16 +120,25 @@ def profiles(bench: "Bench") -> list[Line]:
 
 
 def answers(bench: "Bench") -> list[Line]:
-    """Measure the same answer here: alone, and with every customer asking the next question at once."""
-    crowd = max(bench.wishes.crowds)
+    """Measure the same answer here: alone, and with customers of whom each asks the next question at once."""
+    what = f"measured: {bench.name}, {KNOWN} + {NEW} tokens of prompt, {ANSWER} of answer, judged"
+    alone_s, _ = _answered(bench, 1)
+    lines = [Line(f"{what}, alone", f"{alone_s:.2f} s")]
+    for crowd in bench.wishes.crowds:
+        each_s, busy_s = _answered(bench, crowd)
+        lines.append(Line(f"{what}, {crowd} customers", f"{each_s:.1f} s for each, one every {busy_s:.3f} s"))
+    return lines
+
+
+def _answered(bench: "Bench", crowd: int) -> tuple[float, float]:
+    """Return the median seconds of an answer, and the seconds between two while ``crowd`` customers ask."""
     waited: list[float] = []
     with bench.batcher(limit=crowd, cells=KNOWN + crowd * (KNOWN + NEW + ANSWER + DOUBTS)) as batcher:
         known = bench.tokens(KNOWN)
 
         def answer() -> None:
             began = time.perf_counter()
-            room = NEW + ANSWER + DOUBTS
-            with batcher.open(known, room=room, deadline=time.time() + PATIENCE_S) as sequence:
+            with batcher.open(known, room=NEW + ANSWER + DOUBTS, deadline=time.time() + PATIENCE_S) as sequence:
                 sequence.write(bench.tokens(NEW), budget=ANSWER)
                 length = sequence.length
                 for _ in range(2):
@@ -137,25 +146,14 @@ def answers(bench: "Bench") -> list[Line]:
                     sequence.read(bench.tokens(DOUBTS // 2), [1, 2])
             waited.append(time.perf_counter() - began)
 
-        answer()
-        for _ in range(bench.rounds):
-            answer()
-        alone_s = statistics.median(waited[1:])
-        waited.clear()
-
         def customer() -> None:
             for _ in range(bench.rounds):
                 answer()
 
+        answer()
+        waited.clear()
         all_s = all_at_once([customer] * crowd)
-    busy_s = all_s / len(waited)
-    return [
-        Line(
-            f"measured: {bench.name}, {KNOWN} + {NEW} tokens of prompt, {ANSWER} of answer, judged",
-            f"alone {alone_s:.2f} s; {crowd} customers at once: {statistics.median(waited):.1f} s for each, "
-            f"one every {busy_s:.3f} s",
-        )
-    ]
+    return statistics.median(waited), all_s / len(waited)
 
 
 def _gpu(kind: Kind) -> Line:
