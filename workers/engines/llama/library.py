@@ -118,11 +118,9 @@ def quantise(source: Path, target: Path, name: str) -> None:
         raise LlamaError(f"{source} could not be quantised: {last_errors() or 'llama.cpp does not say why'}")
 
 
-def gpu_free_bytes() -> int | None:
-    """Return how much memory is free on the GPUs that the library can use; None when it was built for none."""
+def gpu_free_bytes() -> int:
+    """Return how much memory is free on the GPUs that the library can use, 0 when there is none."""
     _begin()
-    if not C.llama_supports_gpu_offload():
-        return None
     found = 0
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
     for i in range(libggml.ggml_backend_dev_count()):

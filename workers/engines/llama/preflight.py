@@ -122,12 +122,13 @@ def _check_memory(path: Path, header: Header, shape: Shape, available: int) -> N
         )
 
 
-def gpu_problem(header: Header, shape: Shape, free: int | None) -> str:
-    """Return why ``shape.gpu_layers`` cannot lie on a GPU with ``free`` bytes (None: the library knows no GPU)."""
-    if free is None:
-        return "N_GPU_LAYERS is set, and llama-cpp-python was built without a GPU: build it as the Makefile says"
+def gpu_problem(header: Header, shape: Shape, free: int) -> str:
+    """Return why ``shape.gpu_layers`` cannot lie on GPUs with ``free`` bytes; nothing when they can."""
     if not free:
-        return "N_GPU_LAYERS is set, and llama.cpp finds no GPU: look at nvidia-smi"
+        return (
+            "N_GPU_LAYERS is set, and llama.cpp finds no GPU: see whether nvidia-smi shows one, and build "
+            "llama-cpp-python for it as the Makefile says"
+        )
     layers = header.number("block_count")
     share = 1.0 if shape.gpu_layers < 0 else min(1.0, shape.gpu_layers / layers)
     weights, cells = share * header.size, share * shape.cells * header.cell_bytes
