@@ -124,7 +124,7 @@ def answers(bench: "Bench") -> list[Line]:
     what = f"measured: {bench.name}, {KNOWN} + {NEW} tokens of prompt, {ANSWER} of answer, judged"
     alone_s, _ = _answered(bench, 1)
     lines = [Line(f"{what}, alone", f"{alone_s:.2f} s")]
-    for crowd in bench.wishes.crowds:
+    for crowd in (crowd for crowd in bench.wishes.crowds if crowd > 1):
         each_s, busy_s = _answered(bench, crowd)
         lines.append(Line(f"{what}, {crowd} customers", f"{each_s:.1f} s for each, one every {busy_s:.3f} s"))
     return lines

@@ -156,8 +156,9 @@ def ask_server(address: str, prompts: Sequence[Sequence[int]], *, words: int) ->
     """Let the server complete the prompts, all at once; return the seconds."""
     wishes = {
         "n_predict": words,
-        "temperature": 0,
-        "samplers": ["temperature"],
+        # The quickest way to the likeliest token: temperature 0 alone sorts nothing out and weighs the vocabulary.
+        "samplers": ["top_k"],
+        "top_k": 1,
         "cache_prompt": True,
         "ignore_eos": True,
         "response_fields": ["tokens_predicted"],
