@@ -8,8 +8,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SAY := @printf '· %s\n'
 
 # GGML_NATIVE makes quantised models crash on processors that advertise AMX, and a wheel that runs on this machine only.
-# For a GPU: .venv/bin/python -m pip cache remove llama_cpp_python, then
-# make -B .venv/.llama LLAMA_FLAGS='-DGGML_CUDA=on -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF'
+# For a GPU (90: the compute capability of an H100, 89 of an L4; without it, for every card there is):
+# .venv/bin/python -m pip cache remove llama_cpp_python, then make -B .venv/.llama BUILD_PROCESSES=16 \
+#   LLAMA_FLAGS='-DGGML_CUDA=ON -DCMAKE_CUDA_ARCHITECTURES=90 -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF'
 LLAMA_FLAGS := -DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF -DLLAMA_OPENSSL=OFF
 BUILD_PROCESSES ?= 2
 

@@ -4,12 +4,14 @@ Reading is arithmetic: two operations a weight a token (Kaplan et al. 2020). Wri
 weights by once, as fast as the cores take them or the memory gives them.
 """
 
+import statistics
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from benchmarks.report import Line
+from benchmarks.rivals import PATIENCE_S, all_at_once
 from workers.engines.llama.engine import LlamaEngine
 from workers.engines.llama.library import Context, Entry
 from workers.engines.llama.preflight import WORKSPACE_BYTES
@@ -115,6 +117,43 @@ def profiles(bench: "Bench") -> list[Line]:
             )
         )
     return [*lines, _gpu(SERVED)]
+
+
+def answers(bench: "Bench") -> list[Line]:
+    """Measure the same answer here: alone, and with customers of whom each asks the next question at once."""
+    what = f"measured: {bench.name}, {KNOWN} + {NEW} tokens of prompt, {ANSWER} of answer, judged"
+    alone_s, _ = _answered(bench, 1)
+    lines = [Line(f"{what}, alone", f"{alone_s:.2f} s")]
+    for crowd in (crowd for crowd in bench.wishes.crowds if crowd > 1):
+        each_s, busy_s = _answered(bench, crowd)
+        lines.append(Line(f"{what}, {crowd} customers", f"{each_s:.1f} s for each, one every {busy_s:.3f} s"))
+    return lines
+
+
+def _answered(bench: "Bench", crowd: int) -> tuple[float, float]:
+    """Return the median seconds of an answer, and the seconds between two while ``crowd`` customers ask."""
+    waited: list[float] = []
+    with bench.batcher(limit=crowd, cells=KNOWN + crowd * (KNOWN + NEW + ANSWER + DOUBTS)) as batcher:
+        known = bench.tokens(KNOWN)
+
+        def answer() -> None:
+            began = time.perf_counter()
+            with batcher.open(known, room=NEW + ANSWER + DOUBTS, deadline=time.time() + PATIENCE_S) as sequence:
+                sequence.write(bench.tokens(NEW), budget=ANSWER)
+                length = sequence.length
+                for _ in range(2):
+                    sequence.rewind(length)
+                    sequence.read(bench.tokens(DOUBTS // 2), [1, 2])
+            waited.append(time.perf_counter() - began)
+
+        def customer() -> None:
+            for _ in range(bench.rounds):
+                answer()
+
+        answer()
+        waited.clear()
+        all_s = all_at_once([customer] * crowd)
+    return statistics.median(waited), all_s / len(waited)
 
 
 def _gpu(kind: Kind) -> Line:

@@ -37,6 +37,8 @@ from workers.engines.llama.sampling import Sampling
 STEP_S: Final = 0.15
 # Nobody writes: a long step makes only the next request wait, and a cancel interrupts it.
 QUIET_STEP_S: Final = 0.6
+# A GPU finishes what it has begun: a cancel waits for it.
+GPU_STEP_S: Final = 0.1
 # Another adapter costs llama.cpp a new plan of its graph, tens of milliseconds: as long as many steps on a GPU.
 ADAPTER_S: Final = 0.25
 # An abandoned handle is noticed by then also when nothing else happens.
@@ -76,8 +78,8 @@ class Batcher:
         self._condition = threading.Condition()
         self._waiting: deque[Lane] = deque()
         self._open: list[Lane] = []
-        self._quiet_pace = Pace(QUIET_STEP_S, context.batch_size)
-        self._pace = Pace(STEP_S, context.batch_size)
+        self._quiet_pace = Pace(GPU_STEP_S if context.on_gpu else QUIET_STEP_S, context.batch_size)
+        self._pace = Pace(GPU_STEP_S if context.on_gpu else STEP_S, context.batch_size)
         self._in_step: frozenset[int] = frozenset()
         self._last_used: dict[Adapter | None, int] = {}
         """The step that each adapter was last used in."""
@@ -297,7 +299,7 @@ class Batcher:
             return
         finally:
             self._in_step = frozenset()
-            # Where batches cannot be interrupted, on a GPU, the wish would stay.
+            # Where a batch cannot be interrupted in its middle, on a GPU, the wish would stay.
             self._context.resume()
         seconds = time.perf_counter() - began
         (self._pace if writing else self._quiet_pace).measured(len(entries) - writing, seconds)

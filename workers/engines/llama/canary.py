@@ -1,4 +1,4 @@
-"""Load a model and write a few words: ``python -m workers.engines.llama.canary PATH GPU_LAYERS [ADAPTER …]``.
+"""Load a model and write a few words: ``python -m workers.engines.llama.canary PATH CELLS GPU_LAYERS [ADAPTER …]``.
 
 Prints one JSON object, ``{"problem": "" | "why it cannot be used"}``. Whoever starts it survives its crash.
 """
@@ -12,16 +12,20 @@ from typing import Final
 import numpy as np
 
 from workers.engines.llama.chat import read_chat
-from workers.engines.llama.library import Context, Entry, LlamaError, Model, spare_cores
+from workers.engines.llama.gguf import read_header
+from workers.engines.llama.library import Context, Entry, LlamaError, Model, gpu_free_bytes, spare_cores
+from workers.engines.llama.preflight import Shape, gpu_problem
 
 _TRIAL: Final = "Где мой заказ? Where is my order? 12345"
 _WORDS: Final = 4
 
 
-def problem(path: Path, gpu_layers: int, adapters: Sequence[Path] = ()) -> str:
+def problem(path: Path, shape: Shape, adapters: Sequence[Path] = ()) -> str:
     """Return what is wrong with the model or its adapters, nothing when it writes with each of them."""
+    if shape.gpu_layers and (said := gpu_problem(read_header(path), shape, gpu_free_bytes())):
+        return said
     try:
-        model = Model(path, gpu_layers=gpu_layers)
+        model = Model(path, gpu_layers=shape.gpu_layers)
         read_chat(model)
         context = Context(model, cells=256, sequences=1, batch=128, threads=spare_cores())
         return _first_words(model, context) or _adapted_words(model, context, adapters)
@@ -53,5 +57,6 @@ def _first_words(model: Model, context: Context) -> str:
 
 
 if __name__ == "__main__":
-    found = problem(Path(sys.argv[1]), int(sys.argv[2]), [Path(adapter) for adapter in sys.argv[3:]])
+    wanted = Shape(cells=int(sys.argv[2]), gpu_layers=int(sys.argv[3]))
+    found = problem(Path(sys.argv[1]), wanted, [Path(adapter) for adapter in sys.argv[4:]])
     sys.stdout.write(json.dumps({"problem": found}) + "\n")

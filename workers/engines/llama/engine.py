@@ -108,7 +108,7 @@ class LlamaEngine:
         header = examine(self._path, self.shape)
         for adapter in self._adapters.values():
             examine_adapter(adapter, header)
-        try_in_child(self._path, self._gpu_layers, adapters=tuple(self._adapters.values()))
+        try_in_child(self._path, self.shape, adapters=tuple(self._adapters.values()))
         self.load()
 
     def load(self) -> None:

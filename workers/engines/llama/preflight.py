@@ -52,7 +52,7 @@ def examine(path: Path, shape: Shape, *, available_bytes: int | None = None) -> 
         raise EngineRefusedError(f"MODEL_PATH={path} cannot be read: {error.strerror}") from error
     if not header.architecture or not header.number("block_count"):
         raise EngineRefusedError(f"MODEL_PATH={path} holds no language model: its header names no layers")
-    # Layers on a GPU take the GPU's memory, which llama.cpp measures itself.
+    # Layers on a GPU take the GPU's memory, which the child looks at: no driver may crash this process.
     if shape.gpu_layers == 0:
         _check_memory(path, header, shape, _available_bytes() if available_bytes is None else available_bytes)
     return header
@@ -122,6 +122,26 @@ def _check_memory(path: Path, header: Header, shape: Shape, available: int) -> N
         )
 
 
+def gpu_problem(header: Header, shape: Shape, free: int) -> str:
+    """Return why ``shape.gpu_layers`` cannot lie on GPUs with ``free`` bytes; nothing when they can."""
+    if not free:
+        return (
+            "N_GPU_LAYERS is set, and llama.cpp finds no GPU: see whether nvidia-smi shows one, and build "
+            "llama-cpp-python for it as the Makefile says"
+        )
+    layers = header.number("block_count")
+    share = 1.0 if shape.gpu_layers < 0 else min(1.0, shape.gpu_layers / layers)
+    weights, cells = share * header.size, share * shape.cells * header.cell_bytes
+    needed = weights + cells + WORKSPACE_BYTES
+    if needed <= free:
+        return ""
+    return (
+        f"it needs about {needed / _GIB:.1f} GiB of the GPU's memory ({weights / _GIB:.1f} for weights, "
+        f"{cells / _GIB:.1f} for {shape.cells:,} tokens of conversations), and {free / _GIB:.1f} are free: "
+        "set fewer SLOTS or fewer N_GPU_LAYERS, or take a smaller or more strongly quantised model"
+    )
+
+
 def _available_bytes() -> int:
     found = [_meminfo_available()]
     for limit, used in zip(_CGROUP_LIMITS, _CGROUP_USED, strict=True):
@@ -141,15 +161,15 @@ def _meminfo_available() -> int:
 
 
 def try_in_child(
-    path: Path, gpu_layers: int, *, adapters: Sequence[Path] = (), command: Sequence[str] | None = None
+    path: Path, shape: Shape, *, adapters: Sequence[Path] = (), command: Sequence[str] | None = None
 ) -> None:
     """Load the model and write a few words, alone and with each adapter, in another process that may crash.
 
     Raises:
         EngineRefusedError: it crashed, hung or said why it cannot work.
     """
-    program = command or (sys.executable, "-m", "workers.engines.llama.canary", str(path), str(gpu_layers))
-    program = (*program, *map(str, adapters))
+    canary = (sys.executable, "-m", "workers.engines.llama.canary", path, shape.cells, shape.gpu_layers)
+    program = tuple(map(str, (*(command or canary), *adapters)))
     timeout_s = _CHILD_TIMEOUT_S + (path.stat().st_size / _SLOWEST_BYTES_S if path.exists() else 0)
     paths = (str(PACKAGE_ROOT), os.environ.get("PYTHONPATH", ""))
     try:

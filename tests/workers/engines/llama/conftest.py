@@ -13,7 +13,10 @@ from workers.engines.llama.library import Abilities, Context, LlamaError, Model,
 
 
 class SlowContext(Context):
-    """Takes its time for every token, as a large model does; ``broken`` and ``full`` make the next batches so."""
+    """Takes its time for every token, as a large model does; ``broken`` and ``full`` make the next batches so.
+
+    ``on_gpu``: it finishes every batch that it has begun.
+    """
 
     pause_s = 0.0
     broken = False
@@ -26,8 +29,10 @@ class SlowContext(Context):
             self.full -= 1
             raise NoRoomError("no free cells")
         end = time.monotonic() + self.pause_s * len(entries)
-        while time.monotonic() < end and self._interruption[0] == b"\0":
+        while time.monotonic() < end and (self.on_gpu or self._interruption[0] == b"\0"):
             time.sleep(0.002)
+        if self.on_gpu:
+            self.resume()
         super().decode(entries)
 
 
@@ -56,12 +61,18 @@ def batch(noise: Model) -> Iterator[Callable[..., Batcher]]:
     with ExitStack() as stack:
 
         def start(
-            *, cells: int = 2048, limit: int = 4, prefixes: int = 2, pause_s: float = 0.0, able: Abilities | None = None
+            *,
+            cells: int = 2048,
+            limit: int = 4,
+            prefixes: int = 2,
+            pause_s: float = 0.0,
+            able: Abilities | None = None,
+            on_gpu: bool = False,
         ) -> Batcher:
             context = SlowContext(noise, cells=cells, sequences=limit + prefixes, batch=256, threads=1)
             stack.callback(context.close)
             found = able or abilities(context, noise.tokens("Где мой заказ"))
-            context.pause_s = pause_s
+            context.pause_s, context.on_gpu = pause_s, on_gpu
             batcher = Batcher(noise, context, found, limit=limit)
             stack.callback(batcher.close)
             return batcher

@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import ExitStack, closing
 
+import numpy as np
 import pytest
 
 from workers.engines.base import EngineCancelledError, EngineTimeoutError, EngineUnavailableError
@@ -182,6 +183,46 @@ def test_a_cancelled_job_ends_at_once_and_changes_nothing_for_the_others(batch, 
 
     assert took_s < 0.15
     assert other == expected
+
+
+def test_on_a_gpu_which_finishes_what_it_began_a_cancel_waits_for_a_short_step_only(batch, at_once):
+    batcher = batch(pause_s=0.004, on_gpu=True)
+    cancellation = Cancellation()
+    cancelled_at = []
+
+    def cancel():
+        time.sleep(0.45)
+        cancellation.asked = True
+        cancelled_at.append(time.monotonic())
+        batcher.notice()
+
+    result, _ = at_once(lambda: answer(batcher, "я" * 600, cancellation=cancellation), cancel)
+
+    assert isinstance(result, EngineCancelledError)
+    assert time.monotonic() - cancelled_at[0] < 0.3
+
+
+def test_rounding_is_no_reason_to_read_everything_again_and_a_copy_that_copies_nothing_is(noise):
+    class Rounding(Context):
+        """Gives other last digits every time, as a GPU does."""
+
+        def logits(self, i):
+            found = super().logits(i)
+            chance = np.random.default_rng()
+            return found + 0.02 * found.std() * chance.standard_normal(len(found), np.float32)
+
+    class Forgetful(Context):
+        """Takes the wish to copy and does nothing."""
+
+        def copy(self, source, target):
+            pass
+
+    found = []
+    for kind in (Rounding, Forgetful):
+        with closing(kind(noise, cells=256, sequences=2, batch=64, threads=1)) as context:
+            found.append(abilities(context, noise.tokens("Где мой заказ")))
+
+    assert found == [Abilities(copies=True, rewinds=True), Abilities(copies=False, rewinds=True)]
 
 
 def test_a_job_that_waits_for_a_place_can_be_cancelled(batch, at_once):

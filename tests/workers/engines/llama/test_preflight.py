@@ -1,3 +1,4 @@
+import re
 import sys
 import time
 from pathlib import Path
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from workers.engines.base import EngineRefusedError
 from workers.engines.llama.gguf import GgufError, read_header
-from workers.engines.llama.library import LlamaError
-from workers.engines.llama.preflight import Shape, examine, examine_adapter, needed_bytes, try_in_child
+from workers.engines.llama.library import LlamaError, gpu_free_bytes
+from workers.engines.llama.preflight import Shape, examine, examine_adapter, gpu_problem, needed_bytes, try_in_child
 
 SHAPE = Shape(cells=4096, gpu_layers=0)
 PLENTY = 1 << 34
@@ -24,7 +25,7 @@ def test_a_sound_model_passes_and_its_memory_is_told_from_its_header(noise_path)
     # Two layers, two heads of 16 for keys and for values each, two bytes a number.
     assert header.cell_bytes == 2 * (2 * 16 + 2 * 16) * 2
     assert needed_bytes(header, 1000) - needed_bytes(header, 0) == 1000 * header.cell_bytes
-    try_in_child(noise_path, 0)
+    try_in_child(noise_path, SHAPE)
 
 
 def test_a_folder_or_nothing_is_no_model(tmp_path):
@@ -57,7 +58,7 @@ def test_a_file_whose_last_tensor_is_cut_is_told_by_the_child(tmp_path, noise_pa
     path.write_bytes(noise_path.read_bytes()[:-100])
 
     with pytest.raises(EngineRefusedError, match="cannot be used"):
-        try_in_child(path, 0)
+        try_in_child(path, SHAPE)
 
 
 def test_an_unknown_architecture_is_named(tmp_path):
@@ -70,7 +71,7 @@ def test_an_unknown_architecture_is_named(tmp_path):
     examine(path, SHAPE, available_bytes=PLENTY)
 
     with pytest.raises(EngineRefusedError, match="abacus"):
-        try_in_child(path, 0)
+        try_in_child(path, SHAPE)
 
 
 def test_a_gguf_without_layers_is_no_language_model(tmp_path):
@@ -89,8 +90,22 @@ def test_too_little_memory_is_said_with_numbers_before_loading(noise_path):
         examine(noise_path, Shape(cells=4_000_000, gpu_layers=0), available_bytes=1 << 30)
 
 
-def test_the_memory_of_a_gpu_is_not_ours_to_measure(noise_path):
-    examine(noise_path, Shape(cells=4_000_000, gpu_layers=-1), available_bytes=1)
+def test_layers_on_a_gpu_ask_for_its_memory_and_not_for_ours(noise_path):
+    header = examine(noise_path, Shape(cells=4_000_000, gpu_layers=-1), available_bytes=1)
+
+    all_of_it, one_layer = (gpu_problem(header, Shape(cells=4_000_000, gpu_layers=n), 1 << 30) for n in (-1, 1))
+    assert re.search(
+        r"needs about 1\.3 GiB of the GPU's memory .* for 4,000,000 tokens .* and 1\.0 are free", all_of_it
+    )
+    assert one_layer == ""
+
+
+def test_a_wish_for_a_gpu_that_llama_cpp_cannot_use_is_a_sentence(noise_path):
+    if gpu_free_bytes():
+        pytest.skip("this machine has a GPU that llama.cpp can use")
+
+    with pytest.raises(EngineRefusedError, match=r"llama\.cpp finds no GPU.* as the Makefile says"):
+        try_in_child(noise_path, Shape(cells=4096, gpu_layers=-1))
 
 
 def write_adapter(path, *, architecture="llama", kind="lora", **matrices):
@@ -169,7 +184,7 @@ def child(code):
 )
 def test_a_child_that_crashes_or_complains_is_a_sentence(code, sentence):
     with pytest.raises(EngineRefusedError, match=sentence):
-        try_in_child(Path("model.gguf"), 0, command=child(code))
+        try_in_child(Path("model.gguf"), SHAPE, command=child(code))
 
 
 def test_a_child_that_hangs_is_given_up(monkeypatch):
@@ -177,7 +192,7 @@ def test_a_child_that_hangs_is_given_up(monkeypatch):
     started = time.monotonic()
 
     with pytest.raises(EngineRefusedError, match="wrote no word within"):
-        try_in_child(Path("model.gguf"), 0, command=child("import time; time.sleep(60)"))
+        try_in_child(Path("model.gguf"), SHAPE, command=child("import time; time.sleep(60)"))
     assert time.monotonic() - started < 10
 
 
