@@ -23,7 +23,7 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
     if query.message is None or query.data is None:
         return
     person = person_of(query.from_user, query.message.chat.id)
-    customer = await CustomerRepository(unit.session).get_or_add(person, unit.now)
+    customer = await services.customer(unit, person)
     if customer.banned_at is not None:
         return
     toast = await _act(query, keyboards.parse(query.data), customer, unit, services)
