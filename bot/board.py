@@ -1,6 +1,5 @@
 """The board: keeps cards and topics' names as conversations are, with as few edits as possible (support.board)."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +11,9 @@ from sqlalchemy import select
 from bot.card import card, topic_name
 from bot.card_help import help_of
 from bot.groups import Groups
+from bot.loops import keep_looking
 from bot.texts import Texts
 from bot.unit import Unit, Units
-from support.availability import UNAVAILABLE
 from support.board import State, standing
 from support.customers import CustomerRepository
 from support.deliveries import Priority
@@ -42,16 +41,7 @@ class Board:
 
     async def run(self) -> None:
         """Keep the board, until cancelled."""
-        while True:
-            if self.lease.held:
-                try:
-                    await self.look()
-                except UNAVAILABLE as error:
-                    log.error("the board cannot be read", error=type(error).__name__)
-                except Exception:
-                    # The edge: what is shown besides the answers must not end the process.
-                    log.exception("the board could not be kept")
-            await asyncio.sleep(LOOK_S)
+        await keep_looking(self.lease, self.look, "board", every_s=LOOK_S)
 
     async def look(self) -> None:
         """Bring what is due up to date."""

@@ -4,7 +4,6 @@ Driven by SQL and the wall clock alone, in opening hours; a restart goes on wher
 everybody is reminded is the digest's (bot.digest).
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,12 +12,12 @@ import structlog
 from sqlalchemy import Select, select
 
 from bot.courtesy import say_farewell
+from bot.loops import keep_looking
 from bot.mentions import PLACE, mention
 from bot.rendering import Renderer, send
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support import closing
-from support.availability import UNAVAILABLE
 from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.escalations import EscalationRepository
@@ -44,16 +43,7 @@ class DeskTimers:
 
     async def run(self) -> None:
         """Look every few seconds, until cancelled."""
-        while True:
-            if self.lease.held:
-                try:
-                    await self.look()
-                except UNAVAILABLE as error:
-                    log.error("the desk's timers cannot be read", error=type(error).__name__)
-                except Exception:
-                    # The edge: reminders must not end the process that passes words on.
-                    log.exception("the desk's timers could not be looked at")
-            await asyncio.sleep(LOOK_S)
+        await keep_looking(self.lease, self.look, "timers of the desk", every_s=LOOK_S)
 
     async def look(self) -> None:
         """Do what is due."""

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError, ResponseError
 from sqlalchemy import select
 
 from bot.groups import Groups
+from bot.loops import keep_looking
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support import erasure
@@ -58,19 +59,14 @@ class Erasing:
 
     async def run(self) -> None:
         """Go on with what is begun, until cancelled."""
-        while True:
-            pause_s = LOOK_S
-            if self.lease.held:
-                try:
-                    await self.look()
-                except (*UNAVAILABLE, RedisError, OSError) as error:
-                    log.error("an erasure waits", error=type(error).__name__)
-                    pause_s = PAUSE_S
-                except Exception:
-                    # The edge: it must not end the process, and is tried again.
-                    log.exception("a customer could not be erased")
-                    pause_s = PAUSE_S
-            await asyncio.sleep(pause_s)
+        await keep_looking(
+            self.lease,
+            self.look,
+            "erasure",
+            every_s=LOOK_S,
+            after_failure_s=PAUSE_S,
+            passing=(*UNAVAILABLE, RedisError, OSError),
+        )
 
     async def look(self) -> None:
         """Take every erasure as far as it goes now."""

@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import Select
 
 from bot.erasing import Erasing
+from bot.loops import keep_looking
 from bot.unit import Units
 from support import retention
-from support.availability import UNAVAILABLE
 from support.customers import CustomerRepository
 from support.desk_file import Retention
 from support.erasure import RETENTION
@@ -37,16 +37,7 @@ class Retaining:
     async def run(self) -> None:
         """Look once an hour, until cancelled."""
         await asyncio.sleep(FIRST_S)
-        while True:
-            if self.lease.held:
-                try:
-                    await self.look()
-                except UNAVAILABLE as error:
-                    log.error("what is too old cannot be taken away now", error=type(error).__name__)
-                except Exception:
-                    # The edge: it must not end the process, and is tried again.
-                    log.exception("what is too old could not be taken away")
-            await asyncio.sleep(EVERY_S)
+        await keep_looking(self.lease, self.look, "retention", every_s=EVERY_S)
 
     async def look(self) -> Counter[str]:
         """Take away everything that is due; return how many rows of each kind."""

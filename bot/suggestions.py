@@ -1,15 +1,14 @@
 """Looks up what customers write to a person, in the process that sends: suggestions on cards (support.suggesting)."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
+from bot.loops import keep_looking
 from bot.unit import Units
 from support import suggesting
-from support.availability import UNAVAILABLE
 from support.jobs import GenerationJob
 from support.leases import Lease
 
@@ -30,16 +29,7 @@ class Suggestions:
 
     async def run(self) -> None:
         """Look for suggestions, until cancelled."""
-        while True:
-            if self.lease.held:
-                try:
-                    await self.look()
-                except UNAVAILABLE as error:
-                    log.error("suggestions wait for the database", error=type(error).__name__)
-                except Exception:
-                    # The edge: what only helps operators must not end the process.
-                    log.exception("suggestions could not be looked for")
-            await asyncio.sleep(LOOK_S)
+        await keep_looking(self.lease, self.look, "suggestions", every_s=LOOK_S)
 
     async def look(self) -> None:
         """Search for every turn whose words are complete."""

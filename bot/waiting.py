@@ -14,10 +14,10 @@ from sqlalchemy import select
 from bot.budget import Budget
 from bot.digest import Digest
 from bot.estimate import minutes_until_shown, seconds_shown
+from bot.loops import keep_looking
 from bot.rendering import Renderer
 from bot.topics import Topics
 from bot.unit import Unit, Units
-from support.availability import UNAVAILABLE
 from support.backlog import WaitingCard, WaitingTurn, waiting_cards, waiting_turns
 from support.leases import Lease
 from support.queue import GenerationQueue, Place
@@ -51,16 +51,7 @@ class Waiting:
 
     async def run(self) -> None:
         """Tell whoever waits, until cancelled."""
-        while True:
-            if self.lease.held:
-                try:
-                    await self.look()
-                except UNAVAILABLE as error:
-                    log.error("who waits cannot be looked up", error=type(error).__name__)
-                except Exception:
-                    # The edge: what is said besides the answers must not end the process.
-                    log.exception("who waits could not be told")
-            await asyncio.sleep(LOOK_S)
+        await keep_looking(self.lease, self.look, "who waits", every_s=LOOK_S)
 
     async def look(self) -> None:
         """Tell those who have waited long enough and do not know it yet; keep the operators' digest up to date."""
