@@ -21,7 +21,7 @@ from bot.budget import Budget
 from bot.digest_text import Backlog, DigestText
 from bot.estimate import minutes_until_shown
 from bot.groups import Groups
-from bot.rendering import send
+from bot.rendering import cut, send
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support.backlog import WaitingCard
@@ -110,8 +110,8 @@ class Digest:
                 if view.is_worth_a_message or view.to_call:
                     await self._post(view, None)
                 return
-            post = await DeliveryRepository(session).by_key(row.post_key)
-            last = await DeliveryRepository(session).by_key(row.last_key)
+            post = await DeliveryRepository(session).seen(row.post_key)
+            last = await DeliveryRepository(session).seen(row.last_key)
         message_id = row.message_id
         if message_id is None and post is not None and post.message_id is not None:
             message_id = post.message_id
@@ -163,7 +163,7 @@ class Digest:
         async with self.units.open() as unit:
             row = await unit.session.get_one(DigestRow, view.group, with_for_update=True)
             key = f"{row.post_key}:{int(unit.now.timestamp())}"
-            words, entities = drawn.whole.render()
+            words, entities = cut(*drawn.whole.render())
             edit = EditMessageText(
                 chat_id=view.group,
                 message_id=message_id,
