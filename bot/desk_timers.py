@@ -67,7 +67,9 @@ class DeskTimers:
                 return
             escalation.reminded = ASSIGNEE_REMINDED
             text = mention(self.texts("remind-assignee", name=PLACE, n=int(waiter.minutes)), [waiter.assignee])
-            key = f"remind:{escalation.id}:{int(waiter.since.timestamp())}"
+            # Whoever gets the conversation after him is reminded as well.
+            since = max(waiter.since, escalation.assigned_at or waiter.since)
+            key = f"remind:{escalation.id}:{int(since.timestamp())}"
             await unit.to_topic(send(text, 0), customer, key, priority=Priority.CARD)
 
     def _silent(self, now: datetime) -> Select[int]:

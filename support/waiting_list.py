@@ -77,7 +77,8 @@ def _waiter(
     if state is State.ANSWERED or escalation.waiting_since is None:
         return None
     assignee = assignees.get(escalation.assignee_id or 0)
-    overdue = opened and state is State.OVERDUE
+    due = _remind_at(escalation, assignee, file)
+    overdue = opened and state is State.OVERDUE and due is not None and due <= now
     return Waiter(
         escalation_id=escalation.id,
         customer_id=customer.id,
@@ -91,15 +92,29 @@ def _waiter(
         assignee=assignee,
         reminded=escalation.reminded,
         remind_assignee=overdue and assignee is not None and escalation.reminded == NOBODY_REMINDED,
-        remind_everybody=overdue and _everybody(escalation, assignee, file, now),
+        remind_everybody=overdue and _everybody(escalation, assignee, due, file, now),
     )
 
 
-def _everybody(escalation: EscalationRow, assignee: OperatorRow | None, file: DeskFile, now: datetime) -> bool:
+def _remind_at(escalation: EscalationRow, assignee: OperatorRow | None, file: DeskFile) -> datetime | None:
+    """Return when an answer becomes a reason to remind; who has just got the conversation has the whole time for it."""
+    due = due_at(escalation, file)
+    if due is None or assignee is None or escalation.assigned_at is None or escalation.waiting_since is None:
+        return due
+    if escalation.assigned_at <= escalation.waiting_since:
+        return due
+    first = escalation.first_reply_at is None
+    return add_open_minutes(
+        file.hours, escalation.assigned_at, file.sla.first_reply_min if first else file.sla.next_reply_min
+    )
+
+
+def _everybody(
+    escalation: EscalationRow, assignee: OperatorRow | None, due: datetime | None, file: DeskFile, now: datetime
+) -> bool:
     """Whether all have to be reminded: at once when nobody has the conversation, else when the assignee kept silent."""
     if escalation.reminded >= EVERYBODY_REMINDED:
         return False
-    due = due_at(escalation, file)
     if assignee is None or due is None:
         return due is not None
     all_at = add_open_minutes(file.hours, due, file.sla.remind_all_after_min)

@@ -250,6 +250,28 @@ async def test_the_assignee_is_reminded_first_and_everybody_only_when_he_keeps_s
     assert len(await office.keys("remind:")) == 2
 
 
+async def test_who_takes_an_overdue_conversation_has_the_whole_time_before_anybody_is_reminded(office):
+    maria = await office.hire()
+    escalation = await arrive(office, ANNA)
+    await office.later(9 * 60)
+    await office.deliver(message_id=77)
+    await office.later(15 * 60)
+    await office.deliver(message_id=78)
+    assert (await office.escalation(escalation)).reminded == 2
+    posts = len(await digests(office))
+
+    # What support.assignment.give notes.
+    await office.change(escalation, assignee_id=maria.user_id, assigned_at=office.time.wall(), reminded=0)
+    for _ in range(9):
+        await office.later(61)
+        await office.deliver()
+    assert await office.keys("remind:") == []
+    assert [row.method for row in (await digests(office))[posts:]].count("SendMessage") == 0
+
+    await office.later(61)
+    assert len(await office.keys("remind:")) == 1
+
+
 async def test_nobody_is_reminded_while_the_desk_is_closed_and_the_night_does_not_count(database, desk):
     hours = {
         "zone": "UTC",
