@@ -41,15 +41,22 @@ async def score(
 async def asked_for_a_word(
     session: AsyncSession, customer_id: int, message_id: int, now: datetime
 ) -> EscalationRow | None:
-    """Return the closed conversation whose request for a rating a message of the bot is; None for any other message."""
+    """Return the closed conversation whose request for a rating a message of the bot is; None for any other message.
+
+    The farewell asks for a score and says that more questions may be written: a reply to it is a word once there is
+    a score, and before that what any message is.
+    """
     query = select(DeliveryRow.key).where(DeliveryRow.customer_id == customer_id, DeliveryRow.message_id == message_id)
     keys = query.where(DeliveryRow.to_topic.is_(False), DeliveryRow.key.like("escalation:%"))
     for key in await session.scalars(keys):
         number, _, name = key.removeprefix("escalation:").partition(":")
-        if name.partition(":")[0] in {"closed", "word"} and number.isdecimal():
+        asked = name.partition(":")[0]
+        if asked in {"closed", "word"} and number.isdecimal():
             row = await session.get(EscalationRow, int(number))
-            lately = row is not None and row.closed_at is not None and now - row.closed_at <= WORD_WITHIN
-            return row if lately and row is not None and row.rating_asked_at is not None else None
+            if row is None or row.closed_at is None or row.rating_asked_at is None:
+                return None
+            lately = now - row.closed_at <= WORD_WITHIN
+            return row if lately and (asked == "word" or row.rating is not None) else None
     return None
 
 

@@ -144,6 +144,8 @@ async def test_a_reply_to_the_request_is_the_word_and_a_reply_to_anything_else_i
         )
     await session.flush()
 
+    assert await asked_for_a_word(session, anna.id, 7, now + MINUTE) is None, "a question in reply to the farewell"
+    await score(session, anna, row.id, 5, now)
     found = [await asked_for_a_word(session, anna.id, number, now + MINUTE) for number in (7, 8, 9, 10)]
     assert found == [row, row, None, None]
     assert await asked_for_a_word(session, anna.id, 7, now + timedelta(days=3)) is None
