@@ -3,7 +3,8 @@
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import structlog
@@ -28,6 +29,8 @@ from support.tables import CustomerRow, TurnRow
 LOOK_S: Final = 0.5
 PAUSE_S: Final = 5.0
 """After a failure."""
+AGAIN_S: Final = 60.0
+"""While his topic cannot be deleted yet, tables are looked through so often: other writers wait for it."""
 STREAM_BATCH: Final = 500
 REWRITE_S: Final = 30.0
 REWRITE_LOOK_S: Final = 0.1
@@ -47,6 +50,7 @@ class Erasing:
     secret: Secret
     texts: Texts
     """The operators'."""
+    _swept_at: dict[str, float] = field(default_factory=dict)
 
     async def begin(self, unit: Unit, customer: CustomerRow, *, asked_by: int) -> erasure.Begun | None:
         """Cut a customer off; the rest follows. None: it was begun before."""
@@ -84,14 +88,20 @@ class Erasing:
         if row.chat_id == 0:
             await self._tidy_up(token)
             return
+        if time.monotonic() - self._swept_at.get(token, -AGAIN_S) < AGAIN_S:
+            async with self.units.database.reading() as session:
+                if await erasure.is_busy(session, row):
+                    return
         await self._out_of_redis(turns, row.chat_id)
         while await self._swept(token):
             pass
+        self._swept_at[token] = time.monotonic()
         async with self.units.open() as unit:
             present = await unit.session.get_one(ErasureRow, token)
             if await erasure.is_busy(unit.session, present) or await erasure.sweep(unit.session, present, unit.now):
                 return
             await erasure.prove(unit.session, present, self.secret.digest(present.chat_id), unit.now)
+        self._swept_at.pop(token, None)
         await self._tidy_up(token)
 
     async def _swept(self, token: str) -> int:
