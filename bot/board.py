@@ -12,6 +12,7 @@ from bot.card import card, topic_name
 from bot.card_help import help_of
 from bot.groups import Groups
 from bot.loops import keep_looking
+from bot.rendering import cut
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support.board import State, standing
@@ -80,7 +81,7 @@ class Board:
         if drawn.digest == customer.card_shown:
             return
         customer.card_shown = drawn.digest
-        words, entities = drawn.text.render()
+        words, entities = cut(*drawn.text.render())
         group = self.groups.present(customer.card_chat_id)
         call = EditMessageText(
             chat_id=group,

@@ -15,7 +15,7 @@ from bot import keyboards, said
 from bot.handlers import topic
 from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.topic import acknowledge, key_of, remember
-from bot.rendering import send
+from bot.rendering import cut, send
 from bot.services import Services
 from bot.texts import Texts
 from bot.unit import Unit
@@ -120,7 +120,7 @@ async def on_send(press: Press) -> str:
     if filled.missing:
         return _blanks(press.texts, filled)
     row.uses += 1
-    key = f"c:{press.group}:{press.message_id}"
+    key = f"c:{press.group}:{press.message_id}:{row.id}"
     await said.say(press, filled.text, key=key)
     told = press.texts("canned-sent", name=press.operator.name)
     shown = _preview(row, press.customer, press.operator.name, press.unit.now)
@@ -174,7 +174,7 @@ async def _say(
 
 
 async def _edit(press: Press, text: Text | str, markup: InlineKeyboardMarkup | None) -> None:
-    words, entities = text.render() if isinstance(text, Text) else (text, [])
+    words, entities = cut(*text.render()) if isinstance(text, Text) else cut(text, [])
     call = EditMessageText(
         chat_id=press.group,
         message_id=press.message_id,
