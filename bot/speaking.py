@@ -29,6 +29,7 @@ async def speak(
     if opened.new:
         note = SendMessage(chat_id=0, text=services.operators_texts("operator-reopened"))
         await unit.to_topic(note, customer, f"{key}:reopened")
+    services.renderer.withdraw(unit, opened.cancelled)
     await services.renderer.show_words(unit, customer, opened.turn_ids)
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
     if escalation is not None:
