@@ -302,7 +302,7 @@ class Outbox:
             self._parts.budget.block(item.lane, ended.retry_after_s)
         if ended.group_refuses:
             self._parts.groups.fail(item.lane, ended.error or "")
-        if ended.group_refuses or ended.moved_to is not None:
+        if ended.group_refuses or ended.elsewhere or ended.moved_to is not None:
             # Another group, or another id, may take what waits for this one.
             self._schedule.drop(item)
             self._whole_at = 0.0

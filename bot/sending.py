@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from bot import plainer
 from bot.exporting import filled
-from bot.topics import HISTORY_KEY, Topic, Topics
+from bot.topics import HISTORY_KEY, ElsewhereError, Topic, Topics
 from support.counterparts import CounterpartRepository
 from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, Begun, DeliveryState, may_be_repeated
 from support.tables import DeliveryRow
@@ -85,6 +85,8 @@ class Ended:
     """Telegram's 429: the chat is left alone for so long."""
     group_refuses: bool = False
     moved_to: int | None = None
+    elsewhere: bool = False
+    """The conversation has another group by now: the call is to be made there."""
     blocked: bool = False
     """The customer has blocked the bot, or is no more."""
 
@@ -136,8 +138,8 @@ class Sender:
             method = _method(*_unalbumed(row.method, await filled(self.topics.units, row, payload)))
             sent = True
             result = await self.bot(method, request_timeout=CALL_TIMEOUT_S)
-        except ValidationError as error:
-            return Ended(DeliveryState.FAILED, error=f"the call cannot be built: {error.error_count()} problems")
+        except (ElsewhereError, ValidationError) as error:
+            return _unmade(error)
         except (TelegramAPIError, ClientDecodeError) as error:
             return await self._failed(row, begun, topic, error, sent=sent)
         self._unreachable = 0
@@ -294,6 +296,12 @@ def _unalbumed(name: str, payload: dict[str, Any]) -> tuple[str, dict[str, Any]]
     rest = {key: value for key, value in item.items() if key not in {"type", "media"}}
     address = {key: value for key, value in payload.items() if key != "media"}
     return f"Send{item['type'].title()}", {**address, item["type"]: item["media"], **rest}
+
+
+def _unmade(error: ElsewhereError | ValidationError) -> Ended:
+    if isinstance(error, ElsewhereError):
+        return Ended(None, error="the conversation has moved", elsewhere=True)
+    return Ended(DeliveryState.FAILED, error=f"the call cannot be built: {error.error_count()} problems")
 
 
 def _method(name: str, payload: dict[str, Any]) -> TelegramMethod[Any]:

@@ -25,6 +25,10 @@ SUPERGROUP_PREFIX: Final = "-100"
 log = structlog.get_logger()
 
 
+class ElsewhereError(Exception):
+    """The conversation was moved to another group while a call waited for the former one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """Where a customer's conversation with operators is."""
@@ -86,11 +90,17 @@ class Topics:
             return topic_of(await session.get_one(CustomerRow, customer_id), chat_id)
 
     async def ensure(self, customer_id: int, chat_id: int) -> Topic:
-        """Return the customer's topic in the group; making one is a call of its own."""
+        """Return the customer's topic in the group; making one is a call of its own.
+
+        Raises:
+            ElsewhereError: he belongs to another group by now; a topic here would take him back.
+        """
         async with self.units.database.reading() as session:
             customer = await session.get_one(CustomerRow, customer_id)
         if known := topic_of(customer, chat_id):
             return known
+        if self.known_group(customer_id, customer.topic_chat_id) not in {None, chat_id}:
+            raise ElsewhereError
         # Always as a new one: a call that is made again must find the topic of the first by its name.
         name = topic_name(customer, State.NEW)
         if customer.topic_id is None and customer.topic_chat_id != chat_id:
