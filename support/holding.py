@@ -21,6 +21,8 @@ SENT: Final = "sent"
 KEPT: Final = "kept"
 STEPPED_IN: Final = timedelta(minutes=10)
 """Who has sent his words past the colleague is not asked again for so long."""
+ASKED_AGAIN: Final = timedelta(minutes=10)
+"""A question that was not answered for so long may be far up, or gone with its topic: the next words ask anew."""
 
 
 async def rival_of(session: AsyncSession, customer_id: int, operator_id: int, now: datetime) -> OperatorRow | None:
@@ -49,12 +51,15 @@ async def waiting_of(session: AsyncSession, customer_id: int, operator_id: int) 
 
 
 async def hold(session: AsyncSession, row: MessageRow, operator_id: int, now: datetime) -> HeldWordsRow | None:
-    """Hold a message back; return the question to ask, None when it was asked about an earlier message."""
+    """Hold a message back; return the question to ask, None when it was just asked about an earlier message."""
     row.speaker = HELD
     known = await waiting_of(session, row.customer_id, operator_id)
     if known is not None:
         known.messages = [*known.messages, row.id]
-        return None
+        if now - known.asked_at < ASKED_AGAIN:
+            return None
+        known.asked_at = now
+        return known
     held = HeldWordsRow(customer_id=row.customer_id, operator_id=operator_id, messages=[row.id], asked_at=now)
     session.add(held)
     await session.flush()

@@ -44,7 +44,7 @@ async def is_held(
         customer = await CustomerRepository(unit.session).by_id(row.customer_id)
         call = _question(services.operators_texts, held, rival)
         about = (message.chat.id, message.message_id)
-        await unit.to_topic(call, customer, f"held:{held.id}:ask", priority=Priority.CARD, about=about)
+        await unit.to_topic(call, customer, f"held:{held.id}:ask:{row.id}", priority=Priority.CARD, about=about)
     return True
 
 
