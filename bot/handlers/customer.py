@@ -15,6 +15,7 @@ from bot.services import Services
 from bot.splitting import split
 from bot.texts import LANGUAGES
 from bot.unit import Unit
+from support.counterparts import CounterpartRepository
 from support.deliveries import Priority
 from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
@@ -138,7 +139,7 @@ async def _relay_edit(
 ) -> None:
     """Change the copy in the topic; words that only the card shows, or nothing yet, are shown as edited."""
     key = _key(message, f"edit:{update_id}")
-    if await relay.is_passed_on(unit, customer, message.chat.id, message.message_id):
+    if await _is_here(message, customer, unit, services):
         await relay.edit(unit, customer, message, key, before=before, to_topic=True)
         return
     text = message.text or message.caption
@@ -147,6 +148,15 @@ async def _relay_edit(
     texts = services.library.of(services.renderer.operators_language)
     for number, (part, _) in enumerate(split(texts("customer-edited", text=text))):
         await unit.to_topic(SendMessage(chat_id=0, text=part), customer, f"{key}:{number}")
+
+
+async def _is_here(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> bool:
+    """Whether the message has a copy where the conversation is now, or will have one; a former group's changes none."""
+    copies = await CounterpartRepository(unit.session).copies(message.chat.id, message.message_id)
+    if customer.topic_chat_id is None or not copies:
+        return await relay.is_passed_on(unit, customer, message.chat.id, message.message_id)
+    group = services.groups.present(customer.topic_chat_id)
+    return any(services.groups.present(chat_id) == group for chat_id, _ in copies)
 
 
 async def load_customer(
