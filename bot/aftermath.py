@@ -10,15 +10,17 @@ from bot.groups import Groups
 from bot.relay import EDITED
 from bot.rendering import Renderer
 from bot.schedule import EDITS
-from bot.sending import Ended, Made
+from bot.sending import TOPIC_GONE, Ended, Made
 from bot.splitting import split
 from bot.texts import Texts
+from bot.topics import topic_link
 from bot.unit import Unit
 from support.board import touch
 from support.counterparts import CounterpartRepository
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState, Priority
 from support.desk import Desk
+from support.erasure import KEY
 from support.escalations import EscalationReason, EscalationRepository
 from support.summaries import short
 from support.tables import CustomerRow, DeliveryRow, TurnRow
@@ -64,6 +66,7 @@ class Aftermath:
         if ended.group_refuses and made.peer_id in self.groups.working():
             await self._tell_admins(unit, ended, made.peer_id)
         if row.customer_id is None:
+            await self._topic_left(unit, made)
             return
         customer = await CustomerRepository(unit.session).by_id(row.customer_id)
         if customer.erased_at is not None:
@@ -81,6 +84,20 @@ class Aftermath:
                 await self._delayed(unit, row, ended.retry_after_s, customer)
             case _:
                 return
+
+    async def _topic_left(self, unit: Unit, made: Made) -> None:
+        """An erased customer's topic that cannot be deleted still holds every word: administrators have to do it."""
+        row, ended = made.row, made.ended
+        failed = ended.state in {DeliveryState.FAILED, DeliveryState.UNKNOWN}
+        if not failed or row.method != "DeleteForumTopic" or not row.key.startswith(KEY):
+            return
+        if any(gone in (ended.error or "").lower() for gone in TOPIC_GONE):
+            return
+        link = topic_link(made.peer_id, row.payload["message_thread_id"])
+        text = self._operators_texts(
+            "erased-topic-left", link=link, reason=reason_in_words(self._operators_texts, ended)
+        )
+        await self._say_to_admins(unit, text, f"{row.key}:left")
 
     async def _remember(self, unit: Unit, made: Made, customer: CustomerRow) -> None:
         """Keep what the customer was told as part of the conversation, and where relayed messages have gone."""

@@ -3,7 +3,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from aiogram.methods import EditMessageText, SendMessage
+from aiogram.methods import DeleteForumTopic, EditMessageText, SendMessage
 from aiohttp import web
 from sqlalchemy import select
 
@@ -353,3 +353,19 @@ async def test_a_call_that_waited_while_the_conversation_moved_makes_no_topic_in
     async with database.reading() as session:
         row = await session.get_one(CustomerRow, customer.id)
     assert (row.topic_chat_id, row.topic_id) == (elsewhere, None)
+
+
+async def test_an_erased_customers_topic_that_cannot_be_deleted_is_told_to_administrators(
+    bot, people, run_outbox, ended, deliveries
+):
+    await people.fault("deleteForumTopic", 400, "Bad Request: not enough rights to delete the topic")
+    async with run_outbox(bot) as units:
+        async with units.open() as unit:
+            call = DeleteForumTopic(chat_id=OPERATORS_CHAT_ID, message_thread_id=7)
+            await unit.to_chat(call, OPERATORS_CHAT_ID, "erase:0a:topic:7", priority=Priority.EDIT)
+        await ended()
+
+    [_, told] = await deliveries()
+    assert told.key.startswith("erase:0a:")
+    assert "not enough rights" in told.payload["text"]
+    assert told.payload["text"].endswith("/7")

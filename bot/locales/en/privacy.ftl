@@ -23,3 +23,4 @@ erase-ask = Erase the customer { $name } (chat { $chat })? Messages: { $messages
     The conversation, ratings, name, phone and the topic in the group will be gone. Orders and a record that the customer was erased stay. This cannot be undone.
 erase-begun = The customer is being erased. Confirmation number: { $token }
 erased-while-open = 🗑 A customer had his data erased: his topic is deleted, the conversation is closed. Confirmation number: { $token }
+erased-topic-left = ⚠️ A customer is erased, but the topic could not be deleted: { $reason }. Please delete it yourself: { $link }
