@@ -80,8 +80,8 @@ class Groups:
             session.add(MovedChatRow(old_id=old_id, new_id=new_id, at=now))
         else:
             row.new_id = new_id
-        moving = update(CustomerRow).where(CustomerRow.topic_chat_id == old_id)
-        await session.execute(moving.values(topic_chat_id=new_id))
+        for column in (CustomerRow.topic_chat_id, CustomerRow.former_topic_chat_id, CustomerRow.card_chat_id):
+            await session.execute(update(CustomerRow).where(column == old_id).values({column: new_id}))
         await OperatorRepository(session).move(old_id, new_id)
         self._moved[old_id] = new_id
         self._outages.pop(old_id, None)

@@ -46,6 +46,7 @@ async def test_a_moved_group_is_followed_with_its_topics_and_after_a_restart(gro
     async with database.writing() as session:
         anna = await CustomerRepository(session).by_chat(ANNA)
         anna.topic_chat_id, anna.topic_id = ONE, 7
+        anna.former_topic_chat_id, anna.former_topic_id, anna.card_chat_id, anna.card_id = ONE, 6, ONE, 70
     groups.fail(ONE, "group chat was upgraded")
     for _ in range(2):
         async with database.writing() as session:
@@ -55,6 +56,7 @@ async def test_a_moved_group_is_followed_with_its_topics_and_after_a_restart(gro
     async with database.writing() as session:
         anna = await CustomerRepository(session).by_chat(ANNA)
         assert (anna.topic_chat_id, anna.topic_id) == (MOVED, 7)
+        assert (anna.former_topic_chat_id, anna.card_chat_id) == (MOVED, MOVED)
         assert len(list(await session.scalars(select(MovedChatRow)))) == 1
         again = Groups((ONE, TWO))
         await again.load(session)
