@@ -129,7 +129,7 @@ class DeskFile(_Part):
     assignment: Assignment = Assignment()
     closing: Closing = Closing()
     retention: Retention = Retention()
-    subjects: dict[str, Subject] = {}
+    subjects: dict[Annotated[str, Field(max_length=32)], Subject] = {}
     rule: tuple[Rule, ...] = ()
 
 
