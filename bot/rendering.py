@@ -141,7 +141,7 @@ class Renderer:
         escalation: EscalationRow,
         key: str,
         *,
-        state: State = State.NEW,
+        state: State = State.FRESH,
         turn_id: int | None = None,
         assignee: str | None = None,
     ) -> None:

@@ -91,8 +91,8 @@ class Topics:
             customer = await session.get_one(CustomerRow, customer_id)
         if known := topic_of(customer, chat_id):
             return known
-        # Always as a new one: a call that is made again must find the topic of the first by its name.
-        name = topic_name(customer, State.NEW)
+        # Always as a fresh one: a call that is made again must find the topic of the first by its name.
+        name = topic_name(customer, State.FRESH)
         if customer.topic_id is None and customer.topic_chat_id != chat_id:
             # Before the call: after a restart in the middle of it the customer is sought in the same group.
             async with self.units.open() as unit:

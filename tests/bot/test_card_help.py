@@ -62,7 +62,7 @@ def drawn(session, anna):
         turn_ids = (escalation.turn_id,) if escalation.turn_id else ()
         escalation.summary = await summarise(TEXTS, session, escalation, turn_ids)
         helps = await help_of(TEXTS, session, anna, escalation)
-        made = card(TEXTS, anna, escalation, State.NEW, help_=helps)
+        made = card(TEXTS, anna, escalation, State.FRESH, help_=helps)
         return made.text.render()[0], [one.text for row in made.markup.inline_keyboard for one in row]
 
     return draw

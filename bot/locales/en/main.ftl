@@ -106,18 +106,13 @@ escalation-closed = The conversation with the operator is over. I am back; you c
 
 ## The card for operators
 
-card-state = { $state }, since { $since }
+card-since = Since { $since }
 card-assignee = Answering: { $name }
 card-nobody = Nobody has taken it yet
 card-why = Why: { $reason }
 card-summary = In short: { $summary }
 card-question = Question:
 card-closed = Closed: { $reason }
-state-new = new
-state-waiting = the customer waits
-state-answered = answered
-state-overdue = overdue
-state-closed = closed
 card-draft = The bot's draft (the customer has not seen it):
 card-answer = The bot answered:
 card-sources = Sources: { $headings }

@@ -107,18 +107,13 @@ escalation-closed = Разговор с оператором окончен. Д�
 
 ## Карточка для операторов
 
-card-state = { $state }, с { $since }
+card-since = С { $since }
 card-assignee = Отвечает: { $name }
 card-nobody = Пока никто не взял
 card-why = Почему: { $reason }
 card-summary = Кратко: { $summary }
 card-question = Вопрос:
 card-closed = Закрыто: { $reason }
-state-new = новое
-state-waiting = клиент ждёт
-state-answered = отвечено
-state-overdue = просрочено
-state-closed = закрыто
 card-draft = Черновик бота (клиент его не видел):
 card-answer = Бот ответил:
 card-sources = Источники: { $headings }
