@@ -57,7 +57,7 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
 
         await says(product, card, "/close")
         over = await product.answer(ANNA, "окончен")
-        assert "напишите в ближайшие 10 минут: ответит тот же оператор" in over["text"]
+        assert "напишите в течение 10 минут: ответит тот же оператор" in over["text"]
         assert labels(over) == [["1", "2", "3", "4", "5"]]
         clock.passed += timedelta(seconds=5)
         closed = await card_that(product, card, lambda one: "решено" in labels(one)[0])
@@ -74,8 +74,8 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
         rated = await product.people.wait_for(
             lambda event: event["type"] == "message_edited" and event["message"]["message_id"] == over["message_id"]
         )
-        assert labels(rated["message"]) == [["1", "2", "3", "⭐ 4", "5"], ["✍️ Добавить слово"]]
-        await product.people.press(rated["message"], "✍️ Добавить слово")
+        assert labels(rated["message"]) == [["1", "2", "3", "⭐ 4", "5"], ["✍️ Написать отзыв"]]
+        await product.people.press(rated["message"], "✍️ Написать отзыв")
         asked = await product.answer(ANNA, "Что понравилось")
         assert asked["reply_markup"]["force_reply"]
         await product.people.say(ANNA, "А почему так долго?", reply_to=asked["message_id"])
