@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from benchmarks.crowd import chance
 from benchmarks.stage import Stage
-from bot.card import ICONS
+from bot.card import topic_name
 from sandbox.telegram import people
 from sandbox.telegram.people import Words
 from sandbox.telegram.state import World
@@ -178,7 +178,7 @@ class Day:
                 shown = topic.topics.get(customer.topic_id or 0) if topic else None
                 if shown is None:
                     continue
-                right = shown.name.startswith(ICONS[standing(escalation, file, moment).state])
+                right = shown.name == topic_name(customer, standing(escalation, file, moment).state, escalation)
                 since = self._wrong_since.setdefault(customer.id, now)
                 if right:
                     del self._wrong_since[customer.id]

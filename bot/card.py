@@ -18,7 +18,8 @@ from support.tables import CustomerRow, EscalationRow
 QUESTION_LENGTH: Final = 1500
 DRAFT_LENGTH: Final = 1500
 TOPIC_NAME_LENGTH: Final = 128
-ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.ANSWERED: "✅", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
+ICONS: Final = {State.NEW: "🆕", State.WAITING: "💬", State.OVERDUE: "🔥", State.CLOSED: "☑️"}
+"""A conversation that is as it should be has none: an icon costs an edit to set and one to take away."""
 URGENT: Final = "❗️"
 REASONS_A_ROW: Final = 2
 WORD_LENGTH: Final = 300
@@ -30,21 +31,23 @@ class Card:
     """What is shown."""
 
     text: Text
-    markup: InlineKeyboardMarkup | None = None
+    markup: InlineKeyboardMarkup | None
+    digest: str
+    """Differs when something differs that is worth an edit; the rest is shown with the next one."""
 
-    @property
-    def digest(self) -> str:
-        """Differs when anything that is shown differs."""
-        words, entities = self.text.render()
-        parts = (words, *(entity.model_dump_json(exclude_none=True) for entity in entities))
-        buttons = self.markup.model_dump_json(exclude_none=True) if self.markup else ""
-        return hashlib.sha256("\0".join((*parts, buttons)).encode()).hexdigest()
+
+def _digest(text: Text, rows: Sequence[Sequence[InlineKeyboardButton]]) -> str:
+    words, entities = text.render()
+    parts = [words, *(entity.model_dump_json(exclude_none=True) for entity in entities)]
+    parts += [button.model_dump_json(exclude_none=True) for row in rows for button in row]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def topic_name(customer: CustomerRow, state: State, escalation: EscalationRow | None = None) -> str:
     """Name a topic for a person: icon of the state, name, language."""
     urgent = URGENT if escalation is not None and escalation.priority and state is not State.CLOSED else ""
-    return f"{ICONS[state]}{urgent} {customer.name} · {customer.language.upper()}"[:TOPIC_NAME_LENGTH]
+    name = f"{ICONS.get(state, '')}{urgent} {customer.name} · {customer.language.upper()}"
+    return name.strip()[:TOPIC_NAME_LENGTH]
 
 
 def card(
@@ -59,20 +62,18 @@ def card(
 ) -> Card:
     """Draw the card.
 
-    ``assignee``: the name of the operator who has the conversation; ``reasons``: offered for having closed it.
+    ``assignee``: the name of the operator who has the conversation; ``reasons``: offered for having closed it. Who
+    has it and what was said in the topic itself are no reason for an edit.
     """
     name = f"{customer.name} (@{customer.username})" if customer.username else customer.name
     since = f"{escalation.opened_at.astimezone():%d.%m %H:%M}"
     urgent = URGENT if escalation.priority else ""
-    parts: list[str | Text] = [
-        Bold(f"{ICONS[state]}{urgent} {name} · {customer.language.upper()}"),
+    head: list[str | Text] = [
+        Bold(f"{urgent} {name} · {customer.language.upper()}".strip()),
         "\n",
-        texts("card-state", state=texts(f"state-{state}"), since=since),
-        "\n",
-        _assignee(texts, escalation, assignee),
-        "\n",
-        texts("card-why", reason=_reason(texts, escalation, help_)),
+        texts("card-since", since=since),
     ]
+    parts: list[str | Text] = ["\n", texts("card-why", reason=_reason(texts, escalation, help_))]
     if help_.tried:
         parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
     if help_.orders:
@@ -82,16 +83,27 @@ def card(
     asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
     parts += _draft(texts, help_)
+    if escalation.rating is not None:
+        parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
+    if escalation.rating_text:
+        parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
+    rows = _reason_rows(escalation, reasons) if state is State.CLOSED else draft_rows(texts, help_.offer)
+    last, take = _minor(texts, escalation, state)
+    shown = [row for row in (*rows, take) if row]
+    return Card(
+        Text(*head, "\n", _assignee(texts, escalation, assignee), *parts, "\n\n" if last else "", last),
+        InlineKeyboardMarkup(inline_keyboard=shown) if shown else None,
+        _digest(Text(*head, *parts), rows),
+    )
+
+
+def _minor(texts: Texts, escalation: EscalationRow, state: State) -> tuple[str, list[InlineKeyboardButton]]:
+    """Return the last line and the last row, which alone are worth no edit: how it was closed, or what to do now."""
     if state is State.CLOSED:
-        if escalation.close_reason:
-            parts += ["\n\n", texts("card-closed", reason=escalation.close_reason)]
-        if escalation.rating is not None:
-            parts += ["\n\n", texts("card-rating", stars=keyboards.STARS * escalation.rating)]
-        if escalation.rating_text:
-            parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
-    else:
-        parts += ["\n\n", texts("card-hint")]
-    return Card(Text(*parts), _buttons(texts, escalation, state, reasons, help_))
+        return (texts("card-closed", reason=escalation.close_reason) if escalation.close_reason else "", [])
+    # Nobody has it: one tap takes it.
+    take = [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
+    return texts("card-hint"), take
 
 
 def _draft(texts: Texts, help_: Help) -> list[str | Text]:
@@ -123,23 +135,6 @@ def _assignee(texts: Texts, escalation: EscalationRow, name: str | None) -> Text
     if not name or escalation.assignee_id is None:
         return Text(texts("card-nobody"))
     return mention(texts("card-assignee", name=name), name, escalation.assignee_id)
-
-
-def _buttons(
-    texts: Texts, escalation: EscalationRow, state: State, reasons: Sequence[str], help_: Help
-) -> InlineKeyboardMarkup | None:
-    """Return the rows of buttons that fit the conversation (bot.handlers.desk_buttons has what they do)."""
-    if state is State.CLOSED:
-        rows = _reason_rows(escalation, reasons)
-    else:
-        rows = [*draft_rows(texts, help_.offer), _take_row(texts, escalation)]
-    kept = [row for row in rows if row]
-    return InlineKeyboardMarkup(inline_keyboard=kept) if kept else None
-
-
-def _take_row(texts: Texts, escalation: EscalationRow) -> list[InlineKeyboardButton]:
-    """Nobody has it: one tap takes it."""
-    return [] if escalation.assignee_id else [keyboards.desk(texts("button-take"), "take", escalation.id)]
 
 
 def _reason_rows(escalation: EscalationRow, reasons: Sequence[str]) -> list[list[InlineKeyboardButton]]:

@@ -110,8 +110,8 @@ class Digest:
                 if view.is_worth_a_message or view.to_call:
                     await self._post(view, None)
                 return
-            post = await DeliveryRepository(session).seen(row.post_key)
-            last = await DeliveryRepository(session).seen(row.last_key)
+            post = await DeliveryRepository(session).peek(row.post_key)
+            last = await DeliveryRepository(session).peek(row.last_key)
         message_id = row.message_id
         if message_id is None and post is not None and post.message_id is not None:
             message_id = post.message_id

@@ -111,7 +111,7 @@ def _line(texts: Texts, waiter: Waiter) -> Text:
     known = waiter.topic_chat_id is not None and waiter.topic_id is not None
     link = topic_link(waiter.topic_chat_id or 0, waiter.topic_id or 0)
     name: str | Text = TextLink(waiter.name, url=link) if known else waiter.name
-    icon = ICONS[waiter.state] + (URGENT if waiter.urgent else "")
+    icon = ICONS.get(waiter.state, "") + (URGENT if waiter.urgent else "")
     return Text(f"{icon} ", name, f" · {wait}", f" · {waiter.assignee.name}" if waiter.assignee else "")
 
 

@@ -141,7 +141,7 @@ class Renderer:
         escalation: EscalationRow,
         key: str,
         *,
-        state: State = State.NEW,
+        state: State = State.FRESH,
         turn_id: int | None = None,
         assignee: str | None = None,
     ) -> None:
@@ -219,10 +219,9 @@ def answer_text(texts: Texts, answered: outcomes.Answered) -> Text:
     """The answer, what stays open, and where it comes from."""
     parts: list[str | Text] = [answered.text]
     if answered.unanswered:
-        parts += [
-            "\n\n",
-            texts("answer-partly", questions=" ".join(f"«{question}»" for question in answered.unanswered)),
-        ]
+        opening, closing = "«»" if texts.language == "ru" else "“”"
+        questions = " ".join(f"{opening}{question}{closing}" for question in answered.unanswered)
+        parts += ["\n\n", texts("answer-partly", questions=questions)]
     if answered.left_over:
         parts += ["\n\n", texts("answer-left-over", n=len(answered.left_over), first=answered.left_over[0])]
     if answered.sources:

@@ -101,8 +101,8 @@ class Topics:
             return known
         if self.known_group(customer_id, customer.topic_chat_id) not in {None, chat_id}:
             raise ElsewhereError
-        # Always as a new one: a call that is made again must find the topic of the first by its name.
-        name = topic_name(customer, State.NEW)
+        # Always as a fresh one: a call that is made again must find the topic of the first by its name.
+        name = topic_name(customer, State.FRESH)
         if customer.topic_id is None and customer.topic_chat_id != chat_id:
             # Before the call: after a restart in the middle of it the customer is sought in the same group.
             async with self.units.open() as unit:

@@ -41,6 +41,9 @@ def give(
     audit(session, now, by, action, **detail, **({"operator_id": operator_id} if operator_id else {}))
     escalation.assignee_id, escalation.assigned_at = operator_id, now if operator_id else None
     escalation.reminded = 0
+    if shown_within == AT_ONCE:
+        # Said by command or button: the card shows it, which who answers alone would not cost an edit for.
+        customer.card_shown = None
     touch(customer, now, shown_within)
 
 
@@ -55,7 +58,7 @@ async def keeper_of(session: AsyncSession, escalation: EscalationRow) -> Operato
 async def claim(
     session: AsyncSession, customer: CustomerRow, escalation: EscalationRow, operator: OperatorRow, now: datetime
 ) -> None:
-    """Give a conversation that nobody has to who has just answered; the card says so with the answer, in one edit."""
+    """Give a conversation that nobody has to who has just answered; the card says so when it is edited next."""
     if escalation.assignee_id != operator.user_id and await keeper_of(session, escalation) is None:
         user_id, action = operator.user_id, "conversation_taken"
         give(session, customer, escalation, user_id, now, by=user_id, action=action, shown_within=SETTLE)

@@ -19,14 +19,16 @@ SETTLE: Final = timedelta(seconds=20)
 AT_ONCE: Final = timedelta(seconds=1)
 """What the operator who did it looks at: he took the conversation, he closed it."""
 WAITING_SHOWN: Final = timedelta(minutes=3)
-"""A customer whose message is answered within it was never shown as waiting: two edits saved an exchange."""
+"""A customer whose message is answered within it was never shown as new or waiting: two edits saved an exchange."""
 
 
 class State(StrEnum):
     """What an operator has to know first."""
 
+    FRESH = "fresh"
+    """Nobody has answered yet, and nobody need have."""
     NEW = "new"
-    """Nobody has answered yet."""
+    """Nobody has answered for minutes."""
     WAITING = "waiting"
     """The customer has written again and waits."""
     ANSWERED = "answered"
@@ -59,11 +61,11 @@ def standing(escalation: EscalationRow | None, file: DeskFile, now: datetime) ->
     overdue_at = due_at(escalation, file)
     if overdue_at is not None and overdue_at <= now:
         return Standing(State.OVERDUE)
-    if escalation.first_reply_at is None:
-        return Standing(State.NEW, overdue_at)
-    if now < since + WAITING_SHOWN:
-        return Standing(State.ANSWERED, since + WAITING_SHOWN)
-    return Standing(State.WAITING, overdue_at)
+    first = escalation.first_reply_at is None
+    shown_at = since + WAITING_SHOWN
+    if now < shown_at:
+        return Standing(State.FRESH if first else State.ANSWERED, min(shown_at, overdue_at or shown_at))
+    return Standing(State.NEW if first else State.WAITING, overdue_at)
 
 
 def due_at(escalation: EscalationRow, file: DeskFile) -> datetime | None:

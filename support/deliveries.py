@@ -119,8 +119,8 @@ class DeliveryRepository:
         query = select(DeliveryRow).where(DeliveryRow.key == key).with_for_update()
         return (await self._session.scalars(query)).one_or_none()
 
-    async def seen(self, key: str) -> DeliveryRow | None:
-        """Return the call with this key as it stands, in a session that only reads."""
+    async def peek(self, key: str) -> DeliveryRow | None:
+        """Return the call with this key as it stands, for a session that only reads."""
         return (await self._session.scalars(select(DeliveryRow).where(DeliveryRow.key == key))).one_or_none()
 
     async def is_being_passed_on(self, customer_id: int, chat_id: int, message_id: int) -> bool:

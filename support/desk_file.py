@@ -71,8 +71,9 @@ class Closing(_Part):
     reopen_min: int = Field(default=10, ge=0)
     """So long after an operator has closed, what the customer writes goes to him again, thanks left out; 0: never."""
     ask_rating: bool = True
-    reasons_ru: tuple[str, ...] = ("решено", "ошибочное обращение", "клиент не отвечает")
-    reasons_en: tuple[str, ...] = ("solved", "asked by mistake", "customer does not answer")
+    reasons_ru: tuple[str, ...] = ()
+    reasons_en: tuple[str, ...] = ()
+    """Offered on the card of a conversation that was closed without one."""
 
     def reasons(self, language: str) -> tuple[str, ...]:
         """Return the reasons that operators choose from, in their language."""

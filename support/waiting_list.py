@@ -73,6 +73,7 @@ def _waiter(
     opened: bool,
 ) -> Waiter | None:
     state = standing(escalation, file, now).state
+    state = State.NEW if state is State.FRESH else state
     # A word added to an answered conversation is not shown as waiting at once, as on the card.
     if state is State.ANSWERED or escalation.waiting_since is None:
         return None

@@ -62,7 +62,7 @@ def drawn(session, anna):
         turn_ids = (escalation.turn_id,) if escalation.turn_id else ()
         escalation.summary = await summarise(TEXTS, session, escalation, turn_ids)
         helps = await help_of(TEXTS, session, anna, escalation)
-        made = card(TEXTS, anna, escalation, State.NEW, help_=helps)
+        made = card(TEXTS, anna, escalation, State.FRESH, help_=helps)
         return made.text.render()[0], [one.text for row in made.markup.inline_keyboard for one in row]
 
     return draw
@@ -75,7 +75,7 @@ async def test_a_failed_check_is_named_with_what_exactly_failed(ask, drawn):
     )
     await ask(QUESTION, failed=failed, score=0, citations=(1, 2))
     text, buttons = await drawn()
-    reason = "Почему: цифра 5 000 не подтверждена источником; в черновике обещание, которого нет в источнике"
+    reason = "Почему: число 5 000 не подтверждено источником; в черновике обещание, которого нет в источнике"
     assert reason in text
     assert "Бот пробовал: написал черновик, он не прошёл проверку\n" in text
     assert "Источники: 1) " in text
@@ -113,7 +113,7 @@ async def test_proven_orders_are_masked_and_an_answer_that_was_seen_is_no_draft(
         session, anna, EscalationReason.CUSTOMER_ASKED, NOW + timedelta(minutes=1), turn=locked[0], draft=answer.text
     )
     text, buttons = await drawn()
-    assert "Его заказы (подтвердил): •••427\n" in text
+    assert "Заказы, которые клиент подтвердил: •••427\n" in text
     assert "KD-" not in text
     assert "Бот ответил:\nСемь дней." in text
     assert "Черновик" not in text

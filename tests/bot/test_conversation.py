@@ -307,7 +307,7 @@ async def test_an_order_asked_for_while_a_person_has_the_conversation_is_left_to
 
     await product.people.say(ANNA, "/order KD-10427")
 
-    assert "Оператор уже позван" in (await product.answer(ANNA))["text"]
+    assert "Оператора я уже позвал" in (await product.answer(ANNA))["text"]
 
 
 async def trace_of(product, text):

@@ -36,7 +36,7 @@ async def test_who_keeps_silent_after_an_operators_words_is_warned_once_and_then
     office.start()
     await office.later(4 * HOUR - 10)
     [warning] = await office.texts_of(":warned:")
-    assert warning == "Остались вопросы? Если да, просто напишите. Если нет, через 4 часа я закрою обращение."
+    assert warning == "Остались вопросы? Если да, просто напишите. Если нет, через 4 часа я закрою разговор."
     assert (await office.escalation(escalation)).closed_at is None
 
     await office.later(11)
@@ -44,7 +44,7 @@ async def test_who_keeps_silent_after_an_operators_words_is_warned_once_and_then
     assert (row.closed_by, row.close_reason) == (BY_ITSELF, "клиент не отвечает")
     [told] = await office.texts_of(f"escalation:{escalation}:closed:")
     assert told == (
-        "Вы давно не отвечаете, поэтому закрываю обращение. Если вопрос остался, просто напишите.\n\n"
+        "Вы давно не отвечаете, поэтому закрываю разговор. Если вопрос остался, просто напишите.\n\n"
         "Как вам помогли? Оцените, пожалуйста, от 1 до 5."
     )
 

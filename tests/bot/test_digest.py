@@ -71,7 +71,7 @@ async def test_a_digest_says_who_waits_the_urgent_and_the_overdue_first_with_lin
     assert [mark["url"] for mark in post.payload["entities"] if mark["type"] == "text_link"] == [
         "https://t.me/c/1000000001/55"
     ]
-    assert "Сегодня обращений: 3, закрыто: 0, ответов бота: 0" in post.payload["text"]
+    assert "Сегодня разговоров: 3, закрыто: 0, ответов бота: 0" in post.payload["text"]
 
 
 async def test_a_digest_is_pinned_and_edited_in_place_at_most_once_a_minute_and_only_when_something_changed(office):
@@ -113,7 +113,7 @@ async def test_todays_numbers_alone_are_shown_a_quarter_of_an_hour_later(office)
 
     *_, last = await digests(office)
     assert "Никто не ждёт" in last.payload["text"]
-    assert "Сегодня обращений: 2, закрыто: 1" in last.payload["text"]
+    assert "Сегодня разговоров: 2, закрыто: 1" in last.payload["text"]
     assert "Первый ответ оператора: 3 мин (медиана)" in last.payload["text"]
 
 
@@ -234,7 +234,7 @@ async def test_the_assignee_is_reminded_first_and_everybody_only_when_he_keeps_s
 
     [key] = await office.keys("remind:")
     reminder = await office.row(key)
-    assert (reminder.to_topic, reminder.payload["text"]) == (True, "⏰ Мария, клиент ждёт ответа: 10 минут.")
+    assert (reminder.to_topic, reminder.payload["text"]) == (True, "⏰ Мария, клиент ждёт ответа уже 10 минут.")
     assert [(mark["type"], mark["user"]["id"]) for mark in reminder.payload["entities"]] == [("text_mention", MARIA)]
     await office.deliver()
     await office.later(9 * 60)

@@ -1,7 +1,7 @@
 ## What the card shows
 
 card-tried = The bot tried: { $steps }
-card-orders = Orders proved to be the customer's: { $orders }
+card-orders = Orders that the customer has proved: { $orders }
 card-suggestion = The bot's suggestion for the customer's last words (not seen by the customer):
 card-source = { $heading } ({ $source })
 card-draft-sent = ✅ { $name } sent the draft:
@@ -11,14 +11,14 @@ why-low-score = the bot is not sure of its answer: score { $score } of 100, { $t
 check-number-unsupported = the number { $detail } is not backed by the source
 check-link-unsupported = the link { $detail } is not backed by the source
 check-code-unsupported = the code { $detail } is not backed by the source
-check-promise-unsupported = the draft promises what the source does not
+check-promise-unsupported = the draft promises something that the source does not
 check-language-wrong = the draft is not in the customer's language
 check-citation-missing = the draft names no source
-check-citation-unknown = the draft names a source { $detail } that does not exist
+check-citation-unknown = the draft names source { $detail }, which does not exist
 check-no-answer = the model found no answer in the articles
 check-empty = the draft is empty
 tried-asked = asked what the question is about
-tried-clarified = asked what the question is about, the customer chose a button
+tried-clarified = asked what the question is about (the customer pressed a button)
 tried-searched = searched the knowledge base and found nothing
 tried-searched-near = searched the knowledge base and found no answer (nearest: “{ $heading }”)
 tried-unwritten = found articles but wrote no answer
@@ -28,11 +28,11 @@ tried-low = wrote a draft that scored too low
 tried-wrote = wrote a draft
 tried-answered = answered from the knowledge base
 tried-order-number-asked = asked for the order number
-tried-order-proof-asked = asked for a proof that the order is the customer's
+tried-order-proof-asked = asked for proof of the order
 tried-order-refused = found no order with these details
-tried-order-locked = locked the order look-up after too many wrong tries
+tried-order-locked = locked the order look-up after too many wrong attempts
 tried-order-shown = showed the order's status
-summary-answered = “{ $asked }”: the bot answered: { $answered }
+summary-answered = “{ $asked }” — the bot answered: { $answered }
 summary-disliked = {" "}👎
 summary-asked = asked “{ $asked }”
 
@@ -44,14 +44,14 @@ button-draft-discard = ✖️ Discard
 button-draft-wrong = ⛔ Wrong source
 button-draft-wrong-one = ⛔ Source { $n } is wrong
 draft-sent = Sent to the customer.
-draft-edit = ✏️ { $name }, copy, change and send it here. Your next message goes to the customer in place of the draft:
-draft-edit-toast = Your next message takes the draft's place.
+draft-edit = ✏️ { $name }, copy this, change it and send it here. Your next message goes to the customer in place of the draft:
+draft-edit-toast = Your next message goes out in place of the draft.
 draft-discarded = Draft discarded.
-draft-refused-stale = The card does not offer this draft any more.
+draft-refused-stale = This draft is no longer on the card.
 draft-refused-decided = Already decided: { $name }.
 draft-refused-gone = Not sent: the article behind the draft was changed or deleted.
 draft-refused-editing = Another operator is editing the draft.
-said-rival = { $name } has the conversation. Write yourself: the bot asks before your words go out, and these buttons work then.
+said-rival = { $name } has this conversation. Write something yourself: the bot asks before sending it, and these buttons work then.
 said-not-delivered = ⚠️ The customer did not get “{ $text }”: { $reason }
 
 ## Canned replies
@@ -61,7 +61,7 @@ command-operator-kb = Search the base: /kb search words
 canned-none = There are no canned replies yet. Add one: /c add name with the text on a new line, or /c add name as a reply to a message.
 canned-list = Canned replies:
 canned-found = Several fit:
-canned-not-found = Nothing like that. All replies: /c
+canned-not-found = Nothing like that. All canned replies: /c
 canned-more = …and { $n } more. Narrow it: /c words
 canned-shown = 📋 { $name } ({ $language })
 canned-blank = ⚠️ Missing: { $names }. Fill it in yourself: copy the text and send it here.
@@ -70,27 +70,27 @@ canned-blank-name = the customer's name
 canned-blank-operator = your name
 canned-sent = ✅ Sent by { $name }:
 canned-sent-toast = Sent to the customer.
-canned-gone = This canned reply does not exist any more.
+canned-gone = This canned reply no longer exists.
 canned-usage = /c lists the canned replies, /c words finds one, /c add name with the text on a new line (or as a reply to a message) adds one, /c delete name deletes one. The text may hold { "{name}" }, { "{operator}" } and { "{order}" }.
 canned-unknown-variable = Not saved: there is no variable { $name }. There are { "{name}" }, { "{operator}" } and { "{order}" }.
-canned-not-yours = Another operator added this canned reply: only that person, a senior or an administrator can change or delete it.
+canned-not-yours = Another operator added this canned reply: only they, a senior or an administrator can change or delete it.
 button-canned-send = ✉️ Send
 button-canned-back = ↩️ All
 
 ## Searching the knowledge base
 
-kb-search-usage = Search for what? For example: /kb search delivery times
+kb-search-usage = What shall I search for? For example: /kb search delivery times
 kb-search-none = The knowledge base has nothing on that.
-kb-search-no-base = The knowledge base is not available now.
+kb-search-no-base = The knowledge base is not available right now.
 kb-search-found = 🔎 “{ $query }”
 kb-search-sent = ✅ Sent by { $name }
-kb-search-wrong = ⛔ Out until an administrator decides
+kb-search-wrong = ⛔ Set aside until an administrator decides
 kb-search-sent-toast = Sent to the customer.
-kb-search-gone = Not sent: the knowledge base does not hold this text any more.
+kb-search-gone = Not sent: the knowledge base no longer holds this text.
 button-kb-send = ✉️ { $n }
 button-kb-wrong = ⛔ { $n } is wrong
-quarantined-toast = The source is out: the bot does not answer from it until an administrator decides.
-quarantined-already = The source is out already.
+quarantined-toast = Source set aside: the bot does not answer from it until an administrator decides.
+quarantined-already = The source is set aside already.
 
 ## Wrong source
 

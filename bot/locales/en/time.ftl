@@ -30,15 +30,15 @@ closed-reopens = The conversation with the operator is over. If anything is stil
         [one] { $n } minute
        *[other] { $n } minutes
     }: the same operator will answer. After that I am back, and you can call an operator again at any moment.
-closed-silent = You have not answered for long, so I am closing the request. If a question is left, just write.
-closed-rate = How did we help you? Please rate it from 1 to 5.
-closing-warning = Any questions left? If so, just write. If not, I will close the request in { $n ->
+closed-silent = You have not answered for a while, so I am closing the conversation. If you still have a question, just write.
+closed-rate = How well did we help you? Please rate us from 1 to 5.
+closing-warning = Any questions left? If so, just write. If not, I will close the conversation in { $n ->
         [one] { $n } hour
        *[other] { $n } hours
     }.
-button-word = ✍️ Add a word
+button-word = ✍️ Add a comment
 rating-thanks = Thank you for the rating!
-rating-stale = This rating cannot be changed any more.
+rating-stale = This rating can no longer be changed.
 rating-word-ask = What was good, what was missing? Write it in one message, as a reply to this one.
 rating-word-thanks = Thank you! The operators will read it.
 
@@ -47,7 +47,7 @@ rating-word-thanks = Thank you! The operators will read it.
 card-rating = The customer's rating: { $stars }
 card-rating-word = The customer's words: “{ $word }”
 reason-noted = Reason noted: { $reason }
-reason-silent = customer does not answer
+reason-silent = the customer does not answer
 command-operator-bot = Give the customer back to the bot
 remind-assignee = ⏰ { $name }, the customer has been waiting for { $n ->
         [one] { $n } minute
@@ -57,17 +57,17 @@ remind-assignee = ⏰ { $name }, the customer has been waiting for { $n ->
 ## The digest
 
 digest-waiting = 📋 Waiting for an answer: { $n }
-digest-overdue = longer than promised: { $n }
-digest-nobody = 📋 Nobody has been waiting for over two minutes
+digest-overdue = of them longer than promised: { $n }
+digest-nobody = 📋 Nobody has been waiting for more than two minutes
 digest-minutes = { $n } min
 digest-few-minutes = under 5 min
 digest-more = …and { $n } more
-digest-call = 📣 { $names }: these customers wait longer than promised.
+digest-call = 📣 { $names }: these customers have been waiting longer than promised.
 digest-everybody = Everybody
-digest-today = Requests today: { $opened }, closed: { $closed }, answered by the bot: { $answers }
+digest-today = Conversations today: { $opened }, closed: { $closed }, answers of the bot: { $answers }
 digest-first-reply = An operator's first reply: { $n } min (median)
 digest-open = Open until { $time }
-digest-closed = Closed, open { $day } at { $time }
+digest-closed = Closed; we open { $day } at { $time }
 digest-closed-long = Closed
-stats-desk = Requests closed: { $closed }, overdue now: { $overdue }
-stats-ratings = Ratings of customers: { $n }, on average { $mean }
+stats-desk = Conversations closed: { $closed }, overdue now: { $overdue }
+stats-ratings = Customers' ratings: { $n }, on average { $mean }

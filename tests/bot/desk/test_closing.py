@@ -42,9 +42,10 @@ async def card_that(product, card, condition):
     return event["message"]
 
 
-async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_with_a_word(run_product):
-    clock = Clock()
-    async with run_product(now=clock) as product:
+async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_with_a_word(run_product, tmp_path):
+    clock, file = Clock(), tmp_path / "desk.toml"
+    file.write_text('[closing]\nreasons_ru = ["решено", "ошибочное обращение", "клиент не отвечает"]\n')
+    async with run_product(now=clock, desk_file=file) as product:
         await product.people.say(ANNA, "/operator")
         card = await product.in_group("Почему")
         await says(product, card, "Здравствуйте!")
@@ -56,10 +57,10 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
 
         await says(product, card, "/close")
         over = await product.answer(ANNA, "окончен")
-        assert "напишите в ближайшие 10 минут: ответит тот же оператор" in over["text"]
+        assert "напишите в течение 10 минут: ответит тот же оператор" in over["text"]
         assert labels(over) == [["1", "2", "3", "4", "5"]]
         clock.passed += timedelta(seconds=5)
-        closed = await card_that(product, card, lambda one: "закрыто" in one["text"] and labels(one))
+        closed = await card_that(product, card, lambda one: "решено" in labels(one)[0])
         assert labels(closed) == [["решено", "ошибочное обращение"], ["клиент не отвечает"]]
         press = await product.people.press(closed, "решено", user_id=MARIA)
         await product.people.wait_for(lambda event: event["type"] == "callback_answered")
@@ -73,8 +74,8 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
         rated = await product.people.wait_for(
             lambda event: event["type"] == "message_edited" and event["message"]["message_id"] == over["message_id"]
         )
-        assert labels(rated["message"]) == [["1", "2", "3", "⭐ 4", "5"], ["✍️ Добавить слово"]]
-        await product.people.press(rated["message"], "✍️ Добавить слово")
+        assert labels(rated["message"]) == [["1", "2", "3", "⭐ 4", "5"], ["✍️ Написать отзыв"]]
+        await product.people.press(rated["message"], "✍️ Написать отзыв")
         asked = await product.answer(ANNA, "Что понравилось")
         assert asked["reply_markup"]["force_reply"]
         await product.people.say(ANNA, "А почему так долго?", reply_to=asked["message_id"])

@@ -90,7 +90,7 @@ async def test_a_draft_is_offered_with_its_sources_and_goes_out_as_the_operators
         assert escalation.assignee_id == label.operator_id
         assert escalation.waiting_since is None
         assert escalation.first_reply_at is not None
-    shown = await card_with(group, "Черновик отправил(а)")
+    shown = await card_with(group, "Черновик отправлен (")
     assert "Отправить" not in str(shown.get("reply_markup"))
 
     async def remembered():
@@ -124,7 +124,7 @@ async def test_what_the_customer_asks_while_he_waits_is_looked_up_and_an_operato
     await group.answer(ANNA, "Храним 7 дней")
     edited = (await labels(group))[-1]
     assert (edited.verdict, edited.sent) == ("edited", "Храним 7 дней, продлим по просьбе.")
-    await card_with(group, "Вместо черновика ответил(а) Мария.")
+    await card_with(group, "Черновик заменён другим ответом (Мария).")
 
     async def gone():
         ids = [one["message_id"] for one in await people.messages(OPERATORS_CHAT_ID)]

@@ -85,7 +85,7 @@ async def test_canned_replies_are_added_found_shown_sent_and_deleted(product, ma
     shown = await now_reads(product, several, "Анна, курьер привезёт заказ за 3–5 дней. Мария")
     assert await press(product, shown, "✉️ Отправить") == "Отправлено клиенту."
     await product.answer(ANNA, "Анна, курьер привезёт заказ за 3–5 дней. Мария")
-    sent = await now_reads(product, several, "✅ Отправил(а) Мария:")
+    sent = await now_reads(product, several, "✅ Отправлено (Мария):")
     assert "reply_markup" not in sent
 
     await maria("/c номер")
@@ -131,7 +131,7 @@ async def test_a_found_passage_is_sent_with_its_source_and_a_wrong_one_is_out_un
     assert await press(product, found, "✉️ 1") == "Отправлено клиенту."
     answer = await product.answer(ANNA, "7 дней")
     assert answer["text"].splitlines()[-1] == f"Источник: {first}"
-    found = await now_reads(product, found, "1. ✅ Отправил(а) Мария")
+    found = await now_reads(product, found, "1. ✅ Отправлено (Мария)")
 
     await maria("/kb search сколько хранится заказ")
     again = await product.in_group("🔎 «сколько хранится")

@@ -201,5 +201,5 @@ async def test_conversations_are_given_out_by_turns_and_move_to_the_group_of_a_s
         assert again["message_thread_id"] == thread_id
         assert "Отвечает: Пётр" in again["text"]
 
-        await until(topics, lambda shown: shown[thread_id][0].startswith("🆕") and not shown[thread_id][1])
+        await until(topics, lambda shown: shown[thread_id][0].startswith("Олег") and not shown[thread_id][1])
         await until(lambda: topics(BILLING), lambda shown: shown[moved["message_thread_id"]] == ("➡️ Олег", True))
