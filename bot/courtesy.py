@@ -25,7 +25,7 @@ async def introduce(
     After his first words: they are what must not wait, and what an operator has to know of when it does not arrive.
     """
     if services.file.assignment.show_names:
-        told = services.texts(customer)("who-answers", name=operator.name.split()[0])
+        told = services.texts(customer)("who-answers", name=(operator.name.split() or [operator.name])[0])
         await services.renderer.say(unit, customer, f"escalation:{escalation.id}:who:{operator.user_id}", told)
 
 
