@@ -52,6 +52,7 @@ async def test_words_arrive_without_what_telegram_refuses_of_them(talk):
     shown = await talk.first(talk.in_chat, "Покажите")
     assert shown["reply_to_message"]["text"] == "Палатка пришла с дырой"
     assert "quote" not in shown
+    await talk.product.answer(ANNA, "Вам отвечает")
 
     await people.fault("sendMessage", 400, "Bad Request: can't parse entities: unsupported", chat_id=ANNA)
     await talk.operator("Жирно", entities=[{"type": "bold", "offset": 0, "length": 5}])
