@@ -114,13 +114,13 @@ async def test_five_wrong_tries_lock_across_a_restart(product):
     for _ in range(5):
         await product.people.say(TOM, "order KD-10427, my e-mail is tom@example.com")
         last = await product.answer(TOM)
-    assert "Too many wrong tries" in last["text"]
+    assert "Too many wrong attempts" in last["text"]
 
     await product.stop_bot()
     await product.start_bot()
     await product.people.say(TOM, "order KD-10452, my e-mail is tom@example.com")
 
-    assert "Too many wrong tries" in (await product.answer(TOM))["text"]
+    assert "Too many wrong attempts" in (await product.answer(TOM))["text"]
 
 
 @pytest.mark.parametrize(
