@@ -25,8 +25,12 @@ from sandbox.telegram.people import Words
 
 NAME: Final = "bench-desk"
 STUCK_S: Final = 90.0
-RELAYS: Final = 200
-RELAY_EVERY_S: Final = 0.2
+RELAYS: Final = 150
+"""In each direction."""
+RELAY_EVERY_S: Final = 0.8
+"""Rarely enough that the bot's own budget (20 a minute to a group) holds nothing back: that is another figure."""
+CALM_S: Final = 60.0
+"""After the conversations were opened: what that has cost is forgotten by then."""
 RELAY_WAIT_S: Final = 5.0
 
 
@@ -89,7 +93,9 @@ async def relay(options: Options) -> list[Line]:
             both = await _relay_delays(running, Day(running, shape, options.seed))
     return [
         Line(
-            f"relay {side}, {len(delays)} messages, without limits", report.spread(delays), "p50 ≤ 100 ms, p99 ≤ 500 ms"
+            f"relay {side}, {len(delays)} messages, below the limits",
+            report.spread(delays),
+            "p50 ≤ 100 ms, p99 ≤ 500 ms",
         )
         for side, delays in both.items()
     ]
@@ -98,6 +104,7 @@ async def relay(options: Options) -> list[Line]:
 async def _relay_delays(running: Stage, day: Day) -> dict[str, list[float]]:
     world = running.world
     await day.open_all()
+    await asyncio.sleep(CALM_S)
     arrived: dict[str, float] = {}
     said: dict[str, float] = {}
 
