@@ -24,7 +24,7 @@ from support.escalations import EscalationRepository
 from support.leases import Lease
 from support.tables import CustomerRow, EscalationRow
 
-LOOK_S: Final = 0.5
+LOOK_S: Final = 1.0
 MOST_A_LOOK: Final = 20
 BOARD_KEY: Final = "board:"
 log = structlog.get_logger()

@@ -26,7 +26,7 @@ from support.queue import PAYLOAD_FIELD, RESULTS_STREAM
 from support.secret import Secret
 from support.tables import CustomerRow, TurnRow
 
-LOOK_S: Final = 0.5
+LOOK_S: Final = 1.0
 PAUSE_S: Final = 5.0
 """After a failure."""
 AGAIN_S: Final = 60.0

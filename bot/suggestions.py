@@ -12,7 +12,7 @@ from support import suggesting
 from support.jobs import GenerationJob
 from support.leases import Lease
 
-LOOK_S: Final = 0.5
+LOOK_S: Final = 1.0
 log = structlog.get_logger()
 
 
