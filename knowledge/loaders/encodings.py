@@ -95,10 +95,9 @@ def _without_mark(raw: bytes) -> str:
 
 
 def _mostly_utf_8(raw: bytes) -> bool:
-    """Say whether a text that is not quite UTF-8 was meant to be: real letters of other pages seldom form its pairs."""
+    """Say whether a text that is not quite UTF-8 was meant to be: letters of other pages seldom form its own."""
     text = raw.decode(errors="replace")
-    broken = text.count("\ufffd")
-    return 2 * (sum(letter > "\x7f" for letter in text) - broken) >= broken
+    return sum(letter > "\x7f" and letter.isalpha() for letter in text) > text.count("\ufffd")
 
 
 def _page(raw: bytes, line: int) -> str:

@@ -29,6 +29,7 @@ def test_western_text_is_read_in_every_usual_encoding(encoding: str) -> None:
 @given(SENTENCE)
 @example("Да")
 @example("ПРАВИЛА")
+@example("Вё а а.")
 def test_cyrillic_of_windows_is_never_taken_for_anything_else(text: str) -> None:
     assert decode(text.encode("cp1251")) == text
 
