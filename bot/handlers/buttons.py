@@ -1,5 +1,7 @@
 """Presses of the bot's buttons in private chats."""
 
+from collections.abc import Awaitable, Callable
+
 from aiogram import F, Router
 from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup
 from aiogram.types import CallbackQuery, InaccessibleMessage, InlineKeyboardMarkup
@@ -15,16 +17,24 @@ from support.ratings import rate
 from support.tables import AnswerRow, CustomerRow, TurnRow
 from support.turns import TurnRepository
 
+Act = Callable[[CallbackQuery, keyboards.Pressed, CustomerRow, Unit, Services], Awaitable[str]]
+"""Does what a button says and returns what is shown for a moment, or nothing."""
+
 
 async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None:
-    """Do what the button says; a stale one says so, a banned customer's does nothing."""
+    """Do what the button says; a stale one says so."""
+    await answer_press(query, unit, services, _act)
+
+
+async def answer_press(query: CallbackQuery, unit: Unit, services: Services, act: Act) -> None:
+    """Let a customer's press take effect and say so; a banned customer's does nothing."""
     if query.message is None or query.data is None:
         return
     person = person_of(query.from_user, query.message.chat.id)
     customer = await services.customer(unit, person)
     if customer.banned_at is not None:
         return
-    toast = await _act(query, keyboards.parse(query.data), customer, unit, services)
+    toast = await act(query, keyboards.parse(query.data), customer, unit, services)
     answer = AnswerCallbackQuery(callback_query_id=query.id, text=toast or None)
     await unit.to_chat(answer, customer.chat_id, f"press:{query.id}", priority=Priority.ANSWER)
 

@@ -3,12 +3,13 @@
 from typing import Any
 
 from aiogram import F, Router
-from aiogram.methods import AnswerCallbackQuery, EditMessageReplyMarkup, SendMessage
+from aiogram.methods import EditMessageReplyMarkup, SendMessage
 from aiogram.types import CallbackQuery, ForceReply, InaccessibleMessage, Message
 
 from bot import keyboards
+from bot.handlers.buttons import answer_press
 from bot.handlers.customer import load_customer
-from bot.incoming import person_of, words_of
+from bot.incoming import words_of
 from bot.services import Services
 from bot.unit import Unit
 from support.customers import CustomerRepository
@@ -20,15 +21,7 @@ from support.turns import TurnRepository
 
 async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None:
     """Take a score, or ask for a word."""
-    if query.message is None or query.data is None:
-        return
-    person = person_of(query.from_user, query.message.chat.id)
-    customer = await services.customer(unit, person)
-    if customer.banned_at is not None:
-        return
-    toast = await _act(query, keyboards.parse(query.data), customer, unit, services)
-    answer = AnswerCallbackQuery(callback_query_id=query.id, text=toast or None)
-    await unit.to_chat(answer, customer.chat_id, f"press:{query.id}", priority=Priority.ANSWER)
+    await answer_press(query, unit, services, _act)
 
 
 async def _act(
