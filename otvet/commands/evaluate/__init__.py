@@ -1,0 +1,16 @@
+"""``otvet eval``: measure the product, or a part of it over somebody else's texts; one module a command."""
+
+import click
+
+from otvet.commands.evaluate.everything import evaluate
+from otvet.commands.evaluate.no_answer import no_answer
+from otvet.commands.evaluate.retrieval import retrieval
+
+
+@click.group("eval")
+def evaluate_group() -> None:
+    """Measure search, routing and answers over the basket of test questions, or over a collection of your own."""
+
+
+for command in (evaluate, retrieval, no_answer):
+    evaluate_group.add_command(command)
