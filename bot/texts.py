@@ -24,6 +24,10 @@ class Texts:
         for file in sorted((LOCALES / language).glob("*.ftl")):
             self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return bool(self._bundle.has_message(key))
+
     def __call__(self, key: str, **args: str | float) -> str:
         """Return the text.
 

@@ -1,184 +1,172 @@
-"""The basket: what customers may write, and what would be right. Loading and validation.
+"""Reading a basket: files to items, and a sentence for every mistake in them."""
 
-A basket is a folder of JSON Lines files: ``questions.jsonl``, ``unanswerable.jsonl``, ``routing.jsonl`` and, where
-dialogues are to be measured, ``order_dialogues.jsonl`` and ``followups.jsonl``; ``evaluation/basket`` is ours, a shop
-may keep its own.
-"""
-
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal, Self, TypeVar, get_args
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from support.jobs import Language
+from evaluation.basket_items import (
+    OWN_BASKET,
+    ROUTES,
+    Asked,
+    Basket,
+    BasketError,
+    Customer,
+    FollowUp,
+    Item,
+    OrderDialogue,
+    Outcome,
+    Question,
+    Route,
+    RoutingMessage,
+    Step,
+    Unanswerable,
+)
+from knowledge.language import detect
 
-OWN_BASKET = Path(__file__).resolve().parent / "basket"
+__all__ = [
+    "OWN_BASKET", "ROUTES", "Asked", "Basket", "BasketError", "Customer", "FollowUp", "Item", "OrderDialogue",
+    "Outcome", "Question", "Route", "RoutingMessage", "Step", "Unanswerable", "load",
+]  # fmt: skip
 
-Route = Literal["question", "order_status", "operator", "complaint", "greeting", "out_of_scope"]
-Outcome = Literal["found", "refused", "locked", "ask_number", "ask_proof"]
-ROUTES: tuple[str, ...] = get_args(Route)
-
-Text = Annotated[str, Field(min_length=1)]
-
-
-class BasketError(Exception):
-    """A basket cannot be used; the message names the file, the line and what is wrong with it."""
-
-
-class _Item(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: Text
-    language: Language
-
-
-class Question(_Item):
-    """A question that the knowledge base answers."""
-
-    question: Text
-    sources: Annotated[tuple[Text, ...], Field(min_length=1)]
-    """Every document that truly answers it, as paths below the sources' folder."""
-
-
-class Unanswerable(_Item):
-    """A question that no document answers."""
-
-    question: Text
-
-
-class RoutingMessage(_Item):
-    """A message with the intent that is right for it."""
-
-    text: Text
-    route: Route
+QUESTIONS: Final = "questions.jsonl"
+KINDS: Final[Mapping[str, type[Item]]] = {
+    QUESTIONS: Asked,
+    "unanswerable.jsonl": Unanswerable,
+    "routing.jsonl": RoutingMessage,
+    "order_dialogues.jsonl": OrderDialogue,
+    "followups.jsonl": FollowUp,
+}
+_TOLD: Final = 20
+_WORDS: Final = ("question", "text", "then")
+"""Fields that hold the customer's words: language and id are made from them where they are not given."""
+_ID_LENGTH: Final = 10
 
 
-class Customer(BaseModel):
-    """Who writes in an order dialogue."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    phone: Text | None
-    """What sharing one's own contact reveals; None for a customer who never shares it."""
-
-
-class Step(BaseModel):
-    """One thing that the customer does: writes, or shares a contact."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    say: Text | None = None
-    contact: Literal["own", "stranger"] | None = None
-    phone: Text | None = None
-    """The number in a stranger's contact card."""
-
-    @model_validator(mode="after")
-    def _is_one_thing(self) -> Self:
-        if (self.say is None) == (self.contact is None):
-            raise ValueError('a step needs either "say" or "contact"')
-        if (self.contact == "stranger") != (self.phone is not None):
-            raise ValueError('"phone" belongs to {"contact": "stranger"}, and is needed there')
-        return self
-
-
-class OrderDialogue(_Item):
-    """A conversation about an order, with how it must end."""
-
-    customer: Customer
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
-    expect: Outcome
-    order: Text | None
-    """The order whose data must be shown; None when none may be."""
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        if (self.expect == "found") != (self.order is not None):
-            raise ValueError('"order" names what is shown when "found" is expected, and is null otherwise')
-        if self.customer.phone is None and any(step.contact == "own" for step in self.steps):
-            raise ValueError("a customer who shares their own contact needs a phone")
-        return self
-
-
-class FollowUp(_Item):
-    """Two turns; the second means little without the first."""
-
-    first: Text
-    """A question that the knowledge base answers."""
-    then: Text
-    sources: tuple[Text, ...]
-    """Every document that answers the second turn as it is meant; none when no document does."""
-
-
-class Basket(BaseModel):
-    """Everything that one evaluation asks."""
-
-    model_config = ConfigDict(frozen=True)
-
-    questions: tuple[Question, ...]
-    unanswerable: tuple[Unanswerable, ...]
-    routing: tuple[RoutingMessage, ...]
-    order_dialogues: tuple[OrderDialogue, ...]
-    followups: tuple[FollowUp, ...] = ()
-
-
-ItemT = TypeVar("ItemT", bound=_Item)
-
-
-def load(folder: Path = OWN_BASKET) -> Basket:
-    """Read and validate a basket.
+def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
+    """Read and validate a basket: a folder, or one file of questions.
 
     Raises:
-        BasketError: a file is missing or empty, a line is malformed, or an id occurs twice.
+        BasketError: nothing can be read or measured, or a line is malformed.
     """
-    dialogues, followups = folder / "order_dialogues.jsonl", folder / "followups.jsonl"
-    basket = Basket(
-        questions=_load_items(folder / "questions.jsonl", Question),
-        unanswerable=_load_items(folder / "unanswerable.jsonl", Unanswerable),
-        routing=_load_items(folder / "routing.jsonl", RoutingMessage),
-        # The rules for orders are deterministic: a basket that measures wording only needs none.
-        order_dialogues=_load_items(dialogues, OrderDialogue) if dialogues.exists() else (),
-        followups=_load_items(followups, FollowUp) if followups.exists() else (),
-    )
-    seen: set[str] = set()
-    for item in (
-        *(*basket.questions, *basket.unanswerable, *basket.routing),
-        *(*basket.order_dialogues, *basket.followups),
-    ):
-        if item.id in seen:
-            raise BasketError(f"{folder}: the id {item.id!r} occurs twice; every item needs its own")
-        seen.add(item.id)
-    return basket
+    files = _files(path)
+    whole, mistakes, items = hashlib.sha256(), [], []
+    seen: dict[str, str] = {}
+    for file, kind in files:
+        content = _read(file)
+        whole.update(file.name.encode() + b"\0" + content.encode() + b"\0")
+        found = 0
+        for number, line in enumerate(content.split("\n"), start=1):
+            if not line.strip():
+                continue
+            found += 1
+            where = f"{file}, line {number}"
+            parsed = _parse(line, kind)
+            if isinstance(parsed, Item):
+                if parsed.id in seen:
+                    mistakes.append(f"{where}: the id {parsed.id!r} occurs twice ({seen[parsed.id]}); every item needs its own")
+                seen.setdefault(parsed.id, where)
+                items.append(parsed)
+            else:
+                mistakes += [f"{where}: {mistake}" for mistake in parsed]
+        if not found:
+            mistakes.append(f"{file}: holds no items; write one JSON object a line, or take the file out")
+    if mistakes:
+        more = len(mistakes) - _TOLD
+        raise BasketError("\n".join([*mistakes[:_TOLD], *([f"… and {more} more mistakes"] if more > 0 else [])]))
+    return _basket(path, items, whole.hexdigest(), with_drafts=with_drafts)
 
 
-def _load_items(path: Path, kind: type[ItemT]) -> tuple[ItemT, ...]:
-    items = tuple(_parse(path, number, line, kind) for number, line in _lines(path))
-    if not items:
-        raise BasketError(f"{path}: holds no items")
-    return items
+def _files(path: Path) -> list[tuple[Path, type[Item]]]:
+    if path.is_file():
+        return [(path, Asked)]
+    if not path.is_dir():
+        raise BasketError(f"{path}: no such basket; name a folder with {QUESTIONS}, or one file in JSON Lines")
+    files = [(path / name, kind) for name, kind in KINDS.items() if (path / name).exists()]
+    if not files:
+        raise BasketError(f"{path}: holds none of {', '.join(KINDS)}; a basket needs one of them")
+    return files
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _read(file: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BasketError(f"{path}: no such file; a basket needs it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BasketError(f"{path}: cannot be read as UTF-8 text: {error}") from error
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            yield number, line
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BasketError(f"{file}: cannot be read as UTF-8 text ({error.reason}); save it as UTF-8") from error
+    except OSError as error:
+        raise BasketError(f"{file}: cannot be read ({error.strerror})") from error
 
 
-def _parse(path: Path, number: int, line: str, kind: type[ItemT]) -> ItemT:
+def _parse(line: str, kind: type[Item]) -> Item | list[str]:
     try:
-        return kind.model_validate(json.loads(line))
+        fields = json.loads(line)
     except json.JSONDecodeError as error:
-        raise BasketError(f"{path}, line {number}: not JSON: {error.msg} at character {error.pos}") from error
+        return [f"not JSON: {error.msg} at character {error.pos}; every line is one object in braces"]
+    except RecursionError:
+        return ["not JSON that can be read: nested too deeply"]
+    if not isinstance(fields, dict):
+        return ["not an object; write {…} with the item's fields"]
+    words = next((fields[name] for name in _WORDS if isinstance(fields.get(name), str)), "")
+    if "language" not in fields and words:
+        fields["language"] = detect(words)
+    if "id" not in fields and words:
+        fields["id"] = f"q-{hashlib.sha256(words.encode()).hexdigest()[:_ID_LENGTH]}"
+    try:
+        item = kind.model_validate(fields)
+        if isinstance(item, Asked):
+            item.items()
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'item'}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
+        return [_explained(problem, kind) for problem in _told(error.errors(include_url=False))]
+    return item
+
+
+def _told(problems: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """A value that fits none of several shapes is one mistake."""
+    told: set[tuple[object, ...]] = set()
+    for problem in problems:
+        field = tuple(part for part in problem["loc"] if isinstance(part, int) or str(part)[:1].islower())
+        field = tuple(part for part in field if part not in {"constrained-str", "tuple", "str"} and "[" not in str(part))
+        if field not in told:
+            told.add(field)
+            yield problem | {"loc": field}  # type: ignore[typeddict-item,misc]  # a plain dict with one key replaced
+
+
+def _explained(problem: ErrorDetails, kind: type[BaseModel]) -> str:
+    place = problem["loc"]
+    name = ".".join(str(part) for part in place) or "item"
+    match problem["type"]:
+        case "missing":
+            return f'{name}: is missing; every item of this file needs "{place[-1]}"'
+        case "extra_forbidden":
+            known = list(kind.model_fields)
+            meant = get_close_matches(str(place[-1]), known, n=1)
+            return f"{name}: no such field; " + (f'did you mean "{meant[0]}"?' if meant else f"known: {', '.join(known)}")
+        case "tuple_type":
+            return f"{name}: must be a list of texts in square brackets"
+        case "value_error":
+            return f"{name}: {str(problem['ctx']['error']) if 'ctx' in problem else problem['msg']}"
+        case _:
+            return f"{name}: {problem['msg']}"
+
+
+def _basket(path: Path, items: Sequence[Item], digest: str, *, with_drafts: bool) -> Basket:
+    kept = [item for item in items if with_drafts or not item.draft]
+    if not kept:
+        raise BasketError(
+            f'{path}: all {len(items)} items are drafts; look at each, put right what it expects, and take out "draft"'
         )
-        raise BasketError(f"{path}, line {number}: {problems}") from error
+    every: list[Any] = [one for item in kept for one in (item.items() if isinstance(item, Asked) else (item,))]
+    return Basket(
+        questions=tuple(one for one in every if isinstance(one, Question)),
+        unanswerable=tuple(one for one in every if isinstance(one, Unanswerable)),
+        routing=tuple(one for one in every if isinstance(one, RoutingMessage)),
+        order_dialogues=tuple(one for one in every if isinstance(one, OrderDialogue)),
+        followups=tuple(one for one in every if isinstance(one, FollowUp)),
+        left_out=len(items) - len(kept),
+        digest=digest,
+    )

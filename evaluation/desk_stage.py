@@ -66,14 +66,14 @@ class DeskStage:
 
 @asynccontextmanager
 async def desk_stage(
-    orders_file: Path, classifier: IntentClassifier, knowledge: CurrentKnowledge
+    orders_file: Path | None, classifier: IntentClassifier, knowledge: CurrentKnowledge
 ) -> AsyncIterator[DeskStage]:
-    """Import the orders and open the desk.
+    """Import the orders, if there is a file of them, and open the desk.
 
     Raises:
         OrdersFileError: the file cannot be read.
     """
-    orders = read_orders(orders_file).orders
+    orders = read_orders(orders_file).orders if orders_file else ()
     with tempfile.TemporaryDirectory(prefix="otvet-eval-") as folder:
         url = f"sqlite+aiosqlite:///{Path(folder) / 'desk.db'}"
         await schema.upgrade(url)

@@ -1,18 +1,13 @@
-"""The report of an evaluation: values that become JSON, and the aims they are held against."""
+"""The parts of an evaluation's report: values that become JSON. The whole: ``evaluation/whole.py``."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict
 
 from evaluation.figures import Share
-from evaluation.timings import Timing
 
 TOTAL: Final = "total"
-
-MIN_FIRST: Final = 0.85
-MAX_UNANSWERABLE_ANSWERED: Final = 2
-MIN_ROUTED: Final = 0.95
 
 ItemT = TypeVar("ItemT")
 FigureT = TypeVar("FigureT")
@@ -42,6 +37,9 @@ class RetrievalReport(_Value):
     recall_at_10_without_vectors: dict[str, Share]
     mrr: dict[str, float]
     """Mean reciprocal rank among the first ten, 0..1."""
+    mrr_interval: dict[str, tuple[float, float] | None]
+    ranks: dict[str, int | None]
+    """By the question's id: 1-based place of the first acceptable source among ten."""
     failures: tuple[Failure, ...]
 
 
@@ -52,9 +50,14 @@ class AnswersReport(_Value):
     questions_sent: dict[str, Share]
     questions_escalated: dict[str, Share]
     sent_from_right_source: dict[str, Share]
-    """Of the questions sent: at least one citation is an acceptable source."""
+    """Of the questions sent that name sources: at least one citation is an acceptable one."""
+    sent_right: dict[str, Share]
+    """Of all that was sent, also to what has no answer: right. The figure that an owner asks for first."""
+    answered_right: dict[str, Share]
+    """Of the questions: answered, and rightly."""
     answerable_auroc: dict[str, float | None]
     """Whether the no-answer model ranks questions above unanswerable ones, 0..1."""
+    answerable_auroc_interval: dict[str, tuple[float, float] | None]
     failures: tuple[Failure, ...]
 
 
@@ -93,68 +96,6 @@ class OrdersReport(_Value):
     failures: tuple[Failure, ...]
 
 
-class Aim(_Value):
-    """What we want, and whether it was met."""
-
-    name: str
-    wanted: str
-    measured: str
-    met: bool
-
-
-class Report(_Value):
-    """Everything that one evaluation found out."""
-
-    articles: int
-    chunks: int
-    engine: str
-    threshold: float
-    retrieval: RetrievalReport
-    answers: AnswersReport
-    routing: RoutingReport
-    orders: OrdersReport
-    followups: FollowUpsReport
-    timings_ms: dict[str, Timing]
-
-    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties; pydantic asks for them
-    @property
-    def aims(self) -> tuple[Aim, ...]:
-        """The verdict, aim by aim."""
-        first, routed = self.retrieval.first[TOTAL], self.routing.accuracy[TOTAL]
-        answered, shown = self.answers.unanswerable_answered[TOTAL], self.orders.shown_to_stranger
-        with_vectors = self.retrieval.recall_at_10[TOTAL]
-        without = self.retrieval.recall_at_10_without_vectors[TOTAL]
-        return (
-            Aim(
-                name="right source first",
-                wanted=f"≥ {MIN_FIRST:.0%}",
-                measured=_shown(first),
-                met=_atleast(first, MIN_FIRST),
-            ),
-            Aim(
-                name="unanswerable answered",
-                wanted=f"≤ {MAX_UNANSWERABLE_ANSWERED}",
-                measured=f"{answered.hits} of {answered.total}",
-                met=answered.hits <= MAX_UNANSWERABLE_ANSWERED,
-            ),
-            Aim(
-                name="routing", wanted=f"≥ {MIN_ROUTED:.0%}", measured=_shown(routed), met=_atleast(routed, MIN_ROUTED)
-            ),
-            Aim(name="orders shown to a stranger", wanted="0", measured=str(shown), met=shown == 0),
-            Aim(
-                name="recall@10 needs the vectors",
-                wanted="lower without",
-                measured=f"{without.hits} without, {with_vectors.hits} with",
-                met=without.hits < with_vectors.hits,
-            ),
-        )
-
-    @property
-    def met(self) -> bool:
-        """Whether every aim was met."""
-        return all(aim.met for aim in self.aims)
-
-
 def by_language(
     items: Iterable[tuple[str, ItemT]], measure: Callable[[Sequence[ItemT]], FigureT]
 ) -> dict[str, FigureT]:
@@ -163,12 +104,3 @@ def by_language(
     languages = sorted({language for language, _ in pairs}, reverse=True)
     figures = {name: measure([item for language, item in pairs if language == name]) for name in languages}
     return {**figures, TOTAL: measure([item for _, item in pairs])}
-
-
-def _atleast(share: Share, wanted: float) -> bool:
-    return share.total > 0 and share.hits / share.total >= wanted
-
-
-def _shown(share: Share) -> str:
-    low, high = share.interval
-    return f"{share.value:.1%} ({share.hits} of {share.total}; 95 %: {low:.1%}–{high:.1%})"

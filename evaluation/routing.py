@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from evaluation.baskets import ROUTES, Question, RoutingMessage
@@ -20,13 +21,24 @@ _FIRST_CHAT: Final = 1_000
 UNSURE: Final = "unsure"
 
 
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """The routes that the desk took."""
+
+    report: RoutingReport
+    messages: dict[str, str]
+    """By the id of the routing message."""
+    questions: dict[str, str]
+    """By the id of the question."""
+
+
 async def measure_routing(
     messages: Sequence[RoutingMessage],
     questions: Sequence[Question],
     classifier: IntentClassifier,
     stage: DeskStage,
     stopwatch: Stopwatch,
-) -> RoutingReport:
+) -> Routed:
     """Let the desk decide about every message, and every question, each by a customer of its own."""
 
     async def route(language: Language, text: str, chat_id: int) -> str:
@@ -40,10 +52,14 @@ async def measure_routing(
     ]
     start = _FIRST_CHAT + len(messages)
     asked = [
-        (question.language, await route(question.language, question.question, start + number))
-        for number, question in enumerate(questions)
+        await route(question.language, question.question, start + number) for number, question in enumerate(questions)
     ]
-    return compare_routes(messages, taken, asked)
+    languages = [question.language for question in questions]
+    return Routed(
+        compare_routes(messages, taken, list(zip(languages, asked, strict=True))),
+        {message.id: one for message, one in zip(messages, taken, strict=True)},
+        {question.id: one for question, one in zip(questions, asked, strict=True)},
+    )
 
 
 def route_of(outcome: outcomes.Outcome | None) -> str:  # noqa: PLR0911  # one a route
@@ -77,7 +93,7 @@ def compare_routes(
         unsure=sum(route == UNSURE for route in taken),
         confusion={right: {route: counts[right, route] for route in (*ROUTES, UNSURE)} for right in ROUTES},
         failures=tuple(
-            Failure(id=message.id, language=message.language, text=message.text, wanted=message.route, got=route)
+            Failure(id=message.id, language=message.language, text=message.shown(message.text), wanted=message.route, got=route)
             for message, route in pairs
             if message.route != route
         ),

@@ -2,109 +2,150 @@
 
 import asyncio
 import sys
-import tempfile
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 from evaluation import baskets
-from evaluation.answers import Answering, measure_answers
+from evaluation.answers import Answering, measure_answers, summarise
+from evaluation.assurance import assurance
+from evaluation.baskets import Basket
+from evaluation.comparison import compare, read_baseline
 from evaluation.desk_stage import desk_stage
+from evaluation.fixes import fixes
 from evaluation.followups import measure_followups
 from evaluation.orders import measure_orders
-from evaluation.report import FollowUpsReport, OrdersReport, Report, RoutingReport
+from evaluation.provenance import provenance
+from evaluation.report import FollowUpsReport, OrdersReport
+from evaluation.results import results
 from evaluation.retrieval import measure_retrieval
-from evaluation.routing import measure_routing
+from evaluation.routing import Routed, measure_routing
+from evaluation.selective import measure_scores
+from evaluation.subject import DEMO_SHOP, Subject, demo_shop
 from evaluation.table import render
 from evaluation.timings import Stopwatch
-from knowledge.base import KnowledgeBase
-from knowledge.current import CurrentKnowledge
-from knowledge.ranking import ALL_CHANNELS
-from knowledge.releases import ReleaseStore
+from evaluation.whole import Report
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import load_intents
-from support.settings import PACKAGE_ROOT, Settings
+from support.settings import Settings
 from workers.engines import create, create_judge
 
-DEMO_SHOP: Final = PACKAGE_ROOT / "otvet" / "demo_shop"
+__all__ = ["DEMO_SHOP", "Asking", "evaluate_all", "exit_status", "print_all"]
+
 MISSED_EXIT: Final = 1
 
 
-def evaluate_all(settings: Settings, *, basket: Path | None = None, json_target: Path | str | None = None) -> Report:
-    """Evaluate over a basket (ours by default) against the demo shop; its release is built aside and thrown away.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What is wanted of an evaluation."""
 
-    ``json_target``: where the report goes as JSON; ``-`` is standard output.
+    basket: Path | None = None
+    """Ours unless given."""
+    with_drafts: bool = False
+    baseline: Path | None = None
+    json_target: Path | str | None = None
+    """Where the report goes as JSON; ``-`` is standard output."""
+    command: str = "otvet eval all"
+
+
+def evaluate_all(settings: Settings, asking: Asking, subject: Subject | None = None) -> Report:
+    """Evaluate over a basket against the subject, the demo shop unless given.
 
     Raises:
         BasketError: the basket cannot be used.
+        BaselineError: the stored report cannot be compared with.
         SourcesError, ReleaseError: the demo shop's knowledge cannot be built.
     """
-    asked = baskets.load(basket or baskets.OWN_BASKET)
-    with tempfile.TemporaryDirectory(prefix="otvet-eval-") as folder:
-        report = _evaluate(settings, asked, ReleaseStore(Path(folder)))
-    if json_target is not None:
-        _write(report, json_target)
+    asked = baskets.load(asking.basket or baskets.OWN_BASKET, with_drafts=asking.with_drafts)
+    baseline = read_baseline(asking.baseline) if asking.baseline else None
+    if subject is None:
+        with demo_shop() as shop:
+            report = _evaluate(settings, asking, asked, shop)
+    else:
+        report = _evaluate(settings, asking, asked, subject)
+    if asking.baseline and baseline:
+        report = report.model_copy(update={"comparison": compare(asking.baseline, baseline, report.items)})
+    if asking.json_target is not None:
+        _write(report, asking.json_target)
     return report
 
 
-def print_all(
-    settings: Settings, *, basket: Path | None = None, json_target: Path | str | None = None, strict: bool = False
-) -> int:
-    """Evaluate, print the table and return the exit status; with ``strict`` it tells whether an aim was missed.
-
-    With JSON on standard output the table goes to standard error.
-    """
-    report = evaluate_all(settings, basket=basket, json_target=json_target)
-    stream = sys.stderr if str(json_target) == "-" else sys.stdout
+def print_all(settings: Settings, asking: Asking, subject: Subject | None = None) -> Report:
+    """Evaluate and print the table; with JSON on standard output it goes to standard error."""
+    report = evaluate_all(settings, asking, subject)
+    stream = sys.stderr if str(asking.json_target) == "-" else sys.stdout
     stream.write(render(report) + "\n")
-    return exit_status(report, strict=strict)
+    return report
 
 
 def exit_status(report: Report, *, strict: bool) -> int:
-    """Return 0: an evaluation reports. Only ``strict`` makes a missed aim an error."""
-    return MISSED_EXIT if strict and not report.met else 0
+    """Return 1 when a figure is significantly worse than the baseline or, with ``strict``, an aim is missed; else 0."""
+    regressed = report.comparison is not None and report.comparison.regressed
+    return MISSED_EXIT if regressed or (strict and not report.met) else 0
 
 
-def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) -> Report:
+def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subject) -> Report:
     stopwatch = Stopwatch()
-    built = store.build(DEMO_SHOP / "knowledge")
-    knowledge = store.open(built.release)
-    blind = KnowledgeBase.load(store.root / str(built.release), channels=ALL_CHANNELS - {"vector"})
     classifier = IntentClassifier.fit(load_intents(settings.intents_file))
-    engine = create(settings)
     path = Answering(
-        knowledge=knowledge,
-        engine=engine,
+        knowledge=subject.knowledge,
+        engine=create(settings),
         threshold=settings.answer_threshold,
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
         judge_model=create_judge(settings),
     )
-    routing, orders, followups = asyncio.run(_through_desk(asked, classifier, store, path))
+    routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
+    retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)
+    attempts = measure_answers(asked.questions, asked.unanswerable, path)
+    items = results(
+        asked,
+        attempts,
+        retrieval.ranks,
+        routed,
+        lambda text: classifier.classify(text).intent,
+        frozenset(chunk.source for chunk in subject.knowledge.chunks),
+        {failure.id: failure.got for failure in (*orders.failures, *followups.failures)},
+    )
+    scores = measure_scores(attempts, settings.answer_threshold)
+    info = subject.store.info(subject.knowledge.release)
     return Report(
-        articles=built.articles,
-        chunks=built.chunks,
-        engine=engine.name,
+        provenance=provenance(
+            settings,
+            subject,
+            path.generation(lambda _: None),
+            asked,
+            name=(asking.basket or baskets.OWN_BASKET).name,
+            command=asking.command,
+        ),
+        articles=info.articles if info else 0,
+        chunks=len(subject.knowledge.chunks),
+        engine=path.engine.name,
         threshold=settings.answer_threshold,
-        retrieval=measure_retrieval(asked.questions, knowledge, blind, stopwatch),
-        answers=measure_answers(asked.questions, asked.unanswerable, path),
-        routing=routing,
+        retrieval=retrieval,
+        answers=summarise(attempts),
+        scores=scores,
+        assurance=assurance(settings.answer_threshold),
+        routing=routed.report,
         orders=orders,
         followups=followups,
         timings_ms=stopwatch.timings(),
+        fixes=fixes(items, subject.knowledge.chunks, scores),
+        items=items,
     )
 
 
 async def _through_desk(
-    asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, path: Answering
-) -> tuple[RoutingReport, OrdersReport, FollowUpsReport]:
+    asked: Basket, classifier: IntentClassifier, subject: Subject, path: Answering
+) -> tuple[Routed, OrdersReport, FollowUpsReport]:
     stopwatch = path.stopwatch
     alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]
-    async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(store)) as stage:
+    async with desk_stage(subject.orders, classifier, subject.current) as stage:
         orders = await measure_orders(asked.order_dialogues, stage, stopwatch)
-        routing = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)
+        routed = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)
         followups = await measure_followups(asked.followups, alone, stage, path)
-    return routing, orders, followups
+    return routed, orders, followups
 
 
 def _write(report: Report, target: Path | str) -> None:

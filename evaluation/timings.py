@@ -16,13 +16,15 @@ class Timing(BaseModel):
 
     count: int
     p50: float
+    p95: float
     p99: float
 
     @classmethod
     def of(cls, durations_ms: Sequence[float]) -> "Timing":
         """Nearest-rank percentiles of at least one duration."""
         ordered = sorted(durations_ms)
-        return cls(count=len(ordered), p50=_percentile(ordered, 0.5), p99=_percentile(ordered, 0.99))
+        p50, p95, p99 = (_percentile(ordered, part) for part in (0.5, 0.95, 0.99))
+        return cls(count=len(ordered), p50=p50, p95=p95, p99=p99)
 
 
 class Stopwatch:

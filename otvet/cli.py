@@ -18,13 +18,14 @@ from otvet.commands.outbox import outbox_group
 from otvet.commands.privacy import privacy_group
 from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
+from support.version import VERSION
 from support.settings import SettingsError
 
 EPILOG = "Settings come from the environment and from .env; .env.example explains each of them."
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name=None, version="0.1.0", prog_name="otvet")
+@click.version_option(package_name=None, version=VERSION, prog_name="otvet")
 def otvet() -> None:
     """Otvet: customer support in Telegram that answers from your knowledge base, or calls a person."""
 
