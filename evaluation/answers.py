@@ -160,15 +160,15 @@ def summarise(attempts: Sequence[Attempt]) -> AnswersReport:
         unanswerable_answered=by_language(hopeless, _sent),
         questions_sent=by_language(asked, _sent),
         questions_escalated=by_language(asked, lambda some: Share.of([not one.sent for one in some])),
-        sent_from_right_source=by_language(
-            sourced, lambda some: Share.of([one.from_right_source for one in some])
-        ),
+        sent_from_right_source=by_language(sourced, lambda some: Share.of([one.from_right_source for one in some])),
         sent_right=by_language(
             [(name, one) for name, one in every if one.sent], lambda some: Share.of([one.right for one in some])
         ),
         answered_right=by_language(asked, lambda some: Share.of([one.sent and one.right for one in some])),
         answerable_auroc={name: None if one is None else one.value for name, one in separated.items()},
-        answerable_auroc_interval={name: None if one is None else (one.low, one.high) for name, one in separated.items()},
+        answerable_auroc_interval={
+            name: None if one is None else (one.low, one.high) for name, one in separated.items()
+        },
         failures=tuple(_failures(attempts)),
     )
 
@@ -199,7 +199,13 @@ def _failures(attempts: Sequence[Attempt]) -> Iterator[Failure]:
                 continue
         cited = f" [{', '.join(one.sources)}]" if one.sources else ""
         item = one.item
-        yield Failure(id=item.id, language=item.language, text=item.shown(item.question), wanted=wanted, got=f"{one.reason}{cited}")
+        yield Failure(
+            id=item.id,
+            language=item.language,
+            text=item.shown(item.question),
+            wanted=wanted,
+            got=f"{one.reason}{cited}",
+        )
 
 
 def _expected(one: Attempt) -> str:

@@ -96,7 +96,7 @@ class Asked(Item):
         if expects and not self.answerable:
             raise ValueError('"answerable" is false, so take out "sources", "facts" and "forbidden"')
         if expects and self.route not in {None, "question"}:
-            raise ValueError(f'a message for {self.route} is not answered from articles: take out what it expects')
+            raise ValueError(f"a message for {self.route} is not answered from articles: take out what it expects")
         return self
 
     def items(self) -> "tuple[Question | Unanswerable | RoutingMessage, ...]":

@@ -31,7 +31,7 @@ from knowledge.language import detect
 
 __all__ = [
     "OWN_BASKET", "ROUTES", "Asked", "Basket", "BasketError", "Customer", "FollowUp", "Item", "OrderDialogue",
-    "Outcome", "Question", "Route", "RoutingMessage", "Step", "Unanswerable", "load",
+    "Outcome", "Question", "Route", "RoutingMessage", "Step", "Unanswerable", "identity", "load",
 ]  # fmt: skip
 
 QUESTIONS: Final = "questions.jsonl"
@@ -55,7 +55,9 @@ def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
         BasketError: nothing can be read or measured, or a line is malformed.
     """
     files = _files(path)
-    whole, mistakes, items = hashlib.sha256(), [], []
+    whole = hashlib.sha256()
+    mistakes: list[str] = []
+    items: list[Item] = []
     seen: dict[str, str] = {}
     for file, kind in files:
         content = _read(file)
@@ -69,7 +71,9 @@ def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
             parsed = _parse(line, kind)
             if isinstance(parsed, Item):
                 if parsed.id in seen:
-                    mistakes.append(f"{where}: the id {parsed.id!r} occurs twice ({seen[parsed.id]}); every item needs its own")
+                    mistakes.append(
+                        f"{where}: the id {parsed.id!r} occurs twice ({seen[parsed.id]}); every item needs its own"
+                    )
                 seen.setdefault(parsed.id, where)
                 items.append(parsed)
             else:
@@ -80,6 +84,11 @@ def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
         more = len(mistakes) - _TOLD
         raise BasketError("\n".join([*mistakes[:_TOLD], *([f"… and {more} more mistakes"] if more > 0 else [])]))
     return _basket(path, items, whole.hexdigest(), with_drafts=with_drafts)
+
+
+def identity(words: str) -> str:
+    """Return the id of an item that has none of its own: the same for the same words."""
+    return f"q-{hashlib.sha256(words.encode()).hexdigest()[:_ID_LENGTH]}"
 
 
 def _files(path: Path) -> list[tuple[Path, type[Item]]]:
@@ -115,7 +124,7 @@ def _parse(line: str, kind: type[Item]) -> Item | list[str]:
     if "language" not in fields and words:
         fields["language"] = detect(words)
     if "id" not in fields and words:
-        fields["id"] = f"q-{hashlib.sha256(words.encode()).hexdigest()[:_ID_LENGTH]}"
+        fields["id"] = identity(words)
     try:
         item = kind.model_validate(fields)
         if isinstance(item, Asked):
@@ -130,10 +139,12 @@ def _told(problems: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
     told: set[tuple[object, ...]] = set()
     for problem in problems:
         field = tuple(part for part in problem["loc"] if isinstance(part, int) or str(part)[:1].islower())
-        field = tuple(part for part in field if part not in {"constrained-str", "tuple", "str"} and "[" not in str(part))
+        field = tuple(
+            part for part in field if part not in {"constrained-str", "tuple", "str"} and "[" not in str(part)
+        )
         if field not in told:
             told.add(field)
-            yield problem | {"loc": field}  # type: ignore[typeddict-item,misc]  # a plain dict with one key replaced
+            yield problem | {"loc": field}
 
 
 def _explained(problem: ErrorDetails, kind: type[BaseModel]) -> str:
@@ -145,7 +156,9 @@ def _explained(problem: ErrorDetails, kind: type[BaseModel]) -> str:
         case "extra_forbidden":
             known = list(kind.model_fields)
             meant = get_close_matches(str(place[-1]), known, n=1)
-            return f"{name}: no such field; " + (f'did you mean "{meant[0]}"?' if meant else f"known: {', '.join(known)}")
+            return f"{name}: no such field; " + (
+                f'did you mean "{meant[0]}"?' if meant else f"known: {', '.join(known)}"
+            )
         case "tuple_type":
             return f"{name}: must be a list of texts in square brackets"
         case "value_error":

@@ -165,7 +165,7 @@ def _difference(
         p=p,
         better=((more > less) == is_good) if significant else None,
         won=tuple(one for one, was, now in counted if was != now and now == is_good),
-        lost=tuple(one for one, was, now in counted if was != now and now != is_good),
+        lost=tuple(one for one, was, now in counted if was != now and was == is_good),
     )
 
 

@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict
 
 from evaluation.results import Kind, Result, Stage
 from evaluation.selective import SelectiveReport
+from knowledge.concepts import is_everyday
 from knowledge.passages import Chunk
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, words
 
 _MOST_WORDS: Final = 8
 _FEWEST_LETTERS: Final = 3
+_EXAMPLES: Final = 2
 
 
 class Action(StrEnum):
@@ -55,6 +57,8 @@ class Fix(BaseModel):
     lost: int = 0
     """Right answers that would be given up for it, or wrong ones that would be sent as well."""
     ids: tuple[str, ...]
+    examples: tuple[str, ...] = ()
+    """Texts of a few of them."""
 
 
 def fixes(results: Sequence[Result], chunks: Iterable[Chunk], scores: SelectiveReport) -> tuple[Fix, ...]:
@@ -69,7 +73,9 @@ def fixes(results: Sequence[Result], chunks: Iterable[Chunk], scores: SelectiveR
         *_thresholds(results, scores),
         *_others(results),
     ]
-    return tuple(sorted(found, key=lambda fix: (fix.lost - fix.won, fix.action, fix.about)))
+    texts = {one.id: one.text for one in results}
+    shown = (fix.model_copy(update={"examples": tuple(texts[one] for one in fix.ids[:_EXAMPLES])}) for fix in found)
+    return tuple(sorted(shown, key=lambda fix: (fix.lost - fix.won, fix.action, fix.about)))
 
 
 def _articles(results: Sequence[Result], vocabulary: dict[str, set[str]]) -> Iterator[Fix]:
@@ -107,11 +113,15 @@ def _unknown(some: Sequence[Result], known: set[str]) -> tuple[str, ...]:
     shown: dict[str, str] = {}
     for one in some:
         for word in dict.fromkeys(words(one.text)):
-            if len(word) >= _FEWEST_LETTERS and word not in STOP_WORDS and stem(word) not in known:
+            if len(word) >= _FEWEST_LETTERS and not _is_common(word) and stem(word) not in known:
                 counts[stem(word)] += 1
                 shown.setdefault(stem(word), word)
     first = sorted(counts, key=lambda key: -counts[key])
     return tuple(shown[key] for key in first[:_MOST_WORDS])
+
+
+def _is_common(word: str) -> bool:
+    return word in STOP_WORDS or is_everyday(word)
 
 
 def _routes(results: Sequence[Result]) -> Iterator[Fix]:

@@ -1,6 +1,7 @@
 """What became of every item, and which stage is to blame when it went wrong."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -96,40 +97,43 @@ class Result(BaseModel):
         return self.kind, self.id
 
 
-def results(
-    basket: Basket,
-    attempts: Sequence[Attempt],
-    ranks: dict[str, int | None],
-    routed: Routed,
-    intent_of: Callable[[str], str],
-    known: frozenset[str],
-    failed: dict[str, str],
-) -> tuple[Result, ...]:
-    """Put together what the measurements found.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the measurements found."""
 
-    ``known``: the articles that the knowledge base holds; ``failed``: id of a dialogue → how it ended instead.
-    """
+    basket: Basket
+    attempts: Sequence[Attempt]
+    ranks: dict[str, int | None]
+    """By the question's id."""
+    routed: Routed
+    intent_of: Callable[[str], str]
+    known: frozenset[str]
+    """The articles that the knowledge base holds."""
+    failed: dict[str, str]
+    """By a dialogue's id: how it ended instead."""
+
+
+def results(measured: Measured) -> tuple[Result, ...]:
+    """Put together what became of every item."""
     return (
-        *(_answered(one, ranks, routed, intent_of, known) for one in attempts),
-        *_routed(basket, routed, intent_of),
-        *_dialogues(basket, failed),
+        *(_answered(one, measured) for one in measured.attempts),
+        *_routed(measured),
+        *_dialogues(measured.basket, measured.failed),
     )
 
 
-def _answered(
-    one: Attempt, ranks: dict[str, int | None], routed: Routed, intent_of: Callable[[str], str], known: frozenset[str]
-) -> Result:
+def _answered(one: Attempt, measured: Measured) -> Result:
     item = one.item
-    route = routed.questions.get(item.id, "")
-    stage = blamed(one, route, known)
+    route = measured.routed.questions.get(item.id, "")
+    stage = blamed(one, route, measured.known)
     return Result(
         id=item.id,
         kind=Kind.QUESTION if isinstance(item, Question) else Kind.UNANSWERABLE,
         language=item.language,
         text=item.shown(item.question),
-        intent=intent_of(item.question),
+        intent=measured.intent_of(item.question),
         sources=item.sources if isinstance(item, Question) else (),
-        rank=ranks.get(item.id),
+        rank=measured.ranks.get(item.id),
         answerable=round(one.answerable, 4),
         score=None if one.score is None else round(one.score, 4),
         answer=item.shown(one.draft.text) if one.draft else "",
@@ -141,7 +145,7 @@ def _answered(
         right=one.right,
         route=route,
         stage=stage,
-        cause=_cause(one, known) if stage is Stage.JUDGE_LAX else None,
+        cause=_cause(one, measured.known) if stage is Stage.JUDGE_LAX else None,
         detail="" if one.sent else one.reason,
     )
 
@@ -173,15 +177,15 @@ def _cause(one: Attempt, known: frozenset[str]) -> Stage:
     return Stage.ENGINE if one.passed else Stage.NO_ANSWER
 
 
-def _routed(basket: Basket, routed: Routed, intent_of: Callable[[str], str]) -> Iterator[Result]:
-    for message in basket.routing:
-        taken = routed.messages[message.id]
+def _routed(measured: Measured) -> Iterator[Result]:
+    for message in measured.basket.routing:
+        taken = measured.routed.messages[message.id]
         yield Result(
             id=message.id,
             kind=Kind.ROUTING,
             language=message.language,
             text=message.shown(message.text),
-            intent=intent_of(message.text),
+            intent=measured.intent_of(message.text),
             route=taken,
             wanted_route=message.route,
             right=taken == message.route,
@@ -191,8 +195,13 @@ def _routed(basket: Basket, routed: Routed, intent_of: Callable[[str], str]) -> 
 
 def _dialogues(basket: Basket, failed: dict[str, str]) -> Iterator[Result]:
     played: list[tuple[Kind, Stage, Item, str, str]] = [
-        (Kind.ORDERS, Stage.ORDERS, one, " / ".join(step.say or f"({step.contact} contact)" for step in one.steps),
-         f"{one.expect} {one.order or ''}".strip())
+        (
+            Kind.ORDERS,
+            Stage.ORDERS,
+            one,
+            " / ".join(step.say or f"({step.contact} contact)" for step in one.steps),
+            f"{one.expect} {one.order or ''}".strip(),
+        )
         for one in basket.order_dialogues
     ]
     played += [
@@ -210,4 +219,3 @@ def _dialogues(basket: Basket, failed: dict[str, str]) -> Iterator[Result]:
             stage=stage if item.id in failed else None,
             detail=failed.get(item.id, ""),
         )
-

@@ -93,7 +93,13 @@ def compare_routes(
         unsure=sum(route == UNSURE for route in taken),
         confusion={right: {route: counts[right, route] for route in (*ROUTES, UNSURE)} for right in ROUTES},
         failures=tuple(
-            Failure(id=message.id, language=message.language, text=message.shown(message.text), wanted=message.route, got=route)
+            Failure(
+                id=message.id,
+                language=message.language,
+                text=message.shown(message.text),
+                wanted=message.route,
+                got=route,
+            )
             for message, route in pairs
             if message.route != route
         ),

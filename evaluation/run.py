@@ -18,7 +18,7 @@ from evaluation.followups import measure_followups
 from evaluation.orders import measure_orders
 from evaluation.provenance import provenance
 from evaluation.report import FollowUpsReport, OrdersReport
-from evaluation.results import results
+from evaluation.results import Measured, results
 from evaluation.retrieval import measure_retrieval
 from evaluation.routing import Routed, measure_routing
 from evaluation.selective import measure_scores
@@ -100,13 +100,15 @@ def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subjec
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)
     attempts = measure_answers(asked.questions, asked.unanswerable, path)
     items = results(
-        asked,
-        attempts,
-        retrieval.ranks,
-        routed,
-        lambda text: classifier.classify(text).intent,
-        frozenset(chunk.source for chunk in subject.knowledge.chunks),
-        {failure.id: failure.got for failure in (*orders.failures, *followups.failures)},
+        Measured(
+            basket=asked,
+            attempts=attempts,
+            ranks=retrieval.ranks,
+            routed=routed,
+            intent_of=lambda text: classifier.classify(text).intent,
+            known=frozenset(chunk.source for chunk in subject.knowledge.chunks),
+            failed={failure.id: failure.got for failure in (*orders.failures, *followups.failures)},
+        )
     )
     scores = measure_scores(attempts, settings.answer_threshold)
     info = subject.store.info(subject.knowledge.release)

@@ -56,13 +56,13 @@ class Subject:
 
 
 @contextmanager
-def demo_shop() -> Iterator[Subject]:
-    """Build the demo shop's release aside; it is thrown away afterwards.
+def demo_shop(orders: Path | None = None) -> Iterator[Subject]:
+    """Build the demo shop's release aside, with its own orders unless others are given; it is thrown away afterwards.
 
     Raises:
         SourcesError, ReleaseError: it cannot be built.
     """
-    with folder(DEMO_SHOP / "knowledge", name="demo shop", orders=DEMO_SHOP / "orders.csv") as subject:
+    with folder(DEMO_SHOP / "knowledge", name="demo shop", orders=orders or DEMO_SHOP / "orders.csv") as subject:
         yield subject
 
 

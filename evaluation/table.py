@@ -22,7 +22,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield f"{report.articles} articles, {report.chunks} chunks"
     yield f"engine {report.engine}, threshold {report.threshold:.2f}"
     if report.provenance.drafts_left_out:
-        yield f"{report.provenance.drafts_left_out} drafts left out: edit them and take out \"draft\""
+        yield f'{report.provenance.drafts_left_out} drafts left out: edit them and take out "draft"'
     yield from _figures(report)
     yield from _confusion(report.routing.confusion)
     yield from ("", f"{'Timings, ms':{_NAME_WIDTH}}{'count':>8}{'p50':>10}{'p95':>10}{'p99':>10}")
@@ -129,7 +129,9 @@ def _compared(comparison: Comparison) -> Iterator[str]:
         verdict = {True: "BETTER", False: "WORSE", None: "may be chance"}[one.better]
         if one.before == one.now and not one.won:
             verdict = "the same"
-        shown = f"{one.before:>4} → {one.now:<4} of {one.items:<4} {one.change:+.1%} ({one.low:+.1%} to {one.high:+.1%})"
+        shown = (
+            f"{one.before:>4} → {one.now:<4} of {one.items:<4} {one.change:+.1%} ({one.low:+.1%} to {one.high:+.1%})"
+        )
         yield f"  {one.name.replace('_', ' '):{_NAME_WIDTH - 2}}{shown}  {verdict}"
         for sign, ids in (("+", one.won), ("-", one.lost)):
             if ids:

@@ -18,8 +18,8 @@ from otvet.commands.outbox import outbox_group
 from otvet.commands.privacy import privacy_group
 from otvet.commands.running import alive, bot, prepare, run, worker
 from otvet.errors import CONFIGURATION_EXIT, CommandError
-from support.version import VERSION
 from support.settings import SettingsError
+from support.version import VERSION
 
 EPILOG = "Settings come from the environment and from .env; .env.example explains each of them."
 

@@ -11,7 +11,7 @@ from evaluation.selective import Bin, Point, SelectiveReport
 
 WIDTH: Final = 640
 HEIGHT: Final = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 18, 16, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 30, 16, 52
 _BAR: Final = 200
 _LABEL_ROOM: Final = 110
 
@@ -53,7 +53,14 @@ def risk_chart(scores: SelectiveReport, words: Words) -> Html:
         drawn += [
             element("line", x1=x, x2=x, y1=y, y2=plane.y(0), class_="guide"),
             element("circle", cx=x, cy=y, r=6, class_="dot"),
-            element("text", label, x=x + (-10 if beyond else 10), y=y - 12, text_anchor="end" if beyond else "start"),
+            element(
+                "text",
+                label,
+                x=x + (-10 if beyond else 10),
+                y=y + 22,
+                text_anchor="end" if beyond else "start",
+                class_="mark",
+            ),
         ]
     return _figure("risk", words("risk"), _risk_told(chosen, words), drawn)
 
@@ -145,7 +152,13 @@ def _axes(plane: _Plane, words: Words, x_name: str, y_name: str, *, percent: boo
     parts += [
         element("text", x_name, x=(_LEFT + WIDTH - _RIGHT) / 2, y=HEIGHT - 8, text_anchor="middle", class_="axis"),
         element(
-            "text", y_name, x=14, y=middle, text_anchor="middle", class_="axis", transform=f"rotate(-90 14 {middle:.0f})"
+            "text",
+            y_name,
+            x=14,
+            y=middle,
+            text_anchor="middle",
+            class_="axis",
+            transform=f"rotate(-90 14 {middle:.0f})",
         ),
     ]
     return join(*parts)

@@ -68,7 +68,7 @@ def routes(report: Report, words: Words) -> Html:
     confusion = {right: row for right, row in report.routing.confusion.items() if sum(row.values())}
     if not report.routing.accuracy[TOTAL].total:
         return Html("")
-    taken = [name for name in next(iter(confusion.values()))]
+    taken = list(next(iter(confusion.values())))
     rows = []
     for right, row in confusion.items():
         most = sum(row.values())
@@ -116,7 +116,7 @@ def clusters(report: Report, words: Words) -> Html:
     rows = []
     for intent in intents:
         cells = [_shaded(counts[intent, stage], len(failed) // 4 + 1, is_right=False) for stage in stages]
-        name = words.known(f"route-{intent}", intent) if intent else "–"
+        name = words.known(f"route-{intent}", intent) if intent else words("dialogue")
         rows.append(element("tr", element("th", name, scope="row"), *cells))
     heads = [words("intent"), *(words(f"stage-{stage}") for stage in stages)]
     parts += [element("p", words("clusters-lead"), class_="lead"), table(heads, rows, "matrix")]

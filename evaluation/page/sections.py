@@ -70,7 +70,7 @@ def to_fix(report: Report, words: Words) -> Html:
     parts = [element("h2", words("fixes"))]
     if not report.fixes:
         return element("section", *parts, element("p", words("fixes-none")))
-    items = [element("li", _worth(fix, words), element("div", _told(fix, words))) for fix in report.fixes[:_MOST_FIXES]]
+    items = [element("li", _worth(fix, words), _action(fix, words)) for fix in report.fixes[:_MOST_FIXES]]
     parts += [element("p", words("fixes-lead"), class_="lead"), element("ol", *items, class_="fixes")]
     if len(report.fixes) > _MOST_FIXES:
         more = words("fixes-more", count=str(len(report.fixes) - _MOST_FIXES))
@@ -80,9 +80,7 @@ def to_fix(report: Report, words: Words) -> Html:
 
 def limits(report: Report, words: Words) -> Html:
     """What the figures do not say, and what may be promised."""
-    asked, hopeless = (
-        sum(one.kind is kind for one in report.items) for kind in (Kind.QUESTION, Kind.UNANSWERABLE)
-    )
+    asked, hopeless = (sum(one.kind is kind for one in report.items) for kind in (Kind.QUESTION, Kind.UNANSWERABLE))
     points = [
         words("limit-mix", share=words.percent(hopeless / max(1, asked + hopeless))),
         words("limit-right", right=_right(report, words)),
@@ -172,27 +170,23 @@ def _worth(fix: Fix, words: Words) -> Html:
     return element("b", words("won", n=fix.won), *lost)
 
 
+def _action(fix: Fix, words: Words) -> Html:
+    asked = [element("p", words.quoted(fix.examples), class_="quiet small")] if fix.examples else []
+    return element("div", _told(fix, words), *asked)
+
+
 def _told(fix: Fix, words: Words) -> str:
-    key = f"fix-{fix.action.replace('_', '-')}"
-    about, lost = fix.about, words.number(fix.lost)
+    key, about, instead = f"fix-{fix.action.replace('_', '-')}", fix.about, fix.instead
     match fix.action:
-        case Action.ADD_WORDS | Action.ADD_PAIR:
-            if not fix.words:
-                return words(f"{key}-plain", about=about)
-            return words(key, about=about, words=", ".join(f"«{word}»" for word in fix.words))
-        case Action.SPLIT_ARTICLE:
-            return words(key, about=about, instead=words("fix-instead", about=fix.instead) if fix.instead else "")
+        case Action.ADD_WORDS | Action.ADD_PAIR if not fix.words:
+            key += "-plain"
+        case Action.SPLIT_ARTICLE if instead:
+            instead = words("fix-instead", about=instead)
         case Action.LOWER_THRESHOLD | Action.RAISE_THRESHOLD:
-            return words(key, about=words.number(float(about), 2), lost=lost)
-        case Action.ADD_EXAMPLES:
-            wanted, taken = (words.known(f"route-{one}", one) for one in (about, fix.instead))
-            return words(key, about=wanted, instead=taken)
-        case Action.RESTORE_ARTICLE:
-            return words(key, about=about)
-        case Action.WRITE_ARTICLE:
-            return words(key, about=words.known(f"route-{about}", about))
-        case _:
-            return words(key)
+            about = words.number(float(about), 2)
+        case Action.ADD_EXAMPLES | Action.WRITE_ARTICLE:
+            about, instead = (words.known(f"route-{one}", one) for one in (about, instead))
+    return words(key, about=about, instead=instead, words=words.quoted(fix.words), lost=words.number(fix.lost))
 
 
 def _difference_row(one: Difference, words: Words) -> Html:
@@ -200,13 +194,13 @@ def _difference_row(one: Difference, words: Words) -> Html:
         verdict, name = ("better", "good") if one.better else ("worse", "bad")
     else:
         verdict, name = ("chance" if one.won or one.lost else "same"), "quiet"
-    signed = [("+" if value > 0 else "") + words.percent(value, 1) for value in (one.change, one.low, one.high)]
+    signed = [words.signed(value * 100) for value in (one.change, one.low, one.high)]
     return element(
         "tr",
         element("td", words(f"difference-{one.name}")),
         element("td", f"{one.before} / {one.items}"),
         element("td", f"{one.now} / {one.items}"),
-        element("td", f"{signed[0]} ({signed[1]} … {signed[2]})"),
+        element("td", f"{words('points', value=signed[0])} ({signed[1]} … {signed[2]})"),
         element("td", words(f"comparison-{verdict}"), class_=name),
     )
 

@@ -1,10 +1,17 @@
 """The page's words and numbers in one language."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from bot.texts import Texts
 from evaluation.figures import Share
+
+_UP: Final = 1e-9
+"""So that a half is rounded up, as people do."""
+_JOINED: Final = "\u2060"
+"""Keeps an interval on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +34,23 @@ class Words:
         written = f"{value:,.{digits}f}"
         return written.translate({ord(","): "\u202f", ord("."): ","}) if self.language == "ru" else written
 
+    def signed(self, value: float) -> str:
+        """Write a change with its sign and one decimal."""
+        sign = "+" if value > 0 else "\u2212" if value < 0 else ""
+        return sign + self.number(abs(value), 1)
+
     def percent(self, share: float, digits: int = 0) -> str:
         """Write a share of 0..1 in per cent."""
-        return self.number(share * 100, digits) + ("\u00a0%" if self.language == "ru" else "%")
+        return self.number(share * 100 + _UP, digits) + ("\u00a0%" if self.language == "ru" else "%")
 
     def interval(self, share: Share, digits: int = 0) -> dict[str, str]:
         """Return ``low`` and ``high`` of a share as texts ask for them."""
         low, high = share.interval
-        return {"low": self.number(low * 100, digits), "high": self.percent(high, digits)}
+        return {"low": self.number(low * 100 + _UP, digits) + _JOINED, "high": _JOINED + self.percent(high, digits)}
+
+    def quoted(self, texts: Iterable[str]) -> str:
+        """Write texts in quotation marks, one after another."""
+        return ", ".join(self("quoted", text=text) for text in texts)
 
     def moment(self, iso: str) -> str:
         """Write a day and time."""

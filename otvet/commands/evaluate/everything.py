@@ -21,18 +21,20 @@ CURRENT = "current"
 
 
 @click.command("all")
-@click.option("--basket", type=click.Path(path_type=Path), help="Your own questions, a folder or a file; ours unless given.")
+@click.option(
+    "--basket", type=click.Path(path_type=Path), help="Your own questions, a folder or file; ours unless given."
+)
 @click.option(
     "--knowledge",
     metavar="FOLDER|current|demo",
-    help="What answers: articles (a release is built aside), the release that answers now (the default with a basket of "
-    "your own), or the demo shop (otherwise).",
+    help="What answers: articles (a release is built aside), the release that answers now (the default with a basket "
+    "of your own), or the demo shop (otherwise).",
 )
 @click.option("--orders", type=click.Path(path_type=Path), help="A list of orders for order_dialogues.jsonl.")
 @click.option("--with-drafts", is_flag=True, help="Measure items, too, that nobody has looked at yet.")
 @click.option("--json", "target", metavar="FILE", help="Also write the report as JSON; - is standard output.")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="Also write the report as a page to show.")
-@click.option("--lang", "language", type=click.Choice(["ru", "en"]), help="Of the page; OPERATORS_LANGUAGE unless given.")
+@click.option("--lang", "language", type=click.Choice(["ru", "en"]), help="Of the page; else OPERATORS_LANGUAGE.")
 @click.option(
     "--baseline", type=click.Path(path_type=Path), metavar="FILE", help="Compare with a report that --json wrote."
 )
@@ -88,9 +90,9 @@ def _usual(basket: Path | None) -> str:
 
 
 @contextmanager
-def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator[Subject | None]":
-    """Open what is measured; None: the demo shop with its own orders."""
-    from evaluation.subject import DEMO_SHOP, Subject, folder
+def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator[Subject]":
+    """Open what is measured."""
+    from evaluation.subject import Subject, demo_shop, folder
     from knowledge.releases import ReleaseStore
     from otvet.sentence_models import model_for, questions_for, relevances_for
 
@@ -98,8 +100,8 @@ def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator
     number = store.current() if named == CURRENT else None
     with relevances_for(settings) as rerank:
         if named == DEMO:
-            with folder(DEMO_SHOP / "knowledge", name="demo shop", orders=orders or DEMO_SHOP / "orders.csv") as subject:
-                yield subject
+            with demo_shop(orders) as shop:
+                yield shop
         elif number is not None:
             info = store.info(number)
             with questions_for(settings, info.model_revision or None if info else None) as embed:
@@ -110,7 +112,7 @@ def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator
             sources = settings.knowledge_dir if named == CURRENT else Path(named)
             if not sources.exists():
                 raise CommandError(
-                    f"{sources}: no such folder of articles. Build a release (otvet kb build), or name what answers with "
+                    f"{sources}: no such folder of articles. Build a release (otvet kb build), or name what answers: "
                     "--knowledge FOLDER; --knowledge demo is the demo shop."
                 )
             with model_for(settings) as model, folder(sources, orders=orders, model=model, rerank=rerank) as subject:
