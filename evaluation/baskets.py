@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -28,6 +28,7 @@ from evaluation.basket_items import (
     Unanswerable,
 )
 from knowledge.language import detect
+from support.jobs import Language
 
 __all__ = [
     "OWN_BASKET", "ROUTES", "Asked", "Basket", "BasketError", "Customer", "FollowUp", "Item", "OrderDialogue",
@@ -121,8 +122,8 @@ def _parse(line: str, kind: type[Item]) -> Item | list[str]:
     if not isinstance(fields, dict):
         return ["not an object; write {…} with the item's fields"]
     words = next((fields[name] for name in _WORDS if isinstance(fields.get(name), str)), "")
-    if "language" not in fields and words:
-        fields["language"] = detect(words)
+    if "language" not in fields and (language := detect(words)) in get_args(Language):
+        fields["language"] = language
     if "id" not in fields and words:
         fields["id"] = identity(words)
     try:
@@ -149,22 +150,20 @@ def _told(problems: Sequence[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 def _explained(problem: ErrorDetails, kind: type[BaseModel]) -> str:
     place = problem["loc"]
-    name = ".".join(str(part) for part in place) or "item"
+    name = ".".join(str(part) for part in place)
+    said = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
     match problem["type"]:
         case "missing":
-            return f'{name}: is missing; every item of this file needs "{place[-1]}"'
+            said = f'is missing; every item of this file needs "{place[-1]}"'
         case "extra_forbidden":
             known = list(kind.model_fields)
             meant = get_close_matches(str(place[-1]), known, n=1)
-            return f"{name}: no such field; " + (
-                f'did you mean "{meant[0]}"?' if meant else f"known: {', '.join(known)}"
-            )
+            said = "no such field; " + (f'did you mean "{meant[0]}"?' if meant else f"known: {', '.join(known)}")
         case "tuple_type":
-            return f"{name}: must be a list of texts in square brackets"
-        case "value_error":
-            return f"{name}: {str(problem['ctx']['error']) if 'ctx' in problem else problem['msg']}"
-        case _:
-            return f"{name}: {problem['msg']}"
+            said = "must be a list of texts in square brackets"
+        case "string_type":
+            said = "must be a text in quotation marks"
+    return f"{name}: {said}" if name else said
 
 
 def _basket(path: Path, items: Sequence[Item], digest: str, *, with_drafts: bool) -> Basket:

@@ -31,10 +31,75 @@ def dialogue(**changes: object) -> dict[str, object]:
     } | changes
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
-    (folder / "routing.jsonl").unlink()
-    with pytest.raises(baskets.BasketError, match=r"routing\.jsonl: no such file"):
-        baskets.load(folder)
+def test_a_basket_that_is_not_there_and_a_folder_without_one_are_named(tmp_path: Path) -> None:
+    with pytest.raises(baskets.BasketError, match=r"nowhere: no such basket; name a folder"):
+        baskets.load(tmp_path / "nowhere")
+    with pytest.raises(baskets.BasketError, match=r"holds none of questions\.jsonl"):
+        baskets.load(tmp_path)
+
+
+def test_one_file_of_a_company_holds_questions_refusals_and_routes(tmp_path: Path) -> None:
+    file = tmp_path / "ours.jsonl"
+    rows: list[dict[str, object]] = [
+        {"question": "Сколько стоит доставка?", "facts": ["300 ₽", ["за день", "завтра"]], "forbidden": ["500 ₽"]},
+        {
+            "id": "a",
+            "language": "en",
+            "question": "Do you ship abroad?",
+            "sources": ["en/abroad.md"],
+            "route": "question",
+        },
+        {"question": "Do you sell dragons?", "answerable": False},
+        {"question": "Позовите человека", "route": "operator"},
+        {"question": "How long is the warranty?", "draft": True},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+    basket = baskets.load(file)
+
+    assert [(one.language, one.facts, one.sources) for one in basket.questions] == [
+        ("ru", ("300 ₽", ("за день", "завтра")), ()),
+        ("en", (), ("en/abroad.md",)),
+    ]
+    assert basket.questions[0].id == baskets.identity("Сколько стоит доставка?")
+    assert [one.question for one in basket.unanswerable] == ["Do you sell dragons?"]
+    assert [(one.text, one.route) for one in basket.routing] == [
+        ("Do you ship abroad?", "question"),
+        ("Позовите человека", "operator"),
+    ]
+    assert basket.left_out == 1
+    assert len(baskets.load(file, with_drafts=True).questions) == 3
+
+
+def test_every_mistake_is_a_sentence_with_its_line_and_what_to_do(tmp_path: Path) -> None:
+    file = tmp_path / "ours.jsonl"
+    mistakes: list[tuple[object, str]] = [
+        ({"question": "how much", "sorces": ["a.md"]}, 'sorces: no such field; did you mean "sources"?'),
+        ({"question": "how much"}, 'say what would be right: "sources" (articles) or "facts"'),
+        ({"sources": ["a.md"], "id": "1", "language": "ru"}, "question: is missing"),
+        ({"question": "how much", "sources": "a.md"}, "sources: must be a list of texts in square brackets"),
+        ({"question": "how much", "facts": [5]}, "facts.0: must be a text in quotation marks"),
+        ({"question": "how much", "answerable": False, "facts": ["5"]}, '"answerable" is false, so take out'),
+        (
+            {"question": "how much", "route": "operator", "facts": ["5"]},
+            "a message for operator is not answered from articles",
+        ),
+        (["x"], "not an object"),
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row, _ in mistakes), encoding="utf-8")
+    with pytest.raises(baskets.BasketError) as refused:
+        baskets.load(file)
+    told = str(refused.value).splitlines()
+    assert len(told) == len(mistakes)
+    for number, (line, (_, sentence)) in enumerate(zip(told, mistakes, strict=True), start=1):
+        assert line.startswith(f"{file}, line {number}: {sentence}"), line
+
+
+def test_a_basket_of_drafts_only_is_not_measured(tmp_path: Path) -> None:
+    file = tmp_path / "ours.jsonl"
+    file.write_text('{"question": "how much?", "draft": true}\n')
+    with pytest.raises(baskets.BasketError, match="all 1 items are drafts; look at each"):
+        baskets.load(file)
 
 
 def test_a_file_without_items_is_refused(folder: Path) -> None:

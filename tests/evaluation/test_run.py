@@ -1,12 +1,16 @@
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from evaluation import run
 from evaluation.baskets import OWN_BASKET
-from evaluation.report import Report
+from evaluation.page.document import render_page
+from evaluation.results import Stage
 from evaluation.table import render
+from evaluation.whole import Report
 from support.settings import Settings
 
 FILES = ("questions", "unanswerable", "routing", "order_dialogues", "followups")
@@ -19,15 +23,20 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Report, Path]:
         lines = (OWN_BASKET / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         (folder / f"{name}.jsonl").write_text("\n".join([*lines[:4], *lines[-4:]]), encoding="utf-8")
     target = folder / "report.json"
-    return run.evaluate_all(Settings(), basket=folder, json_target=target), target
+    return run.evaluate_all(Settings(), run.Asking(basket=folder, json_target=target)), target
 
 
 def test_the_json_holds_every_figure_by_language_and_in_total(measured: tuple[Report, Path]) -> None:
     told = json.loads(measured[1].read_text(encoding="utf-8"))
     assert set(told) == {
         *("articles", "chunks", "engine", "threshold", "retrieval", "answers", "routing", "orders"),
-        *("followups", "timings_ms", "aims"),
+        *("followups", "timings_ms", "aims", "schema_version", "provenance", "scores", "assurance", "fixes"),
+        *("comparison", "items"),
     }
+    assert told["schema_version"] == 2
+    assert len(told["items"]) == 40
+    assert told["provenance"]["basket_items"] == 40
+    assert Report.model_validate(told).items == measured[0].items
     for share in (
         *(told["retrieval"][name] for name in ("first", "recall_at_5", "recall_at_10", "recall_at_10_without_vectors")),
         *(told["answers"][name] for name in ("unanswerable_answered", "questions_sent", "questions_escalated")),
@@ -77,3 +86,41 @@ def test_follow_ups_are_understood_by_what_was_asked_before(measured: tuple[Repo
     assert found.right_continued["total"].total == found.right_alone["total"].total > 0
     assert found.right_continued["total"].hits > found.right_alone["total"].hits
     assert found.standing_alone_changed["total"].total == 16
+
+
+def test_a_mistake_is_blamed_on_a_stage_and_only_a_mistake(measured: tuple[Report, Path]) -> None:
+    report = measured[0]
+    for one in report.items:
+        went_well = one.right if one.kind != "unanswerable" else not one.sent
+        if one.kind == "question":
+            went_well = bool(one.sent and one.right and one.route == "question")
+        assert (one.stage is None) == went_well, one.id
+    wrong = sum(one.stage is Stage.JUDGE_LAX for one in report.items)
+    sent = report.answers.sent_right["total"]
+    assert wrong == sent.total - sent.hits == report.scores.chosen.wrong.hits
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_page_needs_nothing_else_and_says_every_mistake(measured: tuple[Report, Path], language: str) -> None:
+    report = measured[0]
+    page = render_page(report, language)
+    assert f'<html lang="{language}">' in page
+    for foreign in ("http:", "https:", "src=", "<script", "<link", "@import", "url("):
+        assert foreign not in page
+    for one in report.items:
+        assert (html.escape(one.text) in page) or one.stage is None
+    charts = re.findall(r'<svg[^>]*class="chart".*?</svg>', page, flags=re.DOTALL)
+    assert len(charts) == 2
+    for chart in charts:
+        assert "<title" in chart
+        assert "<desc" in chart
+    assert page.count("<h1>") == 1
+
+
+def test_customers_words_are_text_on_the_page(measured: tuple[Report, Path]) -> None:
+    report = measured[0]
+    first = next(one for one in report.items if one.stage is not None)
+    evil = first.model_copy(update={"text": "<script>alert('x')</script>"})
+    page = render_page(report.model_copy(update={"items": (evil,)}), "ru")
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;" in page
