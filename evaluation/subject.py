@@ -16,6 +16,7 @@ from knowledge.reranking import Rerank
 from knowledge.sentences import SentenceEmbedder
 from support.settings import PACKAGE_ROOT
 
+DEMO: Final = "demo shop"
 DEMO_SHOP: Final = PACKAGE_ROOT / "otvet" / "demo_shop"
 
 
@@ -62,7 +63,7 @@ def demo_shop(orders: Path | None = None) -> Iterator[Subject]:
     Raises:
         SourcesError, ReleaseError: it cannot be built.
     """
-    with folder(DEMO_SHOP / "knowledge", name="demo shop", orders=orders or DEMO_SHOP / "orders.csv") as subject:
+    with folder(DEMO_SHOP / "knowledge", name=DEMO, orders=orders or DEMO_SHOP / "orders.csv") as subject:
         yield subject
 
 

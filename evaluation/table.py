@@ -5,7 +5,7 @@ from typing import Final
 
 from evaluation.comparison import Comparison
 from evaluation.figures import Share
-from evaluation.report import Failure
+from evaluation.report import TOTAL, Failure
 from evaluation.whole import Report
 
 _NAME_WIDTH: Final = 34
@@ -63,6 +63,8 @@ def _figures(report: Report) -> Iterator[str]:
         ("Questions wrongly completed", report.followups.standing_alone_changed),
     )
     for name, figures in shares:
+        if not figures[TOTAL].total:
+            continue
         yield ""
         for place, (language, share) in enumerate(figures.items()):
             yield f"{'' if place else name:{_NAME_WIDTH}}{language:>6}  {_told(share)}"

@@ -39,7 +39,8 @@ def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -
 
 COMMANDS = (
     "", "demo", "run", "bot", "worker", "kb build", "kb list", "kb diff", "kb rollback", "kb search", "kb doctor",
-    "orders import", "eval all", "eval retrieval", "eval no-answer", "model check", "model quantize", "model pull",
+    "orders import", "eval all", "eval draft", "eval retrieval", "eval no-answer",
+    "model check", "model quantize", "model pull",
     "doctor", "db upgrade", "outbox", "outbox retry", "outbox drop",
 )  # fmt: skip
 
@@ -55,13 +56,39 @@ def test_every_command_explains_itself(command):
     assert len(result.output.splitlines()) > 4
 
 
-def test_the_evaluation_prints_a_table_and_writes_json(otvet, tmp_path):
-    result = otvet("eval", "all", "--json", "report.json")
+def test_a_company_measures_its_own_articles_and_is_told_when_they_get_worse(otvet, tmp_path):
+    (tmp_path / "knowledge_base").mkdir()
+    (tmp_path / "knowledge_base" / "delivery.md").write_text("# Delivery\nA courier brings parcels within 2 days.\n")
+    questions = [f"How many days does the courier take to bring parcel {number}?" for number in "ABCDEFGH"]
+    rows = [{"question": one, "sources": ["delivery.md"], "facts": ["2 days"]} for one in questions]
+    (tmp_path / "ours.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    result = otvet(
+        "eval", "all", "--basket", "ours.jsonl", "--json", "first.json", "--html", "page.html", "--lang", "en"
+    )
+
     assert result.returncode == 0, result.stderr
-    assert "Aims" in result.stdout
     assert result.stderr == ""
-    assert (tmp_path / "report.json").read_text().startswith("{")
-    assert_one_sentence(otvet("eval", "all", "--basket", "nowhere"), "nowhere")
+    assert "met     right source first: 100.0% (8 of 8" in result.stdout
+    report = json.loads((tmp_path / "first.json").read_text())
+    assert report["provenance"]["command"].startswith("otvet eval all --basket ours.jsonl")
+    assert report["answers"]["sent_right"]["total"]["hits"] == 8
+    assert "Of 100 answers that the bot sent, 100 are right" in (tmp_path / "page.html").read_text()
+
+    worse = otvet("eval", "all", "--basket", "ours.jsonl", "--baseline", "first.json", ANSWER_THRESHOLD="1")
+
+    assert worse.returncode == 1, worse.stderr
+    assert "8 → 0    of 8    -100.0% (-100.0% to -100.0%)  WORSE" in worse.stdout
+    assert_one_sentence(otvet("eval", "all", "--basket", "nowhere"), "nowhere: no such basket")
+
+
+def test_a_basket_is_drafted_from_articles_and_from_no_database_that_is_not_there(otvet, tmp_path):
+    (tmp_path / "knowledge_base").mkdir()
+    (tmp_path / "knowledge_base" / "delivery.md").write_text("# Delivery\nA courier brings parcels within 2 days.\n")
+    made = otvet("eval", "draft", "--from", "knowledge", "--out", "ours")
+    assert made.returncode == 0, made.stderr
+    assert json.loads((tmp_path / "ours" / "questions.jsonl").read_text())["draft"] is True
+    assert_one_sentence(otvet("eval", "draft", "--from", "conversations", "--out", "b"), "otvet db upgrade")
 
 
 def test_a_collection_is_measured_from_the_command_line(otvet, tmp_path):

@@ -1,0 +1,61 @@
+from evaluation.figures import Share
+from evaluation.fixes import Action, fixes
+from evaluation.results import Kind, Result, Stage
+from evaluation.selective import Point, SelectiveReport
+from knowledge.passages import Chunk
+
+CHUNKS = [Chunk("1-0", "a.md", "Delivery", (), "A courier brings parcels on weekdays.", "en")]
+SCORES = SelectiveReport(
+    chosen=Point(threshold=0.75, coverage=Share(hits=10, total=40), wrong=Share(hits=2, total=10)),
+    curve=(),
+    bins=(),
+    calibration_error=None,
+    brier=None,
+    auroc=None,
+)
+
+
+def failed(number, stage, **more):
+    fields = {"text": "who carries the wardrobe upstairs", "sources": ("a.md",), "right": False, "sent": False} | more
+    return Result(id=str(number), kind=Kind.QUESTION, language="en", intent="question", stage=stage, **fields)
+
+
+def test_an_article_that_is_not_found_is_told_the_words_it_lacks():
+    fix = fixes([failed(1, Stage.SEARCH), failed(2, Stage.JUDGE_LAX, cause=Stage.SEARCH)], CHUNKS, SCORES)[0]
+    assert (fix.action, fix.about, fix.won) == (Action.ADD_WORDS, "a.md", 2)
+    assert "wardrobe" in fix.words
+    assert "who" not in fix.words
+
+
+def test_what_wins_most_stands_first():
+    results = [
+        failed(1, Stage.ROUTE, route="operator"),
+        *(failed(number, Stage.NO_ANSWER) for number in range(2, 5)),
+        *(failed(number, Stage.NO_ANSWER, sources=()) for number in range(5, 7)),
+        failed(7, Stage.ARTICLE, sources=("gone.md",)),
+    ]
+    found = [(fix.action, fix.about, fix.won) for fix in fixes(results, CHUNKS, SCORES)]
+    assert found == [
+        (Action.ADD_PAIR, "a.md", 3),
+        (Action.WRITE_ARTICLE, "question", 2),
+        (Action.ADD_EXAMPLES, "question", 1),
+        (Action.RESTORE_ARTICLE, "gone.md", 1),
+    ]
+
+
+def test_a_lower_threshold_is_proposed_only_where_it_is_no_riskier():
+    held = [failed(number, Stage.JUDGE_STRICT, score=0.7, right=True) for number in range(8)]
+    one_wrong = [failed(9, Stage.ENGINE, score=0.7)]
+    lower = next(fix for fix in fixes([*held, *one_wrong], CHUNKS, SCORES) if fix.action is Action.LOWER_THRESHOLD)
+    assert (lower.won, lower.lost) == (8, 1)
+    assert 0.6 < float(lower.about) <= 0.7
+    many_wrong = [failed(10 + number, Stage.ENGINE, score=0.7) for number in range(6)]
+    actions = {fix.action for fix in fixes([*held, *many_wrong], CHUNKS, SCORES)}
+    assert Action.LOWER_THRESHOLD not in actions
+
+
+def test_a_higher_threshold_is_proposed_where_it_stops_more_wrong_answers_than_right_ones():
+    wrong = [failed(number, Stage.JUDGE_LAX, cause=Stage.ENGINE, score=0.8, sent=True) for number in range(3)]
+    right = [failed(9, None, score=0.8, right=True, sent=True)]
+    higher = next(fix for fix in fixes([*wrong, *right], CHUNKS, SCORES) if fix.action is Action.RAISE_THRESHOLD)
+    assert (higher.won, higher.lost) == (3, 1)
