@@ -48,16 +48,19 @@ def risk_chart(scores: SelectiveReport, words: Words) -> Html:
     ]
     if chosen.coverage.hits:
         x, y = plane.x(chosen.coverage.value), plane.y(chosen.wrong.value)
+        low, high = chosen.wrong.interval
+        below = y + _LABEL_ROOM / 3 < plane.y(0)
         beyond = x > WIDTH - _RIGHT - _LABEL_ROOM
         label = words("risk-point", threshold=words.number(chosen.threshold, 2))
         drawn += [
             element("line", x1=x, x2=x, y1=y, y2=plane.y(0), class_="guide"),
+            element("line", x1=x, x2=x, y1=plane.y(low), y2=plane.y(high), class_="whisker"),
             element("circle", cx=x, cy=y, r=6, class_="dot"),
             element(
                 "text",
                 label,
                 x=x + (-10 if beyond else 10),
-                y=y + 22,
+                y=y + (22 if below else -12),
                 text_anchor="end" if beyond else "start",
                 class_="mark",
             ),

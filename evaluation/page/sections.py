@@ -14,6 +14,8 @@ from evaluation.results import Kind
 from evaluation.whole import Report
 
 _MOST_FIXES: Final = 12
+_ENOUGH: Final = 20
+"""Of fewer answers nobody should speak in per cent: even without a mistake up to 16 % may be wrong."""
 
 
 def head(report: Report, words: Words) -> Html:
@@ -31,12 +33,18 @@ def head(report: Report, words: Words) -> Html:
     if not sent.total:
         return join(*parts, element("p", words("headline-none"), class_="headline"))
     low, high = sent.interval
-    between = words("headline-interval", low=words.number(low * 100), high=words.number(high * 100))
+    enough = sent.total >= _ENOUGH
+    headline = words("headline", n=round(sent.value * 100)) if enough else words("headline-few", n=sent.total)
+    between = words(
+        "headline-interval" if enough else "headline-few-interval",
+        low=words.number(low * 100),
+        high=words.number(high * 100),
+    )
     basis = words("headline-basis", total=str(sent.total), hits=str(sent.hits), right=_right(report, words))
     alone = report.answers.questions_sent[TOTAL]
     return join(
         *parts,
-        element("p", words("headline", n=round(sent.value * 100)), class_="headline"),
+        element("p", headline, class_="headline"),
         element("p", between, class_="between"),
         element("p", basis),
         element("p", words("headline-self", share=words.percent(alone.value), **words.interval(alone))),

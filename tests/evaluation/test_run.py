@@ -7,6 +7,7 @@ import pytest
 
 from evaluation import run
 from evaluation.baskets import OWN_BASKET
+from evaluation.figures import Share
 from evaluation.page.document import render_page
 from evaluation.results import Stage
 from evaluation.table import render
@@ -115,6 +116,16 @@ def test_the_page_needs_nothing_else_and_says_every_mistake(measured: tuple[Repo
         assert "<title" in chart
         assert "<desc" in chart
     assert page.count("<h1>") == 1
+
+
+def test_a_handful_of_answers_is_no_percentage(measured: tuple[Report, Path]) -> None:
+    report = measured[0]
+    assert 0 < report.answers.sent_right["total"].total < 20
+    assert "Of 100 answers that the bot sent" not in render_page(report, "en")
+    enough = report.answers.model_copy(update={"sent_right": {"total": Share(hits=41, total=60)}})
+    page = render_page(report.model_copy(update={"answers": enough}), "en")
+    assert re.search(r"Of 100 answers that the bot sent,\s+68 are right", page)
+    assert "95%: from 56 to 79" in page
 
 
 def test_customers_words_are_text_on_the_page(measured: tuple[Report, Path]) -> None:

@@ -6,6 +6,11 @@ evaluation-headline = Of 100 answers that the bot sent, { $n ->
    *[other] { $n } are right
  }
 evaluation-headline-interval = 95%: from { $low } to { $high }
+evaluation-headline-few = Too early to say: only { $n ->
+    [one] { $n } sent answer was checked
+   *[other] { $n } sent answers were checked
+ }
+evaluation-headline-few-interval = Of 100 such answers { $low } to { $high } are right (95%)
 evaluation-headline-none = The bot sent no answer at all: everything went to people
 evaluation-headline-basis = { $total } sent answers were checked, { $hits } of them are right. A right answer { $right }.
 evaluation-right-sources = cites an article that answers the question; nobody read the text itself
@@ -43,7 +48,7 @@ evaluation-fix-add-pair = The article { $about } is found, but the bot does not 
 evaluation-fix-add-pair-plain = The article { $about } is found, but the bot does not believe that it answers. Add a question with its answer in customers’ words.
 evaluation-fix-split-article = The answer is in { $about }, and the bot answers from another place{ $instead }. Split the article into short sections with clear headings, or connect a language model.
 evaluation-fix-instead = { " " }(now { $about })
-evaluation-fix-lower-threshold = Lower the threshold to { $about }: it holds back so many right answers. { $lost } more wrong ones would go out; their share would not rise. It was chosen by these very questions: try it on others.
+evaluation-fix-lower-threshold = Lower the threshold to { $about }: it holds back so many right answers. Wrong ones that would go out as well: { $lost }; their share would not rise. It was chosen by these very questions: try it on others.
 evaluation-fix-raise-threshold = Raise the threshold to { $about }: it would have stopped so many wrong answers, at the price of { $lost } right ones.
 evaluation-fix-add-examples = Messages of “{ $about }” are taken for “{ $instead }”. Add examples of them to the intents file.
 evaluation-fix-look-at-checks = Checks stopped right answers: see what the articles that they cite lack.

@@ -6,6 +6,12 @@ evaluation-headline = Из 100 ответов, которые бот отпра�
    *[other] верны { $n }
  }
 evaluation-headline-interval = 95 %: от { $low } до { $high }
+evaluation-headline-few = Судить рано: { $n ->
+    [one] проверен всего { $n } отправленный ответ
+    [few] проверено всего { $n } отправленных ответа
+   *[other] проверено всего { $n } отправленных ответов
+ }
+evaluation-headline-few-interval = Из 100 таких ответов верны от { $low } до { $high } (95 %)
 evaluation-headline-none = Бот не отправил ни одного ответа: всё ушло к людям
 evaluation-headline-basis = Проверено { $total } отправленных ответов, из них верных { $hits }. Верный ответ { $right }.
 evaluation-right-sources = ссылается на статью, которая отвечает на вопрос; сам текст никто не перечитывал
