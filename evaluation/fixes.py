@@ -64,7 +64,8 @@ class Fix(BaseModel):
 def fixes(results: Sequence[Result], chunks: Iterable[Chunk], scores: SelectiveReport) -> tuple[Fix, ...]:
     """Return every fix, the one that wins most first."""
     vocabulary: dict[str, set[str]] = defaultdict(set)
-    for chunk in chunks:
+    expected = {source for one in results for source in one.sources}
+    for chunk in (chunk for chunk in chunks if chunk.source in expected):
         text = f"{chunk.title} {' '.join(chunk.breadcrumb)} {chunk.question or ''} {chunk.text}"
         vocabulary[chunk.source].update(stem(word) for word in words(text))
     found = [
