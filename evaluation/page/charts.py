@@ -11,7 +11,7 @@ from evaluation.selective import Bin, Point, SelectiveReport
 
 WIDTH: Final = 640
 HEIGHT: Final = 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 30, 16, 52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 84, 30, 16, 52
 _BAR: Final = 200
 _LABEL_ROOM: Final = 110
 

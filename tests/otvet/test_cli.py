@@ -61,6 +61,7 @@ def test_a_company_measures_its_own_articles_and_is_told_when_they_get_worse(otv
     (tmp_path / "knowledge_base" / "delivery.md").write_text("# Delivery\nA courier brings parcels within 2 days.\n")
     questions = [f"How many days does the courier take to bring parcel {number}?" for number in "ABCDEFGH"]
     rows = [{"question": one, "sources": ["delivery.md"], "facts": ["2 days"]} for one in questions]
+    rows.append({"question": "Позвоните мне: +7 916 123-45-67", "route": "greeting", "origin": "conversation"})
     (tmp_path / "ours.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
 
     result = otvet(
@@ -74,6 +75,9 @@ def test_a_company_measures_its_own_articles_and_is_told_when_they_get_worse(otv
     assert report["provenance"]["command"].startswith("otvet eval all --basket ours.jsonl")
     assert report["answers"]["sent_right"]["total"]["hits"] == 8
     assert "only 8 sent answers were checked" in (tmp_path / "page.html").read_text()
+
+    told = [result.stdout, *((tmp_path / name).read_text() for name in ("first.json", "page.html"))]
+    assert all("+7 *** ***-45-67" in one and "123-45" not in one for one in told)
 
     worse = otvet("eval", "all", "--basket", "ours.jsonl", "--baseline", "first.json", ANSWER_THRESHOLD="1")
 

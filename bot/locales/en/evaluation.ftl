@@ -72,7 +72,7 @@ evaluation-assurance-how = The bot asks operators to judge random answers; otvet
 evaluation-assurance-done = The threshold { $threshold } was chosen by { $audited } random answers that people judged, { $wrong } of them wrong.
 
 evaluation-risk = More answers, more mistakes
-evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong. The dot is the threshold { $threshold }: { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
+evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the threshold { $threshold }: { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
 evaluation-risk-x = Answered by the bot, share of all questions
 evaluation-risk-y = Wrong among the answers
 evaluation-risk-point = threshold { $threshold }

@@ -5,7 +5,7 @@ evaluation-headline = Из 100 ответов, которые бот отпра�
     [one] верен { $n }
    *[other] верны { $n }
  }
-evaluation-headline-interval = 95 %: от { $low } до { $high }
+evaluation-headline-interval = 95 %: от { $low } до { $high }
 evaluation-headline-few = Судить рано: { $n ->
     [one] проверен всего { $n } отправленный ответ
     [few] проверено всего { $n } отправленных ответа
@@ -27,7 +27,7 @@ evaluation-figure-unanswerable = Ответил там, где ответа не
 evaluation-figure-routing = Сообщение понято верно
 evaluation-figure-orders = Диалоги о заказах пройдены
 evaluation-figure-followups = Уточнения поняты
-evaluation-figure-of = { $hits } из { $total } · 95 %: { $low }–{ $high }
+evaluation-figure-of = { $hits } из { $total } · 95 %: { $low }–{ $high }
 evaluation-by-language = По языкам
 evaluation-total = всего
 evaluation-ru = русский
@@ -58,14 +58,14 @@ evaluation-fix-look-at-dialogues = Диалоги закончились не т
 evaluation-limits = О чём эти цифры не говорят
 evaluation-limit-mix = Корзина — не ваши клиенты. В ней { $share } вопросов без ответа; если в жизни их больше, неверных ответов будет больше.
 evaluation-limit-right = «Верный» — значит { $right }.
-evaluation-limit-chance = Промежуток «95 %» учитывает только случайность выбора вопросов, а не то, что завтра спросят о другом.
+evaluation-limit-chance = Промежуток «95 %» учитывает только случайность выбора вопросов, а не то, что завтра спросят о другом.
 evaluation-limit-tuned = Если вы правили статьи или порог по этим же вопросам, в жизни будет хуже, чем здесь: держите часть вопросов про запас.
 evaluation-limit-threshold = Доля неверных ответов не гарантирована: порог не откалиброван.
 evaluation-limit-drafts = Пропущено черновиков: { $count }. Их никто не проверил, поэтому они не считались.
 
 evaluation-assurance = Порог и гарантия
 evaluation-assurance-none = Порог { $threshold } — по умолчанию или выбран на глаз, гарантии нет. Чтобы обещать её, человек должен проверить случайно выбранные ответы бота:
-evaluation-assurance-missing = не больше { $limit } % неверных — { $n ->
+evaluation-assurance-missing = не больше { $limit } % неверных — { $n ->
     [one] нужен ещё { $n } проверенный ответ без единой ошибки
     [few] нужно ещё { $n } проверенных ответа без единой ошибки
    *[other] нужно ещё { $n } проверенных ответов без единой ошибки
@@ -74,14 +74,14 @@ evaluation-assurance-how = Бот сам просит операторов пр�
 evaluation-assurance-done = Порог { $threshold } выбран по { $audited } проверенным случайным ответам, из них неверных { $wrong }.
 
 evaluation-risk = Сколько ответов — столько ошибок
-evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем больше среди ответов неверных. Точка — порог { $threshold }: отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
+evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем, как правило, больше среди ответов неверных. Точка — порог { $threshold }: отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
 evaluation-risk-x = Бот отвечает сам, доля всех вопросов
 evaluation-risk-y = Неверных среди ответов
 evaluation-risk-point = порог { $threshold }
-evaluation-risk-legend = Полоса — 95 %-ный промежуток.
+evaluation-risk-legend = Полоса — 95 %-ный промежуток.
 evaluation-risk-empty = Не написано ни одного ответа: рисовать нечего.
 evaluation-reliability = Что значит оценка 0,8
-evaluation-reliability-lead = Судья ставит каждому ответу оценку от 0 до 1. Если ей можно верить, из ответов с оценкой около 0,8 верны 80 %: точки лежат на линии. Ниже линии — судья слишком уверен, выше — слишком строг.
+evaluation-reliability-lead = Судья ставит каждому ответу оценку от 0 до 1. Если ей можно верить, из ответов с оценкой около 0,8 верны 80 %: точки лежат на линии. Ниже линии — судья слишком уверен, выше — слишком строг.
 evaluation-reliability-figures = Средняя ошибка оценки: { $error } ({ $low }–{ $high }). Верный ответ оценён выше неверного в { $auroc } случаев ({ $auroc_low }–{ $auroc_high }).
 evaluation-reliability-x = Оценка судьи
 evaluation-reliability-y = Доля верных
@@ -156,7 +156,7 @@ evaluation-comparison-lead = { $file } от { $date }, общих вопросо
 evaluation-comparison-apart = Не сравнивались: { $before } только в прошлом отчёте, { $now } только в этом.
 evaluation-comparison-before = Было
 evaluation-comparison-now = Стало
-evaluation-comparison-change = Разница, 95 %
+evaluation-comparison-change = Разница, 95 %
 evaluation-comparison-verdict = Вывод
 evaluation-points = { $value } п. п.
 evaluation-comparison-better = лучше
