@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from aiogram.methods import PinChatMessage, SendMessage
+from aiogram.methods import PinChatMessage, SendMessage, UnpinChatMessage
 
 from bot.groups import Groups
 from bot.relay import EDITED
@@ -18,7 +18,7 @@ from bot.unit import Unit
 from support.board import touch
 from support.counterparts import CounterpartRepository
 from support.customers import CustomerRepository
-from support.deliveries import DeliveryState, Priority
+from support.deliveries import CARDS, DeliveryRepository, DeliveryState, Priority
 from support.desk import Desk
 from support.erasure import KEY
 from support.escalations import EscalationReason, EscalationRepository
@@ -26,7 +26,6 @@ from support.summaries import short
 from support.tables import CustomerRow, DeliveryRow, TurnRow
 from support.turns import TurnRepository, Words
 
-CARDS: Final = ("escalation:", "card:")
 SAID: Final = "said:"
 """Begins the key of what an operator had the bot say: it is remembered as his, and he hears when it does not arrive."""
 SHOWN: Final = 60
@@ -75,7 +74,7 @@ class Aftermath:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)
                 if row.to_topic and row.key.startswith(CARDS) and made.ended.message_ids:
-                    await self._pin(unit, customer, made.peer_id, made.ended.message_ids[0])
+                    await self._pin(unit, customer, row, (made.peer_id, made.ended.message_ids[0]))
             case DeliveryState.FAILED | DeliveryState.UNKNOWN if row.to_topic:
                 await self._not_passed_on(unit, row, ended, customer)
             case DeliveryState.FAILED | DeliveryState.UNKNOWN:
@@ -112,8 +111,15 @@ class Aftermath:
             speaker = "operator" if row.key.startswith(SAID) else "bot"
             await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker=speaker)
 
-    async def _pin(self, unit: Unit, customer: CustomerRow, group: int, card_id: int) -> None:
-        """The newest card is the one that is pinned and kept up to date."""
+    async def _pin(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, arrived: tuple[int, int]) -> None:
+        """The newest card is the one that is pinned and kept up to date; one that was on its way before it gives way."""
+        if not await DeliveryRepository(unit.session).is_newest_card(row):
+            return
+        group, card_id = arrived
+        if customer.card_chat_id is not None and customer.card_id not in {None, card_id}:
+            unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
+            key = f"pin:{customer.card_chat_id}:{customer.card_id}:over"
+            await unit.to_chat(unpin, customer.card_chat_id, key, priority=Priority.ACTION)
         customer.card_chat_id, customer.card_id = group, card_id
         touch(customer, unit.now)
         pin = PinChatMessage(chat_id=group, message_id=card_id, disable_notification=True)
