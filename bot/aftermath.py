@@ -6,6 +6,7 @@ from typing import Final
 
 from aiogram.methods import PinChatMessage, SendMessage, UnpinChatMessage
 
+from bot import replacing
 from bot.groups import Groups
 from bot.relay import EDITED
 from bot.rendering import Renderer
@@ -73,8 +74,8 @@ class Aftermath:
         match ended.state:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)
-                if row.to_topic and row.key.startswith(CARDS) and made.ended.message_ids:
-                    await self._pin(unit, customer, row, (made.peer_id, made.ended.message_ids[0]))
+                if row.to_topic and ended.message_ids:
+                    await self._arrived(unit, customer, row, (made.peer_id, ended.message_ids[0]))
             case DeliveryState.FAILED | DeliveryState.UNKNOWN if row.to_topic:
                 await self._not_passed_on(unit, row, ended, customer)
             case DeliveryState.FAILED | DeliveryState.UNKNOWN:
@@ -110,6 +111,11 @@ class Aftermath:
             turns = TurnRepository(unit.session)
             speaker = "operator" if row.key.startswith(SAID) else "bot"
             await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker=speaker)
+
+    async def _arrived(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, message: tuple[int, int]) -> None:
+        if row.key.startswith(CARDS):
+            await self._pin(unit, customer, row, message)
+        await replacing.arrived(unit, customer, row, *message)
 
     async def _pin(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, arrived: tuple[int, int]) -> None:
         """The newest card is the one that is pinned and kept up to date; one that was on its way before it gives way."""

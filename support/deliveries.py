@@ -80,6 +80,11 @@ class Begun:
     attempts: int
 
 
+def begins_with(prefix: str) -> ColumnElement[bool]:
+    """Select the calls whose key begins so, by the index of keys, which a bound pattern would not use on SQLite."""
+    return and_(DeliveryRow.key >= prefix, DeliveryRow.key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+
+
 def may_be_repeated(row: DeliveryRow) -> bool:
     """Whether losing a call is worse than making it twice: answers, cards and people's words, however patient."""
     return row.priority <= Priority.RELAY or row.source_chat_id is not None
