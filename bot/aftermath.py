@@ -118,7 +118,7 @@ class Aftermath:
         await replacing.arrived(unit, customer, row, *message)
 
     async def _pin(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, arrived: tuple[int, int]) -> None:
-        """The newest card is the one that is pinned and kept up to date; one that was on its way before it gives way."""
+        """The newest card is the one that is pinned and kept up to date; one on its way before it gives way."""
         if not await DeliveryRepository(unit.session).is_newest_card(row):
             return
         group, card_id = arrived
