@@ -75,7 +75,7 @@ class Rota:
         *,
         without: Collection[int] = (),
     ) -> None:
-        """Give a conversation that nobody has any more to whoever's turn it is, and tell him; not to those ``without``."""
+        """Give a conversation that nobody has any more to whoever's turn it is, but not to those ``without``."""
         successor = await self._give(unit, customer, escalation, group, without=without)
         if successor is not None:
             await self.call(unit, customer, successor, key)

@@ -113,7 +113,9 @@ async def test_a_suggestion_that_does_not_come_holds_up_neither_the_next_nor_the
     assert (turn.state, turn.outcome) == (TurnState.SUGGESTED, "suggestion_late")
 
 
-async def test_newer_words_name_the_job_that_is_no_longer_waited_for(session, anna, desk, escalation, lookup, write, now):
+async def test_newer_words_name_the_job_that_is_no_longer_waited_for(
+    session, anna, desk, escalation, lookup, write, now
+):
     turn = await write(QUESTION, now)
     late = await lookup.ask(session, turn.id, now + 6 * SECOND)
 
