@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Final
 
-from aiogram.methods import PinChatMessage, SendMessage
+from aiogram.methods import PinChatMessage, SendMessage, UnpinChatMessage
 
+from bot import replacing
 from bot.groups import Groups
 from bot.relay import EDITED
 from bot.rendering import Renderer
@@ -18,7 +19,7 @@ from bot.unit import Unit
 from support.board import touch
 from support.counterparts import CounterpartRepository
 from support.customers import CustomerRepository
-from support.deliveries import DeliveryState, Priority
+from support.deliveries import CARDS, DeliveryRepository, DeliveryState, Priority
 from support.desk import Desk
 from support.erasure import KEY
 from support.escalations import EscalationReason, EscalationRepository
@@ -26,7 +27,6 @@ from support.summaries import short
 from support.tables import CustomerRow, DeliveryRow, TurnRow
 from support.turns import TurnRepository, Words
 
-CARDS: Final = ("escalation:", "card:")
 SAID: Final = "said:"
 """Begins the key of what an operator had the bot say: it is remembered as his, and he hears when it does not arrive."""
 SHOWN: Final = 60
@@ -74,8 +74,8 @@ class Aftermath:
         match ended.state:
             case DeliveryState.DELIVERED:
                 await self._remember(unit, made, customer)
-                if row.to_topic and row.key.startswith(CARDS) and made.ended.message_ids:
-                    await self._pin(unit, customer, made.peer_id, made.ended.message_ids[0])
+                if row.to_topic and ended.message_ids:
+                    await self._arrived(unit, customer, row, (made.peer_id, ended.message_ids[0]))
             case DeliveryState.FAILED | DeliveryState.UNKNOWN if row.to_topic:
                 await self._not_passed_on(unit, row, ended, customer)
             case DeliveryState.FAILED | DeliveryState.UNKNOWN:
@@ -112,8 +112,20 @@ class Aftermath:
             speaker = "operator" if row.key.startswith(SAID) else "bot"
             await turns.add_message(customer, words, unit.now, turn_id=row.turn_id, speaker=speaker)
 
-    async def _pin(self, unit: Unit, customer: CustomerRow, group: int, card_id: int) -> None:
-        """The newest card is the one that is pinned and kept up to date."""
+    async def _arrived(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, message: tuple[int, int]) -> None:
+        if row.key.startswith(CARDS):
+            await self._pin(unit, customer, row, message)
+        await replacing.arrived(unit, customer, row, *message)
+
+    async def _pin(self, unit: Unit, customer: CustomerRow, row: DeliveryRow, arrived: tuple[int, int]) -> None:
+        """The newest card is the one that is pinned and kept up to date; one on its way before it gives way."""
+        if not await DeliveryRepository(unit.session).is_newest_card(row):
+            return
+        group, card_id = arrived
+        if customer.card_chat_id is not None and customer.card_id not in {None, card_id}:
+            unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
+            key = f"pin:{customer.card_chat_id}:{customer.card_id}:over"
+            await unit.to_chat(unpin, customer.card_chat_id, key, priority=Priority.ACTION)
         customer.card_chat_id, customer.card_id = group, card_id
         touch(customer, unit.now)
         pin = PinChatMessage(chat_id=group, message_id=card_id, disable_notification=True)

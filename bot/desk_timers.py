@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Select, select
 
+from bot import prospects
 from bot.courtesy import say_farewell
 from bot.loops import keep_looking
 from bot.mentions import PLACE, mention
@@ -21,7 +22,7 @@ from support import closing
 from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.escalations import EscalationRepository
-from support.hours import is_open
+from support.hours import is_open, next_opening
 from support.leases import Lease
 from support.tables import CustomerRow, EscalationRow
 from support.waiting_list import ASSIGNEE_REMINDED, Waiter, waiting_list
@@ -98,10 +99,21 @@ class DeskTimers:
     async def _warn(self, unit: Unit, customer: CustomerRow, escalation: EscalationRow) -> None:
         escalation.warned_at = unit.now
         if _hears(customer):
-            hours = max(1, round(self.renderer.file.closing.close_after_warning_h))
-            text = self.renderer.library.of(customer.language)("closing-warning", n=hours)
+            text = self._warning(self.renderer.library.of(customer.language), unit.now)
             key = f"escalation:{escalation.id}:warned:{int(unit.now.timestamp())}"
             await self.renderer.say(unit, customer, key, text)
+
+    def _warning(self, texts: Texts, now: datetime) -> str:
+        """Say when the conversation closes: not before the desk is open."""
+        hours, after = self.renderer.file.hours, self.renderer.file.closing.close_after_warning_h
+        due = now + timedelta(hours=after)
+        closes = next_opening(hours, due)
+        if closes is None:
+            return texts("closing-warning-some-day")
+        if closes == due and after == int(after):
+            return texts("closing-warning", n=int(after))
+        day, time = prospects.day(texts, closes, hours, now), prospects.clock(closes, hours)
+        return texts("closing-warning-at", day=day, time=time)
 
     async def _close(self, unit: Unit, customer: CustomerRow) -> None:
         file = self.renderer.file.closing

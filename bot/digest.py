@@ -44,6 +44,8 @@ EVERY: Final = timedelta(seconds=60)
 """An edit counts against the group's limit as any call."""
 AGAIN: Final = timedelta(minutes=15)
 """A group that does not take the digest (General is closed) is tried again after it."""
+DELETABLE: Final = timedelta(hours=47)
+"""A message can be deleted for two days (Bot API, deleteMessage), and a call may have to wait."""
 NUMBERS_EVERY: Final = timedelta(minutes=15)
 """Today's numbers alone are no reason for an edit before."""
 
@@ -141,9 +143,9 @@ class Digest:
                 post.disable_notification = True
             # Before the cards, or what it says of them would be shown when they all have been.
             await unit.to_chat(post, view.group, key, priority=Priority.ANSWER)
-            if former_id is not None:
-                await self._remove(unit, view.group, former_id)
             row = await unit.session.get(DigestRow, view.group) or DigestRow(chat_id=view.group)
+            if former_id is not None:
+                await self._remove(unit, view.group, former_id, row.posted_at)
             row.post_key, row.posted_at, row.message_id = key, unit.now, None
             self._note(row, key, drawn, unit.now)
             unit.session.add(row)
@@ -200,12 +202,12 @@ class Digest:
             pin = PinChatMessage(chat_id=group, message_id=message_id, disable_notification=True)
             await unit.to_chat(pin, group, f"pin:{group}:{message_id}", priority=Priority.ACTION)
 
-    async def _remove(self, unit: Unit, group: int, message_id: int) -> None:
-        """Take the former digest away; what is older than two days stays, but not pinned (Bot API, deleteMessage)."""
-        calls = (
-            UnpinChatMessage(chat_id=group, message_id=message_id),
-            DeleteMessage(chat_id=group, message_id=message_id),
-        )
+    async def _remove(self, unit: Unit, group: int, message_id: int, posted_at: datetime) -> None:
+        """Take the former digest away; what is too old for that says nothing of anybody any more."""
+        unpin = UnpinChatMessage(chat_id=group, message_id=message_id)
+        old = unit.now - posted_at > DELETABLE
+        stub = EditMessageText(chat_id=group, message_id=message_id, text=self.texts("digest-replaced"))
+        calls = (unpin, stub if old else DeleteMessage(chat_id=group, message_id=message_id))
         for number, call in enumerate(calls):
             key = f"digest:{group}:former:{message_id}:{number}"
             await unit.to_chat(call, group, key, priority=Priority.ACTION)

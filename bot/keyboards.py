@@ -22,6 +22,8 @@ RATE: Final = "rate"
 SCORE: Final = "score"
 WORD: Final = "word"
 STARS: Final = "⭐"
+LONGEST_NUMBER: Final = 16
+"""Digits of a number behind a button: Telegram's ids have 52 bits at most (Bot API, User.id)."""
 DESK: Final = "desk"
 """Begins what operators press: ``desk:<action>:<argument>…`` (bot.handlers.desk_buttons)."""
 
@@ -35,8 +37,13 @@ class Pressed:
 
 
 def parse(data: str) -> Pressed:
-    """Take callback data apart."""
+    """Take callback data apart; forged data has neither name nor arguments, as a button that nobody knows.
+
+    Anybody can send anything: what handlers take for a number is one that every table and clock can hold.
+    """
     name, *arguments = data.split(":")
+    if any(not one or (one.isdecimal() and len(one) > LONGEST_NUMBER) for one in arguments):
+        return Pressed("", ())
     return Pressed(name, tuple(arguments))
 
 

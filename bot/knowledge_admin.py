@@ -121,7 +121,7 @@ class KnowledgeAdmin:
 
     async def switch(self, unit: Unit, place: Place, to: int, current: int, issued: int) -> Said:
         """Switch to a release, if the question is fresh and nobody has switched since; who did it is written down."""
-        if not timedelta() <= unit.now - datetime.fromtimestamp(issued, UTC) <= CONFIRM_WITHIN:
+        if not 0 <= unit.now.timestamp() - issued <= CONFIRM_WITHIN.total_seconds():
             return Said(self.texts("kb-expired"), buttons.none(), instead=True)
         if self._number() != current:
             return Said(self.texts("kb-changed-meanwhile"), buttons.none(), instead=True)

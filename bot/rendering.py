@@ -25,7 +25,7 @@ from bot.unit import Unit
 from support import outcomes
 from support.board import State
 from support.citations import SourceShown
-from support.deliveries import Priority
+from support.deliveries import DeliveryRepository, Priority
 from support.desk_file import DeskFile
 from support.escalations import EscalationReason
 from support.expectation import expect
@@ -152,6 +152,7 @@ class Renderer:
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)
             await unit.to_chat(unpin, customer.card_chat_id, f"{key}:unpin", priority=Priority.ACTION)
+        await DeliveryRepository(unit.session).withdraw_cards(customer.id, unit.now)
         customer.card_id, customer.card_shown = None, drawn.digest
         call = send(drawn.text, 0, drawn.markup)
         await unit.to_topic(call, customer, key, priority=Priority.CARD, turn_id=turn_id)

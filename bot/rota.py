@@ -1,5 +1,6 @@
 """Gives conversations out: which group has one, who in it, and how he hears of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +12,12 @@ from bot.moving import Mover
 from bot.texts import Texts
 from bot.unit import Unit
 from support.assignment import give
+from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.desk_file import DeskFile
 from support.desk_tables import OperatorRow
-from support.rota import choose, loads_in, open_in, open_of_operator, speaks
+from support.escalations import EscalationRepository
+from support.rota import choose, customers_of, former_keeper, loads_in, open_in, speaks
 from support.tables import CustomerRow, EscalationRow
 
 BOT: Final = 0
@@ -36,7 +39,10 @@ class Rota:
         present = None if customer.topic_chat_id is None else self.groups.present(customer.topic_chat_id)
         if group is not None and group != present:
             await Mover(self.groups, self.texts).move(unit, customer, group, f"move:{key}")
-        return None if group is None else await self._give(unit, customer, escalation, group)
+        if group is None:
+            return None
+        former = await former_keeper(unit.session, escalation, unit.now)
+        return await self._give(unit, customer, escalation, group, former=former)
 
     async def pass_on(self, unit: Unit, operator: OperatorRow, *, by: int, key: str, group: int | None = None) -> int:
         """Give a colleague's conversations in which the customer waits to others; return how many he had.
@@ -44,7 +50,12 @@ class Rota:
         ``group``: only those there, and all of them: he has left it.
         """
         passed = 0
-        for escalation, customer in await open_of_operator(unit.session, operator.user_id):
+        for customer_id in await customers_of(unit.session, operator.user_id):
+            # The customer's row is locked first, as everywhere (docs/adr/0012).
+            customer = await CustomerRepository(unit.session).by_id(customer_id)
+            escalation = await EscalationRepository(unit.session).open_of(customer_id)
+            if escalation is None or escalation.assignee_id != operator.user_id:
+                continue
             there = None if customer.topic_chat_id is None else self.groups.present(customer.topic_chat_id)
             if (there != group) if group is not None else (escalation.waiting_since is None):
                 continue
@@ -55,10 +66,17 @@ class Rota:
         return passed
 
     async def give_again(
-        self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, group: int, key: str
+        self,
+        unit: Unit,
+        customer: CustomerRow,
+        escalation: EscalationRow,
+        group: int,
+        key: str,
+        *,
+        without: Collection[int] = (),
     ) -> None:
-        """Give a conversation that nobody has any more to whoever's turn it is, and tell him."""
-        successor = await self._give(unit, customer, escalation, group)
+        """Give a conversation that nobody has any more to whoever's turn it is, but not to those ``without``."""
+        successor = await self._give(unit, customer, escalation, group, without=without)
         if successor is not None:
             await self.call(unit, customer, successor, key)
 
@@ -69,12 +87,19 @@ class Rota:
         await unit.to_topic(call, customer, key, priority=Priority.CARD)
 
     async def _give(
-        self, unit: Unit, customer: CustomerRow, escalation: EscalationRow, group: int
+        self,
+        unit: Unit,
+        customer: CustomerRow,
+        escalation: EscalationRow,
+        group: int,
+        *,
+        former: int | None = None,
+        without: Collection[int] = (),
     ) -> OperatorRow | None:
         if self.file.assignment.way == "none":
             return None
         loads = await loads_in(unit.session, group)
-        chosen = choose(loads, self.file.assignment, customer.language)
+        chosen = choose(loads, self.file.assignment, customer.language, former=former, without=without)
         if chosen is not None:
             give(unit.session, customer, escalation, chosen.user_id, unit.now, by=BOT, action="conversation_assigned")
         return chosen

@@ -5,7 +5,7 @@ from typing import Final
 
 import structlog
 from aiogram import Bot
-from aiogram.methods import SendMessage
+from aiogram.methods import DeleteForumTopic, SendMessage
 
 from bot.card import topic_name
 from bot.groups import Groups
@@ -99,17 +99,37 @@ class Topics:
             customer = await session.get_one(CustomerRow, customer_id)
         if known := topic_of(customer, chat_id):
             return known
-        if self.known_group(customer_id, customer.topic_chat_id) not in {None, chat_id}:
+        if self._is_elsewhere(customer, chat_id):
             raise ElsewhereError
         # Always as a fresh one: a call that is made again must find the topic of the first by its name.
         name = topic_name(customer, State.FRESH)
         if customer.topic_id is None and customer.topic_chat_id != chat_id:
             # Before the call: after a restart in the middle of it the customer is sought in the same group.
             async with self.units.open() as unit:
-                (await CustomerRepository(unit.session).by_id(customer_id)).topic_chat_id = chat_id
+                customer = await CustomerRepository(unit.session).by_id(customer_id)
+                if self._is_elsewhere(customer, chat_id):
+                    raise ElsewhereError
+                customer.topic_chat_id = chat_id
         topic = await self._make(chat_id, name)
+        if not await self._keep(customer_id, topic, name):
+            raise ElsewhereError
+        self._made[customer_id] = topic
+        self._assigned.pop(customer_id, None)
+        log.info("topic made", customer_id=customer_id, thread_id=topic.thread_id)
+        return topic
+
+    def _is_elsewhere(self, customer: CustomerRow, chat_id: int) -> bool:
+        return self.known_group(customer.id, customer.topic_chat_id) not in {None, chat_id}
+
+    async def _keep(self, customer_id: int, topic: Topic, name: str) -> bool:
+        """Note a topic that was made; False when the conversation was moved meanwhile: nobody needs it then."""
         async with self.units.open() as unit:
             customer = await CustomerRepository(unit.session).by_id(customer_id)
+            if self._is_elsewhere(customer, topic.chat_id):
+                unused = DeleteForumTopic(chat_id=topic.chat_id, message_thread_id=topic.thread_id)
+                key = f"{HISTORY_KEY}{topic.chat_id}:{topic.thread_id}:unused"
+                await unit.to_chat(unused, topic.chat_id, key, priority=Priority.EDIT)
+                return False
             if customer.topic_id is not None and customer.topic_chat_id is not None:
                 customer.former_topic_chat_id, customer.former_topic_id = customer.topic_chat_id, customer.topic_id
             customer.topic_chat_id, customer.topic_id = topic.chat_id, topic.thread_id
@@ -120,10 +140,7 @@ class Topics:
                 call = SendMessage(chat_id=0, text=text)
                 key = f"{HISTORY_KEY}{topic.chat_id}:{topic.thread_id}:history"
                 await unit.to_topic(call, customer, key, priority=Priority.CARD)
-        self._made[customer_id] = topic
-        self._assigned.pop(customer_id, None)
-        log.info("topic made", customer_id=customer_id, thread_id=topic.thread_id)
-        return topic
+        return True
 
     def saw(self, chat_id: int, name: str, thread_id: int) -> None:
         """Take note of the service message of a topic that the bot made; its call may have ended without an answer."""

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.board import AT_ONCE, SETTLE, touch
 from support.desk_tables import OperatorRow
+from support.escalations import end_edit
 from support.operators import OperatorRepository, Role, audit, come_back
 from support.tables import CustomerRow, EscalationRow
 
@@ -41,6 +42,8 @@ def give(
     audit(session, now, by, action, **detail, **({"operator_id": operator_id} if operator_id else {}))
     escalation.assignee_id, escalation.assigned_at = operator_id, now if operator_id else None
     escalation.reminded = 0
+    if escalation.editing_by != operator_id:
+        end_edit(escalation)
     if shown_within == AT_ONCE:
         # Said by command or button: the card shows it, which who answers alone would not cost an edit for.
         customer.card_shown = None

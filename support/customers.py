@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.jobs import Language
 from support.tables import CustomerRow
+
+LONGEST_CHAT_ID: Final = 16
+"""Digits: ids have 52 bits at most (Bot API, User.id)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class CustomerRepository:
     async def by_handle(self, handle: str) -> CustomerRow | None:
         """Return whom people mean by ``@username`` or by the number of his chat; the one who came last, of several."""
         plain = handle.removeprefix("https://t.me/").removeprefix("@").strip()
-        if plain.isdecimal():
+        if plain.isdecimal() and len(plain) <= LONGEST_CHAT_ID:
             return await self.by_chat(int(plain))
         query = select(CustomerRow).where(func.lower(CustomerRow.username) == plain.lower())
         return (await self._session.scalars(query.order_by(CustomerRow.id.desc()).limit(1))).one_or_none()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any, Final, cast
 
-from sqlalchemy import CursorResult, Table, or_, select, text, update
+from sqlalchemy import ColumnElement, CursorResult, Table, and_, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,8 @@ BUDGET_MEMORY: Final = 2000
 """Calls looked at for what was sent lately: more than the limits allow in the longest window."""
 LONGEST_WAIT: Final = timedelta(seconds=15)
 """More than any call is put off by: one that is due later was enqueued before the clock was set back."""
+CARDS: Final = ("escalation:", "card:")
+"""Begin the keys of cards, among the calls to a topic."""
 _TABLE = cast("Table", DeliveryRow.__table__)
 
 
@@ -76,6 +78,11 @@ class Begun:
     payload: dict[str, Any] = field(repr=False)
     source_ids: tuple[int, ...]
     attempts: int
+
+
+def begins_with(prefix: str) -> ColumnElement[bool]:
+    """Select the calls whose key begins so, by the index of keys, which a bound pattern would not use on SQLite."""
+    return and_(DeliveryRow.key >= prefix, DeliveryRow.key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
 def may_be_repeated(row: DeliveryRow) -> bool:
@@ -254,6 +261,29 @@ class DeliveryRepository:
             .values(values)
         )
         return cast("CursorResult[Any]", await self._session.execute(statement)).rowcount > 0
+
+    async def withdraw_cards(self, customer_id: int, now: datetime) -> None:
+        """Take back the cards of a customer that have not gone out: a newer one says more."""
+        await self._session.execute(
+            update(_TABLE)
+            .where(self._is_card(customer_id), _TABLE.c.state == DeliveryState.PENDING)
+            .values(state=DeliveryState.WITHDRAWN, finished_at=now, error="a newer card follows")
+        )
+
+    async def is_newest_card(self, row: DeliveryRow) -> bool:
+        """Whether no card that was enqueued after this one of the same customer has arrived."""
+        if row.customer_id is None:
+            return True
+        later = (_TABLE.c.id > row.id, _TABLE.c.state == DeliveryState.DELIVERED)
+        found = select(_TABLE.c.id).where(self._is_card(row.customer_id), *later).limit(1)
+        return await self._session.scalar(found) is None
+
+    def _is_card(self, customer_id: int) -> ColumnElement[bool]:
+        return and_(
+            _TABLE.c.customer_id == customer_id,
+            _TABLE.c.to_topic.is_(True),
+            or_(*(_TABLE.c.key.startswith(begins) for begins in CARDS)),
+        )
 
     async def withdraw_words_about_turns(self, customer_id: int, now: datetime) -> set[int]:
         """Take back what the bot has not yet said to the customer; return the turns that something was said about."""

@@ -82,6 +82,9 @@ class Collected:
 class ForOperator:
     """A person has the conversation: the message goes to the topic and the bot keeps silent."""
 
+    cancelled: tuple[str, ...] = ()
+    """Jobs that nobody waits for any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -108,8 +111,8 @@ class Desk:
         escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
         if escalation is not None:
             heard(customer, escalation, now)
-            await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
-            return ForOperator()
+            cancelled = await suggesting.hear(session, customer, words, now, language=language, slowed=slowed)
+            return ForOperator(cancelled)
         opened = await turns.collect(customer, words, language, now, slowed=slowed)
         return _collected(opened)
 
@@ -117,9 +120,9 @@ class Desk:
         self, session: AsyncSession, customer: CustomerRow, message_id: int, text: str, now: datetime
     ) -> Collected | ForOperator | None:
         """Take in an edit; None when nothing follows from it."""
+        if escalation := await EscalationRepository(session).open_of(customer.id):
+            return ForOperator(await suggesting.edit(session, customer, escalation, message_id, text, now))
         opened = await TurnRepository(session).edit(customer, message_id, text, now)
-        if await EscalationRepository(session).open_of(customer.id):
-            return ForOperator()
         return _collected(opened) if opened else None
 
     @property

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import suggesting
-from support.deliveries import OPEN_STATES, DeliveryState
+from support.deliveries import OPEN_STATES, DeliveryState, begins_with
 from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
@@ -166,10 +166,9 @@ async def restore_ban(session: AsyncSession, customer: CustomerRow, digest: str)
 
 def _of_ledger(customer_id: int, chat_id: int) -> ColumnElement[bool]:
     """Calls about the customer: those of his, those to his chat that belong to nobody, the board's edits."""
-    nobodys = and_(
-        DeliveryRow.customer_id.is_(None), or_(DeliveryRow.chat_id == chat_id, DeliveryRow.peer_id == chat_id)
-    )
-    board = DeliveryRow.key.like(f"{_BOARD}{customer_id}:%")
+    # Where it went is where it was to go: only groups get another id.
+    nobodys = and_(DeliveryRow.customer_id.is_(None), DeliveryRow.chat_id == chat_id)
+    board = begins_with(f"{_BOARD}{customer_id}:")
     told = DeliveryRow.key.like(f"{KEY}%")
     return or_(DeliveryRow.customer_id == customer_id, and_(nobodys, ~told), board)
 

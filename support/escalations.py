@@ -53,6 +53,11 @@ def replied(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> 
     touch(customer, now)
 
 
+def end_edit(escalation: EscalationRow) -> None:
+    """Let nobody's next words take the place of a draft."""
+    escalation.editing_turn_id = escalation.editing_by = escalation.editing_since = None
+
+
 class EscalationRepository:
     """Reads and writes of the escalation table."""
 
@@ -111,6 +116,7 @@ class EscalationRepository:
             return None
         row.closed_at, row.closed_by, row.close_reason = now, operator_id, reason
         row.waiting_since, row.reminded = None, 0
+        end_edit(row)
         detail = {"escalation_id": row.id} | ({"reason": reason} if reason else {})
         self._session.add(AuditRow(at=now, actor_id=operator_id, action="escalation_closed", detail=detail))
         await self._session.flush()

@@ -1,7 +1,7 @@
 """Drafts that the card offers to operators, and what operators decide about them. Callers own the transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -13,11 +13,13 @@ from support import citations, freshness
 from support.board import AT_ONCE, touch
 from support.citations import SourceShown
 from support.desk_tables import DraftLabelRow
-from support.escalations import EscalationRepository, replied
+from support.escalations import EscalationRepository, end_edit
 from support.jobs import CheckName, Draft, GenerationJob, JobPassage
 from support.masking import mask
 from support.tables import AuditRow, CustomerRow, EscalationRow, TurnRow
 
+EDIT_LASTS: Final = timedelta(minutes=15)
+"""So long after he has asked for a draft's words an operator's next message is taken for his version of them."""
 NO_ANSWERS: Final = frozenset({CheckName.NO_ANSWER, CheckName.EMPTY})
 
 
@@ -40,6 +42,8 @@ class Refusal(StrEnum):
     """The text that the draft rests on was changed, deleted or called wrong."""
     EDITING = "editing"
     """Somebody else is editing it."""
+    ANSWERED = "answered"
+    """An operator has answered in his own words since: the same again would be one answer too many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,9 @@ class Offers:
         if isinstance(found, Refusal):
             return found
         escalation, offer = found
+        turn = await self.session.get_one(TurnRow, turn_id)
+        if escalation.last_reply_at is not None and escalation.last_reply_at > (turn.finished_at or turn.opened_at):
+            return Refusal.ANSWERED
         if freshness.gone(offer.draft, offer.passages, base):
             self._end(escalation)
             return Refusal.GONE
@@ -131,9 +138,11 @@ class Offers:
         if isinstance(found, Refusal):
             return found
         escalation, offer = found
-        if escalation.editing_turn_id == turn_id and escalation.editing_by not in {None, self.operator_id}:
+        editor = escalation.editing_by if self._is_being_edited(escalation) else None
+        if escalation.editing_turn_id == turn_id and editor not in {None, self.operator_id}:
             return Refusal.EDITING
         escalation.editing_turn_id, escalation.editing_by = turn_id, self.operator_id
+        escalation.editing_since = self.now
         return offer
 
     async def replaced_by(self, escalation: EscalationRow, text: str) -> Offer | None:
@@ -141,8 +150,9 @@ class Offers:
         turn_id = escalation.editing_turn_id
         if turn_id is None or escalation.editing_by != self.operator_id:
             return None
-        escalation.editing_turn_id = escalation.editing_by = None
-        offer = offer_in(await self.session.get(TurnRow, turn_id))
+        late = not self._is_being_edited(escalation)
+        end_edit(escalation)
+        offer = None if late else offer_in(await self.session.get(TurnRow, turn_id))
         if offer is None or await self.label_of(turn_id) is not None:
             return None
         await self._label(escalation, offer, Verdict.EDITED, text)
@@ -178,17 +188,13 @@ class Offers:
         if escalation.offered_turn_id == offer.turn_id:
             self._end(escalation)
         if escalation.editing_turn_id == offer.turn_id:
-            escalation.editing_turn_id = escalation.editing_by = None
+            end_edit(escalation)
         touch(self.customer, self.now, AT_ONCE)
         await self.session.flush()
+
+    def _is_being_edited(self, escalation: EscalationRow) -> bool:
+        return escalation.editing_since is not None and self.now - escalation.editing_since < EDIT_LASTS
 
     def _end(self, escalation: EscalationRow) -> None:
         escalation.offered_turn_id = None
         touch(self.customer, self.now, AT_ONCE)
-
-
-def take_reply(customer: CustomerRow, escalation: EscalationRow, operator_id: int, now: datetime) -> None:
-    """Note that an operator had the bot say something: he has replied, and has the conversation if nobody had it."""
-    if escalation.assignee_id is None:
-        escalation.assignee_id, escalation.assigned_at = operator_id, now
-    replied(customer, escalation, now)

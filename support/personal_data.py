@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.desk_tables import OperatorRow
+from support.desk_tables import DraftLabelRow, OperatorRow
 from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, OrderGuardRow, TurnRow
 
 ABOUT: Final = (
@@ -31,6 +31,7 @@ async def document(session: AsyncSession, customer: CustomerRow, now: datetime) 
         "messages": await _of(session, MessageRow, customer, _message),
         "questions": turns,
         "answers": await _answers(session, customer),
+        "drafts_that_operators_decided_about": await _labels(session, customer),
         "conversations_with_operators": await _escalations(session, customer),
         "attempts_to_see_an_order": await _attempts(session, customer),
     }
@@ -77,6 +78,7 @@ def _turn(row: TurnRow) -> Kept:
         "understood_as": row.intent,
         "outcome": row.outcome,
         "how_it_was_decided": row.trace,
+        "draft_of_an_answer": (row.draft or {}).get("text"),
     }
 
 
@@ -86,6 +88,12 @@ async def _answers(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
         {"at": _time(row.created_at), "text": row.text, "your_rating": row.rating}
         for row in await session.scalars(query.order_by(AnswerRow.id))
     ]
+
+
+async def _labels(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
+    query = select(DraftLabelRow).join(TurnRow, TurnRow.id == DraftLabelRow.turn_id)
+    rows = await session.scalars(query.where(TurnRow.customer_id == customer.id).order_by(DraftLabelRow.id))
+    return [{"at": _time(row.at), "decision": row.verdict, "draft": row.draft, "sent": row.sent} for row in rows]
 
 
 async def _escalations(session: AsyncSession, customer: CustomerRow) -> list[Kept]:

@@ -15,49 +15,77 @@ from knowledge.base import KnowledgeBase
 from support import answering, freshness, offers, traces
 from support.board import AT_ONCE, touch
 from support.escalations import EscalationRepository
+from support.flood import same_words
 from support.intents.classifier import IntentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
 from support.masking import mask
-from support.tables import CustomerRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, TurnRow
 from support.turn_search import TurnSearch
-from support.turns import DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
+from support.turns import DEBOUNCE, DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
 
 MOST_A_LOOK: Final = 20
+SUGGESTS: Final = (TurnState.SUGGESTING, TurnState.SUGGESTED)
 
 
 async def hear(
     session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, language: Language, slowed: bool
-) -> None:
+) -> tuple[str, ...]:
     """Store a message that a person has to answer; with words in it, a suggestion for it is looked for.
 
-    Not for who writes too much (``slowed``).
+    Not for who writes too much (``slowed``). Returns the job that nobody waits for any more.
     """
     turns = TurnRepository(session)
     if await turns.message(customer.chat_id, words.message_id) is not None:
-        return
+        return ()
     turn = await _open_of(session, customer.id)
     if slowed or not words.text.strip():
         await turns.add_message(customer, words, now, turn_id=turn.id if turn else None)
-        return
+        return ()
+    cancelled: tuple[str, ...] = ()
     if turn is None:
-        turn = TurnRow(
-            customer_id=customer.id,
-            state=TurnState.SUGGESTING,
-            text="",
-            language=language,
-            opened_at=now,
-            closes_at=now,
-        )
-        session.add(turn)
-        await session.flush()
-    elif turn.closed_at is not None:
-        # A late suggestion for the former words is refused by the epoch, as a late answer is.
-        turn.epoch, turn.closed_at, turn.deadline_at, turn.job, turn.opened_at = turn.epoch + 1, None, None, None, now
+        turn = await _open(session, customer, language, now)
+    else:
+        cancelled = _begin_anew(turn, now)
     await turns.add_message(customer, words, now, turn_id=turn.id)
     turn.text = "\n".join(row.text for row in await turns.messages_of(turn.id) if row.text.strip())
     turn.language = language
     turn.closes_at = min(now + debounce(words), turn.opened_at + DEBOUNCE_MOST)
+    return cancelled
+
+
+async def edit(  # noqa: PLR0917  # as Desk.edit, and the conversation that it found
+    session: AsyncSession, customer: CustomerRow, escalation: EscalationRow, message_id: int, text: str, now: datetime
+) -> tuple[str, ...]:
+    """Change a message that a person has; what it asks now is looked up, if it was the last thing that was asked.
+
+    A draft for its former words leaves the card. Returns the job that nobody waits for any more.
+    """
+    turns = TurnRepository(session)
+    message = await turns.message(customer.chat_id, message_id)
+    if message is None:
+        return ()
+    changed = not same_words(message.text, text)
+    message.text = text
+    last = await _last_of(session, customer.id)
+    if not changed or escalation.waiting_since is None or last is None or message.turn_id is None:
+        return ()
+    # A turn without messages of its own was opened by an edit of the question before it.
+    if message.turn_id != last.id and (last.state not in SUGGESTS or await turns.messages_of(last.id)):
+        return ()
+    asked = "\n".join(row.text for row in await turns.messages_of(message.turn_id) if row.text.strip())
+    if last.state not in {*SUGGESTS, TurnState.ESCALATED} or not asked:
+        return ()
+    cancelled: tuple[str, ...] = ()
+    if last.state == TurnState.SUGGESTING:
+        turn, cancelled = last, _begin_anew(last, now)
+    else:
+        turn = await _open(session, customer, turn_language(last), now)
+    if escalation.offered_turn_id in {last.id, message.turn_id}:
+        escalation.offered_turn_id = None
+        touch(customer, now, AT_ONCE)
+    turn.text, turn.closes_at = asked, now + DEBOUNCE
+    return cancelled
 
 
 async def due(session: AsyncSession, now: datetime) -> list[int]:
@@ -155,6 +183,30 @@ async def withdraw(session: AsyncSession, customer_id: int, now: datetime) -> tu
     turn.epoch += 1
     _end(turn, "no_suggestion", now)
     return jobs
+
+
+async def _last_of(session: AsyncSession, customer_id: int) -> TurnRow | None:
+    query = select(TurnRow).where(TurnRow.customer_id == customer_id).order_by(TurnRow.id.desc()).limit(1)
+    return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+async def _open(session: AsyncSession, customer: CustomerRow, language: Language, now: datetime) -> TurnRow:
+    turn = TurnRow(
+        customer_id=customer.id, state=TurnState.SUGGESTING, text="", language=language, opened_at=now, closes_at=now
+    )
+    session.add(turn)
+    await session.flush()
+    return turn
+
+
+def _begin_anew(turn: TurnRow, now: datetime) -> tuple[str, ...]:
+    """Let words come in again; return the job for the former ones."""
+    if turn.closed_at is None:
+        return ()
+    cancelled = () if turn.job is None else (job_id(turn.id, turn.epoch, turn.attempt),)
+    # A late suggestion for the former words is refused by the epoch, as a late answer is.
+    turn.epoch, turn.closed_at, turn.deadline_at, turn.job, turn.opened_at = turn.epoch + 1, None, None, None, now
+    return cancelled
 
 
 async def _open_of(session: AsyncSession, customer_id: int) -> TurnRow | None:

@@ -99,7 +99,12 @@ class CustomerRow(Base):
     """A person who writes to the bot in a private chat."""
 
     __tablename__ = "customer"
-    __table_args__ = (UniqueConstraint("topic_chat_id", "topic_id"),)
+    __table_args__ = (
+        UniqueConstraint("topic_chat_id", "topic_id"),
+        Index("ix_customer_former_topic", "former_topic_chat_id", "former_topic_id"),
+        Index("ix_customer_card", "card_chat_id", "card_id"),
+        Index("ix_customer_handle", text("lower(username)")),
+    )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     chat_id: Mapped[int] = mapped_column(BigInteger, unique=True)
@@ -254,7 +259,9 @@ class EscalationRow(Base):
     """The turn whose draft the card offers; None: there is none, or an operator has decided about it."""
     editing_turn_id: Mapped[int | None] = mapped_column(BigInteger)
     editing_by: Mapped[int | None] = mapped_column(BigInteger)
-    """The operator whose next message takes the place of that turn's draft."""
+    """The operator whose next message takes the place of that turn's draft …"""
+    editing_since: Mapped[datetime | None]
+    """… if it comes soon (support.offers)."""
     subject: Mapped[str | None] = mapped_column(String(32))
     """The name of a [subjects.*] table of the desk file: which group has it."""
     rule: Mapped[str | None] = mapped_column(String(60))
@@ -304,11 +311,18 @@ class DeliveryRow(Base):
             sqlite_where=text("state IN ('pending', 'attempting')"),
             postgresql_where=text("state IN ('pending', 'attempting')"),
         ),
+        Index(
+            "ix_delivery_nobodys_chat",
+            "chat_id",
+            sqlite_where=text("customer_id IS NULL"),
+            postgresql_where=text("customer_id IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    key: Mapped[str] = mapped_column(String(128), unique=True)
-    """Names the effect: handling an update again cannot enqueue it again."""
+    key: Mapped[str] = mapped_column(String(128).with_variant(String(128, collation="C"), "postgresql"), unique=True)
+    """Names the effect: handling an update again cannot enqueue it again. Compared by bytes: one finds by its beginning
+    what belongs together."""
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
     to_topic: Mapped[bool] = mapped_column(default=False)
     """Addressed to the customer's topic, wherever that is when the call is made."""

@@ -55,12 +55,15 @@ async def on_take_pressed(press: Press) -> str:
 async def on_release(
     message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services
 ) -> None:
-    """Give a conversation back to all; a senior a colleague's as well."""
+    """Give a conversation back: to whoever's turn it is, else to all; a senior a colleague's as well."""
     escalation = await _mine(message, author, customer, unit, services)
     if escalation is None:
         return
     if escalation.assignee_id is not None:
+        without = {author.user.id, escalation.assignee_id}
         give(unit.session, customer, escalation, None, unit.now, by=author.user.id, action="conversation_released")
+        key = topic.key_of(message, "released")
+        await services.rota.give_again(unit, customer, escalation, message.chat.id, key, without=without)
     await topic.acknowledge(message, unit)
 
 
@@ -164,15 +167,21 @@ async def _mine(
 ) -> EscalationRow | None:
     """Return the open conversation if it is free, the sender's own, or he is a senior; else say why not."""
     escalation = await EscalationRepository(unit.session).open_of(customer.id)
-    texts = services.operators_texts
     if escalation is None:
-        await topic.tell(message, unit, texts("operator-not-open"), "refused")
+        await topic.tell(message, unit, services.operators_texts("operator-not-open"), "refused")
         return None
+    return None if await is_refused(message, author, escalation, unit, services) else escalation
+
+
+async def is_refused(
+    message: Message, author: topic.Author, escalation: EscalationRow, unit: Unit, services: Services
+) -> bool:
+    """Whether a colleague has the conversation and the sender is no senior: he is told so."""
     keeper = await keeper_of(unit.session, escalation)
-    if keeper is not None and keeper.user_id != author.user.id and author.role < Role.SENIOR:
-        await topic.tell(message, unit, texts("taken-by-ask", name=keeper.name), "refused")
-        return None
-    return escalation
+    if keeper is None or keeper.user_id == author.user.id or author.role >= Role.SENIOR:
+        return False
+    await topic.tell(message, unit, services.operators_texts("taken-by-ask", name=keeper.name), "refused")
+    return True
 
 
 async def _from_bot(customer: CustomerRow, unit: Unit, services: Services) -> EscalationRow:

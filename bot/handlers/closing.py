@@ -6,11 +6,12 @@ from typing import Final
 from aiogram import Router
 from aiogram.filters import Command, CommandObject
 from aiogram.methods import SendMessage
-from aiogram.types import Message, User
+from aiogram.types import Message
 
 from bot import keyboards
 from bot.courtesy import say_farewell
 from bot.handlers import topic
+from bot.handlers.assignment import is_refused
 from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.topic import key_of
 from bot.services import Services
@@ -23,11 +24,18 @@ from support.tables import CustomerRow
 
 
 async def on_close(  # noqa: PLR0917  # aiogram fills them by name
-    message: Message, command: CommandObject, sender: User, customer: CustomerRow, unit: Unit, services: Services
+    message: Message,
+    command: CommandObject,
+    author: topic.Author,
+    customer: CustomerRow,
+    unit: Unit,
+    services: Services,
 ) -> None:
     """End the conversation; without a reason the card offers some, and closing waits for none."""
+    if await _is_a_colleagues(message, author, customer, unit, services):
+        return
     reason = " ".join((command.args or "").split()) or None
-    closed = await closing.close(unit.session, customer, sender.id, unit.now, services.file.closing, reason=reason)
+    closed = await closing.close(unit.session, customer, author.user.id, unit.now, services.file.closing, reason=reason)
     if closed is None:
         await _tell_not_open(message, customer, unit, services)
         return
@@ -35,9 +43,13 @@ async def on_close(  # noqa: PLR0917  # aiogram fills them by name
     await say_farewell(unit, services.renderer, customer, closed)
 
 
-async def on_give_back(message: Message, sender: User, customer: CustomerRow, unit: Unit, services: Services) -> None:
+async def on_give_back(
+    message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services
+) -> None:
     """Let the bot answer the customer's next message, without a rating."""
-    given_back = await closing.give_back(unit.session, customer, sender.id, unit.now)
+    if await _is_a_colleagues(message, author, customer, unit, services):
+        return
+    given_back = await closing.give_back(unit.session, customer, author.user.id, unit.now)
     if given_back is None:
         await _tell_not_open(message, customer, unit, services)
         return
@@ -60,6 +72,14 @@ async def on_reason(press: Press) -> str:
 
 
 BUTTONS: Final[Mapping[str, Act]] = {"reason": on_reason}
+
+
+async def _is_a_colleagues(
+    message: Message, author: topic.Author, customer: CustomerRow, unit: Unit, services: Services
+) -> bool:
+    """Whether a colleague has the conversation, which only he and seniors end; the sender is told so."""
+    escalation = await EscalationRepository(unit.session).open_of(customer.id)
+    return escalation is not None and await is_refused(message, author, escalation, unit, services)
 
 
 async def _tell_not_open(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:

@@ -102,7 +102,8 @@ async def on_message(message: Message, customer: CustomerRow, unit: Unit, servic
     match await services.desk.receive(unit.session, customer, words_of(message), unit.now, slowed=slowed):
         case Collected() as collected:
             services.collect(unit, collected)
-        case ForOperator():
+        case ForOperator(cancelled):
+            services.renderer.withdraw(unit, cancelled)
             await _relay(message, customer, unit)
             if (escalation := await EscalationRepository(unit.session).open_of(customer.id)) is not None:
                 await tell_hours(unit, customer, escalation, services)
@@ -124,7 +125,8 @@ async def on_edit(
     match await services.desk.edit(unit.session, customer, message.message_id, words.text, unit.now):
         case Collected() as collected:
             services.collect(unit, collected)
-        case ForOperator() if changed:
+        case ForOperator(cancelled) if changed:
+            services.renderer.withdraw(unit, cancelled)
             await _relay_edit(message, customer, unit, services, update_id=event_update.update_id, before=before)
 
 

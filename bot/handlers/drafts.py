@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from aiogram.methods import SendMessage
@@ -11,11 +12,12 @@ from bot import said
 from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.quarantining import take_out
 from bot.rendering import answer_text
-from bot.replacing import shown_key
+from bot.replacing import shown_key, take_copies
 from support.desk_tables import OperatorRow
-from support.offers import Offers, Refusal
+from support.offers import EDIT_LASTS, Offers, Refusal
 from support.outcomes import Answered
 
+MINUTE: Final = timedelta(minutes=1)
 COPY_LENGTH: Final = 3500
 """Of a draft to copy; Telegram's messages end at 4096 characters."""
 
@@ -31,6 +33,7 @@ async def on_send(press: Press) -> str:
     found = await offers.send(press.number(), knowledge.get())
     if isinstance(found, Refusal):
         return await _refused(press, offers, found)
+    await take_copies(press.unit, found.turn_id)
     answered = Answered(0, found.text, found.sources, ())
     text = answer_text(press.services.texts(press.customer), answered)
     await said.say(press, text, key=f"turn:{found.turn_id}:draft")
@@ -43,7 +46,7 @@ async def on_edit(press: Press) -> str:
     found = await offers.edit(press.number())
     if isinstance(found, Refusal):
         return await _refused(press, offers, found)
-    asked = press.texts("draft-edit", name=press.operator.name)
+    asked = press.texts("draft-edit", name=press.operator.name, n=EDIT_LASTS // MINUTE)
     words, entities = Text(asked, "\n", Pre(found.text[:COPY_LENGTH])).render()
     call = SendMessage(chat_id=0, text=words, entities=entities)
     await press.unit.to_topic(call, press.customer, shown_key(found.turn_id, press.operator.user_id))
@@ -54,7 +57,10 @@ async def on_discard(press: Press) -> str:
     """Take the draft off the card."""
     offers = _offers(press)
     found = await offers.discard(press.number())
-    return await _refused(press, offers, found) if isinstance(found, Refusal) else press.texts("draft-discarded")
+    if isinstance(found, Refusal):
+        return await _refused(press, offers, found)
+    await take_copies(press.unit, found.turn_id)
+    return press.texts("draft-discarded")
 
 
 async def on_wrong(press: Press) -> str:
@@ -64,6 +70,7 @@ async def on_wrong(press: Press) -> str:
     if isinstance(found, Refusal):
         return await _refused(press, offers, found)
     base = press.services.desk.knowledge.get()
+    await take_copies(press.unit, found.turn_id)
     cited = next((one for one in found.passages if one.number == press.number(1)), None)
     chunk = None if base is None or cited is None else base.chunk(cited.chunk_id)
     if chunk is None:

@@ -91,7 +91,7 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
     elif query.from_user.id not in services.admins:
         return
     token = None
-    if agreed and customer is not None and unit.now - datetime.fromtimestamp(int(asked_at), UTC) < VALID:
+    if agreed and customer is not None and unit.now.timestamp() - int(asked_at) < VALID.total_seconds():
         asked_by = HIMSELF if pressed.name == FORGET else query.from_user.id
         begun = await services.erasing.begin(unit, customer, asked_by=asked_by)
         if begun is not None:

@@ -102,3 +102,30 @@ async def test_nobody_is_warned_at_night(database, desk):
     await office.later(HOUR)
 
     assert len(await office.keys(":warned:")) == 1
+
+
+@pytest.mark.parametrize(
+    ("closes_after", "week", "said"),
+    [
+        # Friday at nine, four hours later: open. Fifteen hours later it is not before Monday.
+        (4, ("thu", "fri", "mon"), "через 4 часа"),
+        (15, ("thu", "fri", "mon"), "в понедельник в 9:00"),
+        (1.5, ("thu", "fri", "mon"), "сегодня в 10:30"),
+    ],
+)
+async def test_a_warning_promises_only_when_the_conversation_really_closes(database, desk, closes_after, week, said):
+    hours = {"zone": "UTC", "week": {day: [{"begins": "09:00", "ends": "18:00"}] for day in week}}
+    closing = {"close_after_warning_h": closes_after}
+    office = Office(database, desk, file=DeskFile.model_validate({"hours": hours, "closing": closing}))
+    await office.lease.beat()
+    escalation = await answered(office)
+    await office.later(21 * HOUR)
+
+    [warning] = await office.texts_of(":warned:")
+
+    assert said in warning
+    until = {4: 4, 15: 72, 1.5: 1.5}[closes_after] * HOUR
+    await office.later(until - 1)
+    assert (await office.escalation(escalation)).closed_at is None
+    await office.later(1)
+    assert (await office.escalation(escalation)).closed_at is not None

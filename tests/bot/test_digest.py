@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sandbox.world import ANNA, EMMA, MARIA, OLEG, OPERATORS_CHAT_ID
 from support.deliveries import DeliveryState
 from support.desk_file import DeskFile
+from support.desk_tables import DigestRow
 from support.tables import CustomerRow, DeliveryRow
 from tests.bot.office import NOW, Office
 
@@ -187,6 +188,18 @@ async def test_a_digest_says_that_cards_wait_for_telegrams_limit_and_goes_out_be
         query = select(DeliveryRow).where(DeliveryRow.key.like("digest:%") | DeliveryRow.key.like("%:card"))
         rows = list(await session.scalars(query))
     assert min(rows, key=lambda row: (row.priority, row.id)).key == post.key
+
+
+async def test_a_former_digest_too_old_to_be_deleted_is_emptied_of_customers_names(office):
+    await posted(office)
+    async with office.database.writing() as session:
+        await session.execute(update(DigestRow).values(posted_at=NOW - timedelta(hours=48)))
+
+    await office.later(9 * 60)
+
+    gone = [await office.row(key) for key in await office.keys(":former:77:")]
+    assert [row.method for row in gone] == ["UnpinChatMessage", "EditMessageText"]
+    assert gone[1].payload["text"] == "📋 Сводка теперь ниже."
 
 
 async def test_everybody_is_reminded_once_by_a_digest_that_notifies_and_takes_the_former_ones_place(office):

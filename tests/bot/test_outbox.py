@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiogram.methods import DeleteForumTopic, EditMessageText, SendMessage
+from aiogram.types import ForumTopic
 from aiohttp import web
 from sqlalchemy import select
 
@@ -353,6 +354,32 @@ async def test_a_call_that_waited_while_the_conversation_moved_makes_no_topic_in
     async with database.reading() as session:
         row = await session.get_one(CustomerRow, customer.id)
     assert (row.topic_chat_id, row.topic_id) == (elsewhere, None)
+
+
+async def test_a_move_while_a_topic_is_being_made_stands_and_the_new_topic_goes(database, deliveries):
+    units = Units(database, lambda: None)
+    elsewhere = OPERATORS_CHAT_ID - 1
+    async with units.open() as unit:
+        customer = await CustomerRepository(unit.session).get_or_add(Person(ANNA, "Анна", None, "ru"), unit.now)
+
+    class MovedMeanwhile:
+        async def create_forum_topic(self, chat_id, name, **_more):
+            async with units.open() as unit:
+                row = await CustomerRepository(unit.session).by_id(customer.id)
+                row.topic_chat_id, row.topic_id = elsewhere, 9
+            assert chat_id == OPERATORS_CHAT_ID
+            return ForumTopic(message_thread_id=5, name=name, icon_color=1)
+
+    topics = Topics(MovedMeanwhile(), units, Groups((OPERATORS_CHAT_ID, elsewhere)), None)
+
+    with pytest.raises(ElsewhereError):
+        await topics.ensure(customer.id, OPERATORS_CHAT_ID)
+
+    async with database.reading() as session:
+        row = await session.get_one(CustomerRow, customer.id)
+    assert (row.topic_chat_id, row.topic_id) == (elsewhere, 9)
+    [unused] = await deliveries()
+    assert (unused.method, unused.payload["message_thread_id"]) == ("DeleteForumTopic", 5)
 
 
 async def test_an_erased_customers_topic_that_cannot_be_deleted_is_told_to_administrators(

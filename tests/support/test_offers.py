@@ -1,11 +1,14 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from support import offers
+from support.assignment import give
 from support.desk_tables import DraftLabelRow
-from support.escalations import EscalationRepository
+from support.escalations import EscalationRepository, replied
 from support.jobs import CheckName, FailedCheck
-from support.offers import Offers, Refusal, Verdict
+from support.offers import EDIT_LASTS, Offer, Offers, Refusal, Verdict
 from support.tables import AuditRow
 from support.turns import Words
 
@@ -69,6 +72,38 @@ async def test_only_who_edits_a_draft_replaces_it_and_only_once(session, turn_id
     assert replaced.turn_id == turn_id
     assert await decide(7).replaced_by(escalation, "И ещё") is None
     assert await labels(session) == [(Verdict.EDITED, 7)]
+
+
+async def test_an_edit_ends_by_itself_by_closing_and_by_somebody_elses_taking_the_conversation(
+    session, turn_id, decide, anna, now
+):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    await decide(7).edit(turn_id)
+    late = Offers(session, anna, 7, now + EDIT_LASTS)
+    assert await late.replaced_by(escalation, "Совсем о другом") is None
+    await decide(7).edit(turn_id)
+    assert isinstance(await Offers(session, anna, 8, now + EDIT_LASTS).edit(turn_id), Offer)
+
+    give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
+    assert (escalation.editing_turn_id, escalation.editing_by) == (None, None)
+    await decide(7).edit(turn_id)
+    give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
+    assert escalation.editing_by == 7
+    await EscalationRepository(session).close(anna.id, 7, now)
+    assert escalation.editing_by is None
+    assert await labels(session) == []
+
+
+async def test_a_draft_is_not_sent_on_top_of_an_operators_own_answer_but_can_still_be_edited(
+    session, turn_id, decide, desk, anna, now
+):
+    escalation = await EscalationRepository(session).open_of(anna.id)
+    replied(anna, escalation, now + timedelta(minutes=1))
+
+    assert await decide(7).send(turn_id, desk.knowledge.get()) is Refusal.ANSWERED
+
+    assert await labels(session) == []
+    assert isinstance(await decide(7).edit(turn_id), Offer)
 
 
 async def test_labels_keep_no_personal_data_but_what_the_knowledge_base_says(session, turn_id, decide, anna):

@@ -11,7 +11,7 @@ from support.desk_file import Assignment
 from support.desk_tables import OperatorRow
 from support.escalations import EscalationReason, EscalationRepository
 from support.operators import Member, OperatorRepository, Role
-from support.rota import NEVER, Load, choose, loads_in
+from support.rota import NEVER, Load, choose, former_keeper, loads_in
 
 GROUP = -100
 OLGA, PETR, JAMES = 1, 2, 3
@@ -92,3 +92,25 @@ async def test_a_conversation_of_somebody_who_is_away_or_gone_is_free(session, a
     assert await take(session, anna, escalation, olga, now) == Taken(new=True)
     await OperatorRepository(session).left(OLGA, GROUP, now)
     assert await keeper_of(session, escalation) is None
+
+
+def test_who_knows_the_customer_comes_first_if_he_may_and_who_gave_it_back_does_not_get_it():
+    assignment = Assignment(way="round_robin", most_each=3)
+    loads = [load(OLGA), load(PETR, minutes=5)]
+    assert choose(loads, assignment, "ru").user_id == OLGA
+    assert choose(loads, assignment, "ru", former=PETR).user_id == PETR
+    assert choose([load(OLGA), load(PETR, away_since=NEVER)], assignment, "ru", former=PETR).user_id == OLGA
+    assert choose([load(OLGA), load(PETR, 3)], assignment, "ru", former=PETR).user_id == OLGA
+    assert choose(loads, assignment, "ru", without={OLGA}).user_id == PETR
+    assert choose(loads, assignment, "ru", without={OLGA, PETR}) is None
+    assert choose(loads, Assignment(way="none"), "ru", former=PETR) is None
+
+
+async def test_the_last_keeper_of_a_customer_is_remembered_for_a_day(session, anna, now):
+    escalations = EscalationRepository(session)
+    first, _ = await escalations.open(anna.id, EscalationReason.COMPLAINT, now)
+    first.assignee_id = PETR
+    await escalations.close(anna.id, PETR, now)
+    second, _ = await escalations.open(anna.id, EscalationReason.COMPLAINT, now)
+    assert await former_keeper(session, second, now + timedelta(hours=23)) == PETR
+    assert await former_keeper(session, second, now + timedelta(hours=25)) is None

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from support import offers, suggesting
 from support.escalations import EscalationReason, EscalationRepository, replied
-from support.jobs import CheckName, FailedCheck
+from support.jobs import CheckName, FailedCheck, job_id
 from support.tables import TurnRow
 from support.turns import TurnState, Words
 
@@ -111,3 +111,40 @@ async def test_a_suggestion_that_does_not_come_holds_up_neither_the_next_nor_the
     assert await suggesting.due(session, late) == [turn.id]
     assert await lookup.ask(session, turn.id, late) is None
     assert (turn.state, turn.outcome) == (TurnState.SUGGESTED, "suggestion_late")
+
+
+async def test_newer_words_name_the_job_that_is_no_longer_waited_for(
+    session, anna, desk, escalation, lookup, write, now
+):
+    turn = await write(QUESTION, now)
+    late = await lookup.ask(session, turn.id, now + 6 * SECOND)
+
+    taken = await desk.receive(session, anna, Words(50, "text", "И можно ли продлить?"), now + 7 * SECOND)
+
+    assert taken.cancelled == (job_id(turn.id, late.epoch, late.attempt),)
+
+
+async def test_an_edited_question_to_a_person_is_looked_up_anew_and_the_draft_for_its_former_words_goes(
+    session, anna, desk, escalation, lookup, write, make_result, make_draft, now
+):
+    turn = await write(QUESTION, now)
+    job = await lookup.ask(session, turn.id, now + 6 * SECOND)
+    # While it is being written …
+    taken = await desk.edit(session, anna, 1, "Сколько стоит доставка курьером?", now + 7 * SECOND)
+    assert taken.cancelled == (job_id(turn.id, job.epoch, job.attempt),)
+    again = await lookup.ask(session, turn.id, now + 14 * SECOND)
+    assert (again.epoch, again.question) == (2, "Сколько стоит доставка курьером?")
+    await desk.settle(session, make_result(again, draft=make_draft(citations=(1,))), now + 15 * SECOND)
+    assert escalation.offered_turn_id == turn.id
+    # … and when it is offered, twice.
+    for number, words in enumerate((QUESTION, "Сколько стоит доставка за город?"), start=1):
+        await desk.edit(session, anna, 1, words, now + (15 + number) * SECOND)
+        fresh = (await session.scalars(select(TurnRow).order_by(TurnRow.id.desc()))).first()
+        assert (fresh.id != turn.id, fresh.text, fresh.state) == (True, words, TurnState.SUGGESTING)
+        assert escalation.offered_turn_id is None
+    assert (await desk.edit(session, anna, 1, words, now + 20 * SECOND)).cancelled == ()
+    # Whom an operator has answered asks nothing any more.
+    replied(anna, escalation, now + 20 * SECOND)
+    await lookup.ask(session, fresh.id, now + 30 * SECOND)
+    await desk.edit(session, anna, 1, QUESTION, now + 31 * SECOND)
+    assert fresh.state == TurnState.SUGGESTED

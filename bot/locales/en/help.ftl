@@ -44,13 +44,14 @@ button-draft-discard = ✖️ Discard
 button-draft-wrong = ⛔ Wrong source
 button-draft-wrong-one = ⛔ Source { $n } is wrong
 draft-sent = Sent to the customer.
-draft-edit = ✏️ { $name }, copy this, change it and send it here. Your next message goes to the customer in place of the draft:
+draft-edit = ✏️ { $name }, copy this, change it and send it here. Within { $n } minutes your next message goes to the customer in place of the draft:
 draft-edit-toast = Your next message goes out in place of the draft.
 draft-discarded = Draft discarded.
 draft-refused-stale = This draft is no longer on the card.
 draft-refused-decided = Already decided: { $name }.
 draft-refused-gone = Not sent: the article behind the draft was changed or deleted.
 draft-refused-editing = Another operator is editing the draft.
+draft-refused-answered = The customer has been answered already. If the draft is still needed, press “✏️ Edit” and send it yourself.
 said-rival = { $name } has this conversation. Write something yourself: the bot asks before sending it, and these buttons work then.
 said-not-delivered = ⚠️ The customer did not get “{ $text }”: { $reason }
 

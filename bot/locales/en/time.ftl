@@ -36,6 +36,8 @@ closing-warning = Any questions left? If so, just write. If not, I will close th
         [one] { $n } hour
        *[other] { $n } hours
     }.
+closing-warning-at = Any questions left? If so, just write. If not, I will close the conversation { $day } at { $time }.
+closing-warning-some-day = Any questions left? If so, just write. If not, I will close the conversation later.
 button-word = ✍️ Add a comment
 rating-thanks = Thank you for the rating!
 rating-stale = This rating can no longer be changed.
@@ -68,6 +70,7 @@ digest-today = Conversations today: { $opened }, closed: { $closed }, answers of
 digest-first-reply = An operator's first reply: { $n } min (median)
 digest-open = Open until { $time }
 digest-closed = Closed; we open { $day } at { $time }
+digest-replaced = 📋 The digest is further down now.
 digest-closed-long = Closed
 stats-desk = Conversations closed: { $closed }, overdue now: { $overdue }
 stats-ratings = Customers' ratings: { $n }, on average { $mean }

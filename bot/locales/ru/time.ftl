@@ -38,6 +38,8 @@ closing-warning = Остались вопросы? Если да, просто �
         [few] { $n } часа
        *[many] { $n } часов
     } я закрою разговор.
+closing-warning-at = Остались вопросы? Если да, просто напишите. Если нет, { $day } в { $time } я закрою разговор.
+closing-warning-some-day = Остались вопросы? Если да, просто напишите. Если нет, потом я закрою разговор.
 button-word = ✍️ Написать отзыв
 rating-thanks = Спасибо за оценку!
 rating-stale = Эту оценку уже не изменить.
@@ -71,6 +73,7 @@ digest-today = Сегодня разговоров: { $opened }, закрыто:
 digest-first-reply = Первый ответ оператора: { $n } мин (медиана)
 digest-open = Открыто до { $time }
 digest-closed = Закрыто, откроемся { $day } в { $time }
+digest-replaced = 📋 Сводка теперь ниже.
 digest-closed-long = Закрыто
 stats-desk = Закрыто разговоров: { $closed }, просрочено сейчас: { $overdue }
 stats-ratings = Оценок клиентов: { $n }, в среднем { $mean }

@@ -58,7 +58,10 @@ async def test_a_conversation_is_taken_released_and_handed_over_and_only_seniors
         refused = await talk.write(OLGA, "/take")
         await until(lambda: talk.answers("Разговор ведёт Пётр"))
         await talk.write(OLGA, "/transfer @petr_support")
-        await until(lambda: talk.answers("Разговор ведёт Пётр"), lambda said: len(said) == 2)
+        for number, command in enumerate(("/close", "/bot"), start=2):
+            await until(lambda: talk.answers("Разговор ведёт Пётр"), lambda said, known=number: len(said) == known)
+            await talk.write(OLGA, command)
+        await until(lambda: talk.answers("Разговор ведёт Пётр"), lambda said: len(said) == 4)
         await talk.write(OLGA, "/ban")
         await until(lambda: talk.answers("для старших"))
         await talk.write(OLGA, "/senior @petr_support")
