@@ -78,7 +78,7 @@ class LanguageCalibration(_Value):
 
 
 class Calibration(_Value):
-    """Thresholds by language. Each language is a claim of its own: two hold together with 2 · confidence - 1 at least."""
+    """Thresholds by language. Each is a claim of its own: two hold together with 2 · confidence - 1 at least."""
 
     max_wrong: float
     """0..1."""
@@ -124,7 +124,7 @@ def upper_bound(wrong: int, answers: int, level: float) -> float:
 def allowed(most: int, max_wrong: float, level: float) -> Counts:
     """Return int64[most + 1]: how many wrong ones among 0..most answers still pass the test; -1: none would."""
     answers = np.arange(most + 1)
-    wrong = binom.ppf(level, answers, max_wrong).astype(np.int64)
+    wrong = np.asarray(binom.ppf(level, answers, max_wrong), dtype=np.int64)
     return np.where(binom.cdf(wrong, answers, max_wrong) <= level, wrong, wrong - 1)
 
 

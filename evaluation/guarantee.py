@@ -86,10 +86,11 @@ def various(random: np.random.Generator, number: int) -> Companies:
     score = (edges[:-1] + edges[1:]) / 2
     pull = random.uniform(0, 2, number)[:, None] * np.log(score / (1 - score))
     base, low, high = random.uniform(0.01, 0.3, number), np.full(number, -20.0), np.full(number, 20.0)
+    shift = np.zeros(number)
     for _ in range(50):
-        shift = (low + high) / 2
         share = (weight / (1 + np.exp(shift[:, None] + pull))).sum(axis=1)
         low, high = np.where(share > base, shift, low), np.where(share > base, high, shift)
+        shift = (low + high) / 2
     risk = 1 / (1 + np.exp(shift[:, None] + pull))
     return Companies(weight[:, ::-1], risk[:, ::-1])
 

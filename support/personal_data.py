@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.audit_tables import AnswerAuditRow
 from support.desk_tables import OperatorRow
 from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, OrderGuardRow, TurnRow
 
@@ -31,6 +32,7 @@ async def document(session: AsyncSession, customer: CustomerRow, now: datetime) 
         "messages": await _of(session, MessageRow, customer, _message),
         "questions": turns,
         "answers": await _answers(session, customer),
+        "answers_drawn_to_be_judged": await _audits(session, customer),
         "conversations_with_operators": await _escalations(session, customer),
         "attempts_to_see_an_order": await _attempts(session, customer),
     }
@@ -85,6 +87,22 @@ async def _answers(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
     return [
         {"at": _time(row.created_at), "text": row.text, "your_rating": row.rating}
         for row in await session.scalars(query.order_by(AnswerRow.id))
+    ]
+
+
+async def _audits(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
+    theirs = TurnRow.customer_id == customer.id
+    query = select(AnswerAuditRow).join(TurnRow, TurnRow.id == AnswerAuditRow.turn_id).where(theirs)
+    return [
+        {
+            "at": _time(row.chosen_at),
+            "question": row.question,
+            "answer": row.answer,
+            "score": row.score,
+            "sent_to_you": row.sent,
+            "judged_as": row.verdict,
+        }
+        for row in await session.scalars(query.order_by(AnswerAuditRow.id))
     ]
 
 
