@@ -6,7 +6,7 @@ limit, so there are no more than two edits an answer.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from aiogram.methods import DeleteMessage, EditMessageText
