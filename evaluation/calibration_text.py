@@ -46,7 +46,7 @@ def _language(calibration: Calibration, one: LanguageCalibration) -> Iterator[st
         if one.chosen is None and now.bound > calibration.max_wrong:
             yield "  It stays in force: it is a cautious default, and nothing is guaranteed by it yet."
         if now.at_least > calibration.max_wrong:
-            yield "  ! More is wrong than wanted: set ANSWER_THRESHOLD higher, or take a calibrated one back (--revert)."
+            yield "  ! More is wrong than wanted: raise ANSWER_THRESHOLD, or take a calibrated one back (--revert)."
 
 
 def _level(calibration: Calibration) -> float:

@@ -1,4 +1,4 @@
-"""Judged answers from a JSONL file: ``{"score": 0..1, "correct": 0 | 1 | null, "language": "ru", "sampled": "audit"}``."""
+"""Judged answers from a JSONL file: ``{"score": 0.83, "correct": 1, "language": "ru", "sampled": "audit"}`` a line."""
 
 import json
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 from evaluation.calibration import Label
 
 AUDIT: Final = "audit"
+EXAMPLE: Final = '{"score": 0.83, "correct": 1, "language": "ru", "sampled": "audit"}'
 
 
 class LabelsError(Exception):
@@ -55,6 +56,4 @@ def _row(path: Path, number: int, line: str) -> _Row:
     try:
         return _Row.model_validate(json.loads(line))
     except (ValueError, ValidationError) as error:
-        raise LabelsError(
-            f'{path}, line {number}: must be like {{"score": 0.83, "correct": 1, "language": "ru", "sampled": "audit"}}.'
-        ) from error
+        raise LabelsError(f"{path}, line {number}: must be like {EXAMPLE}.") from error

@@ -67,7 +67,9 @@ def calibrate(
             read = labels_file.read(file)
         except labels_file.LabelsError as error:
             raise CommandError(str(error)) from error
-        found = calibration.calibrate(read.labels, looks=looks, **asked)
+        found = calibration.calibrate(
+            read.labels, looks=looks, max_wrong=asked["max_wrong"], confidence=asked["confidence"]
+        )
         said = [] if read.is_random else [NOT_RANDOM]
         said += [f"{read.left_out} rows are no random audit and are left out."] if read.left_out else []
         tell("\n".join([*said, calibration_text.render(found)]), found.model_dump_json(indent=2), target)
@@ -108,7 +110,13 @@ async def _from_database(
                 row = force.get(sample.language)
                 if row is not None and row.version == sample.version and not settings.threshold_is_set:
                     now[sample.language] = row.value
-            result = calibrate(labels, looks=looks, in_force=now, **asked)
+            result = calibrate(
+                labels,
+                max_wrong=asked["max_wrong"],
+                confidence=asked["confidence"],
+                looks=looks,
+                in_force=now,
+            )
             notes = [note for sample in found for note in _notes(sample)]
             if applies:
                 versions = {sample.language: sample.version for sample in found}
