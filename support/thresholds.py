@@ -82,6 +82,6 @@ async def revert(session: AsyncSession, now: datetime) -> dict[str, tuple[float,
     for language, row in taken.items():
         now_in_force = left[language].value if language in left else None
         changed[language] = (row.value, now_in_force)
-        detail = {"language": language, "threshold": row.value, "now": now_in_force}
+        detail = {"language": language, "threshold": row.value, "decides": now_in_force}
         audit(session, now, COMMAND_LINE, "threshold_reverted", **detail)
     return changed
