@@ -44,7 +44,7 @@ def _language(calibration: Calibration, one: LanguageCalibration) -> Iterator[st
             f"wrong: between {now.at_least:.1%} and {now.bound:.1%} of all."
         )
         if one.chosen is None and now.bound > calibration.max_wrong:
-            yield "  It stays in force: it is a cautious default, and nothing is guaranteed by it yet."
+            yield "  It stays in force; these answers alone guarantee nothing about it yet."
         if now.at_least > calibration.max_wrong:
             yield "  ! More is wrong than wanted: raise ANSWER_THRESHOLD, or take a calibrated one back (--revert)."
 

@@ -66,7 +66,7 @@ def test_what_is_in_force_is_told_and_worse_than_wanted_is_said():
     assert (now["ru"].answers, now["ru"].wrong, now["en"].bound) == (60, 20, 1.0)
     assert now["ru"].at_least > 0.05
     assert "More is wrong than wanted" in render(told)
-    assert "nothing is guaranteed by it yet" in render(told)
+    assert "these answers alone guarantee nothing about it yet" in render(told)
 
 
 def test_simulated_companies_are_promised_too_much_no_more_often_than_said_and_drift_shows():

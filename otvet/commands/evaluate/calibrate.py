@@ -118,6 +118,17 @@ async def _from_database(
                 in_force=now,
             )
             notes = [note for sample in found for note in _notes(sample)]
+            for one in result.languages:
+                row = force.get(one.language)
+                if row is None or now[one.language] != row.value:
+                    notes.append(
+                        f"{one.language}: no calibrated threshold decides; {now[one.language]:.2f} is a default."
+                    )
+                else:
+                    notes.append(
+                        f"{one.language}: {row.value:.2f} was calibrated on {row.applied_at:%Y-%m-%d} from {row.answers} "
+                        f"answers, {row.wrong} wrong: at most {row.max_wrong:.1%}, at {row.confidence:.0%} confidence."
+                    )
             if applies:
                 versions = {sample.language: sample.version for sample in found}
                 chosen = [

@@ -20,9 +20,7 @@ async def test_drawn_answers_are_judged_one_after_the_other_in_one_message_witho
 
         async def stands():
             found = [
-                one
-                for one in await people.messages(OPERATORS_CHAT_ID)
-                if "Проверка ответов" in (one.get("text") or "")
+                one for one in await people.messages(OPERATORS_CHAT_ID) if "Проверка ответов" in (one.get("text") or "")
             ]
             return found[0] if len(found) == 1 else None
 
