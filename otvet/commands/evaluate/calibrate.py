@@ -126,8 +126,8 @@ async def _from_database(
                     )
                 else:
                     notes.append(
-                        f"{one.language}: {row.value:.2f} was calibrated on {row.applied_at:%Y-%m-%d} "
-                        f"from {row.answers} answers, {row.wrong} wrong: at most {row.max_wrong:.1%}, at {row.confidence:.0%} confidence."
+                        f"{one.language}: {row.value:.2f} was calibrated on {row.applied_at:%Y-%m-%d}: {row.wrong} of "
+                        f"{row.answers} wrong, at most {row.max_wrong:.1%} at {row.confidence:.0%} confidence."
                     )
             if applies:
                 versions = {sample.language: sample.version for sample in found}
