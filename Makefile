@@ -24,7 +24,7 @@ MODELS := $(if $(EMBEDDING_MODEL)$(RERANKER_MODEL),$(VENV)/.models)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run install llama models test check bench-bot bench-delivery bench-reload bench-search bench-generation \
-	bench-desk bench-embedding bench-reranking bench-kills bench-llm clean
+	bench-desk bench-guarantee bench-embedding bench-reranking bench-kills bench-llm clean
 
 help: ## Show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench-delivery: $(VENV)/.dev ## Hurt the whole product and count what is lost; A
 
 bench-desk: $(VENV)/.dev ## Play an hour at the operators' desk, against Telegram's limits; ARGS='--minutes 20' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.desk $(ARGS)
+
+bench-guarantee: $(VENV)/.dev ## Calibrate 1,000 simulated companies: what the threshold's promise is worth; seconds
+	OPENBLAS_NUM_THREADS=1 $(BIN)/otvet eval calibrate --simulate $(ARGS)
 
 bench-reload: $(VENV)/.dev ## Switch knowledge releases under 50 searches a second; ARGS='--chunks 2000' for less
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.reload $(ARGS)

@@ -11,6 +11,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.aftermath import Aftermath
+from bot.answer_audit import AuditMessage
 from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
@@ -46,6 +47,7 @@ from bot.waiting import Waiting
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from support import desk_file
+from support.answer_audits import Draw
 from support.database import Database
 from support.desk import Desk
 from support.desk_file import DeskFile
@@ -90,6 +92,7 @@ class Assembly:
     board: Board
     timers: DeskTimers
     suggestions: Suggestions
+    audit_message: AuditMessage
     quarantine: Quarantine
     rota: Rota
     erasing: Erasing
@@ -207,6 +210,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         board=Board(units, lease, groups, admin_texts, file),
         timers=DeskTimers(units, lease, renderer, admin_texts),
         quarantine=services.quarantine,
+        audit_message=AuditMessage(units, lease, groups, admin_texts),
         suggestions=Suggestions(
             units,
             lease,
@@ -247,6 +251,8 @@ def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, 
         knowledge=knowledge,
         orders=OrderDesk(OrderLookup(orders)),
         threshold=settings.answer_threshold,
+        threshold_is_set=settings.threshold_is_set,
+        draw=Draw(settings.audit_one_in, Secret(settings.data_dir)),
         deadline=timedelta(seconds=settings.answer_deadline_s),
         file=file,
     )

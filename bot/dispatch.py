@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from bot.handlers import (
     admin,
+    answer_audit,
     assignment,
     buttons,
     canned,
@@ -71,6 +72,7 @@ class Updates:
             kb_search,
             canned,
             quarantining,
+            answer_audit,
             admin,
             privacy,
             assignment,

@@ -108,6 +108,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.board.run(),
         parts.timers.run(),
         parts.suggestions.run(),
+        parts.audit_message.run(),
         parts.quarantine.run(),
         parts.erasing.run(),
         parts.retaining.run(),

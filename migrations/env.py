@@ -6,7 +6,8 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Connection
 
-import support.desk_tables  # its tables belong to the metadata
+import support.audit_tables  # its tables belong to the metadata
+import support.desk_tables  # as well
 import support.privacy_tables  # noqa: F401  # as well
 from support.tables import Base, UtcDateTime
 

@@ -25,9 +25,11 @@ from support import (
     ruling,
     smalltalk,
     suggesting,
+    thresholds,
     traces,
     understanding,
 )
+from support.answer_audits import Draw
 from support.deliveries import DeliveryRepository
 from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository, heard
@@ -95,11 +97,15 @@ class Desk:
     knowledge: CurrentKnowledge
     orders: OrderDesk
     threshold: float
-    """0..1: a draft whose score is below it goes to a person."""
+    """0..1: a draft whose score is below it goes to a person, unless a calibrated threshold is in force."""
+    threshold_is_set: bool = False
+    """By the administrator: calibrated ones do not count then."""
     deadline: timedelta
     """From a turn's close to the moment when a person is called instead."""
     file: DeskFile = field(default_factory=DeskFile)
     """Whose rules call a person before anything is answered."""
+    draw: Draw | None = None
+    """Draws answers for the audit."""
 
     async def receive(
         self, session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, *, slowed: bool = False
@@ -224,8 +230,8 @@ class Desk:
             return Ignored()
         turn, customer = locked
         if turn.state == TurnState.SUGGESTING:
-            base = self.knowledge.get()
-            await suggesting.settle(session, locked, result, base, now, threshold=self.threshold)
+            threshold = await self._threshold(session, turn, result.draft)
+            await suggesting.settle(session, locked, result, self.knowledge.get(), now, threshold=threshold)
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:
@@ -234,8 +240,12 @@ class Desk:
         job = GenerationJob.model_validate_json(turn.job)
         if freshness.gone(result.draft, job.passages, self.knowledge.get()):
             return await self._renew(session, customer, turn, job, now)
-        turn.trace = traces.draft(turn.trace, result.draft, self.threshold)
-        if reason_against := self._against(turn, result.draft):
+        threshold = await self._threshold(session, turn, result.draft)
+        turn.trace = traces.draft(turn.trace, result.draft, threshold)
+        reason_against = self._against(turn, result.draft, threshold)
+        if reason_against in {None, EscalationReason.LOW_SCORE}:
+            await self._consider(session, turn, result.draft, threshold, now)
+        if reason_against:
             offers.keep(turn, result.draft)
             text, _ = citations.shown(result.draft, job.passages)
             text = mask(text, known=[passage.text for passage in job.passages])
@@ -424,17 +434,34 @@ class Desk:
     ) -> Answered | None:
         """Answer with what the same question was answered with before; None when it was not, or not well enough."""
         before = await answers.given_before(session, job, known, self.knowledge)
-        if before is None or self._against(turn, before[1]):
+        if before is None:
             return None
-        turn.trace = traces.draft(turn.trace, before[1], self.threshold, again=before[0])
+        threshold = await self._threshold(session, turn, before[1])
+        if self._against(turn, before[1], threshold):
+            return None
+        turn.trace = traces.draft(turn.trace, before[1], threshold, again=before[0])
+        await self._consider(session, turn, before[1], threshold, now)
         return await self._answer(session, turn, job, before[1], now)
 
-    def _against(self, turn: TurnRow, draft: Draft) -> EscalationReason | None:
+    async def _threshold(self, session: AsyncSession, turn: TurnRow, draft: Draft | None) -> float:
+        if self.threshold_is_set or draft is None:
+            return self.threshold
+        return await thresholds.for_draft(session, draft, turn_language(turn), self.threshold)
+
+    async def _consider(
+        self, session: AsyncSession, turn: TurnRow, draft: Draft, threshold: float, now: datetime
+    ) -> None:
+        if self.draw is not None:
+            base = self.knowledge.get()
+            release = None if base is None else base.release
+            await self.draw.consider(session, turn, draft, now, threshold=threshold, release=release)
+
+    def _against(self, turn: TurnRow, draft: Draft, threshold: float) -> EscalationReason | None:
         if risk.find(turn.text):
             return EscalationReason.RISKY
         if draft.verdict.failed:
             return EscalationReason.CHECK_FAILED
-        return EscalationReason.LOW_SCORE if draft.verdict.score < self.threshold else None
+        return EscalationReason.LOW_SCORE if draft.verdict.score < threshold else None
 
     async def _answer(
         self, session: AsyncSession, turn: TurnRow, job: GenerationJob, draft: Draft, now: datetime

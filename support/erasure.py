@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import suggesting
+from support.answer_audits import Judgement
+from support.audit_tables import AnswerAuditRow
 from support.deliveries import OPEN_STATES, DeliveryState, begins_with
 from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.escalations import EscalationRepository
@@ -47,6 +49,8 @@ BATCH: Final = 200
 ERASED: Final = "erased:"
 _BOARD: Final = "board:"
 """What bot.board calls its edits, which belong to no customer in the ledger."""
+_AUDIT: Final = "answer-audit:"
+"""The same of bot.answer_audit."""
 _SHORTEST_NAME: Final = 2
 _NAME_LENGTH: Final = 300
 
@@ -168,7 +172,7 @@ def _of_ledger(customer_id: int, chat_id: int) -> ColumnElement[bool]:
     """Calls about the customer: those of his, those to his chat that belong to nobody, the board's edits."""
     # Where it went is where it was to go: only groups get another id.
     nobodys = and_(DeliveryRow.customer_id.is_(None), DeliveryRow.chat_id == chat_id)
-    board = begins_with(f"{_BOARD}{customer_id}:")
+    board = or_(*(begins_with(f"{name}{customer_id}:") for name in (_BOARD, _AUDIT)))
     told = DeliveryRow.key.like(f"{KEY}%")
     return or_(DeliveryRow.customer_id == customer_id, and_(nobodys, ~told), board)
 
@@ -233,6 +237,15 @@ async def _labels(session: AsyncSession, erasure: ErasureRow, now: datetime) -> 
     theirs = DraftLabelRow.turn_id.in_(_turns(erasure))
     full = or_(DraftLabelRow.draft != "", DraftLabelRow.sent.is_not(None))
     return await _change(session, update(DraftLabelRow).where(theirs, full).values(draft="", sent=None))
+
+
+async def _answer_audits(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:
+    """Keep what was said about an answer; one that waits is lost to the audit, and counts."""
+    theirs = AnswerAuditRow.turn_id.in_(_turns(erasure))
+    full = or_(AnswerAuditRow.question != "", AnswerAuditRow.answer != "")
+    lost = update(AnswerAuditRow).where(theirs, AnswerAuditRow.verdict.is_(None))
+    await _change(session, lost.values(verdict=Judgement.ERASED, judged_at=now))
+    return await _change(session, update(AnswerAuditRow).where(theirs, full).values(question="", answer="", sources=[]))
 
 
 async def _answers(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
@@ -317,6 +330,7 @@ _STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("delivery", _deliveries),
     ("delivery", _others_calls),
     ("draft_label", _labels),
+    ("answer_audit", _answer_audits),
     ("answer", _answers),
     ("audit", _audit),
     ("escalation", _escalations),

@@ -100,6 +100,8 @@ class Verdict(_Value):
     failed: tuple[FailedCheck, ...] = ()
     features: dict[str, float] = {}
     """What the score was computed from, by name."""
+    version: str = ""
+    """Of the function that computed it: labels of another version's scores say nothing about this one's."""
 
 
 class JudgeRecord(_Value):

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.audit_tables import AnswerAuditRow
 from support.desk_tables import DraftLabelRow, OperatorRow
 from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, OrderGuardRow, TurnRow
 
@@ -32,6 +33,7 @@ async def document(session: AsyncSession, customer: CustomerRow, now: datetime) 
         "questions": turns,
         "answers": await _answers(session, customer),
         "drafts_that_operators_decided_about": await _labels(session, customer),
+        "answers_drawn_to_be_judged": await _audits(session, customer),
         "conversations_with_operators": await _escalations(session, customer),
         "attempts_to_see_an_order": await _attempts(session, customer),
     }
@@ -94,6 +96,22 @@ async def _labels(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
     query = select(DraftLabelRow).join(TurnRow, TurnRow.id == DraftLabelRow.turn_id)
     rows = await session.scalars(query.where(TurnRow.customer_id == customer.id).order_by(DraftLabelRow.id))
     return [{"at": _time(row.at), "decision": row.verdict, "draft": row.draft, "sent": row.sent} for row in rows]
+
+
+async def _audits(session: AsyncSession, customer: CustomerRow) -> list[Kept]:
+    theirs = TurnRow.customer_id == customer.id
+    query = select(AnswerAuditRow).join(TurnRow, TurnRow.id == AnswerAuditRow.turn_id).where(theirs)
+    return [
+        {
+            "at": _time(row.chosen_at),
+            "question": row.question,
+            "answer": row.answer,
+            "score": row.score,
+            "sent_to_you": row.sent,
+            "judged_as": row.verdict,
+        }
+        for row in await session.scalars(query.order_by(AnswerAuditRow.id))
+    ]
 
 
 async def _escalations(session: AsyncSession, customer: CustomerRow) -> list[Kept]:

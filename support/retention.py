@@ -11,6 +11,8 @@ from typing import Any, Final, cast
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.answer_audits import Judgement
+from support.audit_tables import AnswerAuditRow
 from support.deliveries import OPEN_STATES as OPEN_CALLS
 from support.desk_file import Retention
 from support.desk_tables import DraftLabelRow
@@ -51,7 +53,7 @@ def steps(retention: Retention, now: datetime) -> list[tuple[Step, datetime]]:
         due += [(step, now - timedelta(days=retention.updates_days)) for step in (_UPDATES, _CALLS)]
     if retention.messages_days:
         before = now - timedelta(days=retention.messages_days)
-        due += [(step, before) for step in (_MESSAGES, _TURNS, _ANSWERS, _ESCALATIONS, _LABELS)]
+        due += [(step, before) for step in (_MESSAGES, _TURNS, _ANSWERS, _ESCALATIONS, _LABELS, _AUDITS)]
     return due
 
 
@@ -118,6 +120,11 @@ def _labels(before: datetime) -> Select[int]:
     return select(DraftLabelRow.id).where(DraftLabelRow.at < before, full).order_by(DraftLabelRow.id)
 
 
+def _audits(before: datetime) -> Select[int]:
+    full = or_(AnswerAuditRow.question != "", AnswerAuditRow.answer != "")
+    return select(AnswerAuditRow.id).where(AnswerAuditRow.chosen_at < before, full).order_by(AnswerAuditRow.id)
+
+
 def _deleted(table: type[Any]) -> Take:
     async def take(session: AsyncSession, ids: list[int]) -> int:
         result = await session.execute(delete(table).where(table.id.in_(ids)))
@@ -132,6 +139,13 @@ def _emptied(table: type[Any], **values: Any) -> Take:  # noqa: ANN401  # whatev
         return cast("CursorResult[Any]", result).rowcount
 
     return take
+
+
+async def _take_audits(session: AsyncSession, ids: list[int]) -> int:
+    """Empty answers that were drawn; what nobody came to is said to be so."""
+    unjudged = update(AnswerAuditRow).where(AnswerAuditRow.id.in_(ids), AnswerAuditRow.verdict.is_(None))
+    await session.execute(unjudged.values(verdict=Judgement.EXPIRED))
+    return await _emptied(AnswerAuditRow, question="", answer="", sources=[])(session, ids)
 
 
 async def _take_messages(session: AsyncSession, ids: list[int]) -> int:
@@ -156,3 +170,4 @@ _ESCALATIONS: Final = Step(
     _emptied(EscalationRow, question="", draft=None, summary=None, rating_text=None, close_reason=None),
 )
 _LABELS: Final = Step("labels", _labels, _emptied(DraftLabelRow, draft="", sent=None))
+_AUDITS: Final = Step("answer_audits", _audits, _take_audits)

@@ -1,4 +1,4 @@
-"""The secret that erased customers' ids are hashed with. It lies in DATA_DIR, made when first needed."""
+"""The secret behind erased customers' ids and the draw of the answer audit. It lies in DATA_DIR, made when needed."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ FILE: Final = "erasure.key"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Hashes ids so that nobody without the file can tell whose they were."""
+    """Hashes so that nobody without the file can tell whose an id was, or what will be drawn."""
 
     folder: Path
 
@@ -24,6 +24,16 @@ class Secret:
             OSError: the file can be neither read nor made.
         """
         return hmac.new(self._key(), str(chat_id).encode(), hashlib.sha256).hexdigest()
+
+    def draw(self, name: str) -> float:
+        """Return a number, 0 ≤ n < 1, that is the same whenever it is drawn for a name and that nobody can foresee.
+
+        Raises:
+            OSError: the file can be neither read nor made.
+        """
+        drawn = hmac.new(self._key(), name.encode(), hashlib.sha256).digest()
+        # As many bits as a float holds.
+        return (int.from_bytes(drawn[:8]) >> 11) / 2**53
 
     def _key(self) -> bytes:
         path = self.folder / FILE

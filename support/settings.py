@@ -134,6 +134,7 @@ class Settings(BaseSettings):
     orders_query: Annotated[str, AfterValidator(_orders_query)] = ""
 
     answer_threshold: float = Field(default=0.75, ge=0, le=1)
+    audit_one_in: int = Field(default=20, ge=0, le=100_000)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
     company_name: str = ""
 
@@ -166,6 +167,11 @@ class Settings(BaseSettings):
         """Keys that are set although this version does not use them yet."""
         later = ("metrics_port",)
         return tuple(name.upper() for name in later if getattr(self, name))
+
+    @property
+    def threshold_is_set(self) -> bool:
+        """Whether somebody has set ANSWER_THRESHOLD: calibrated thresholds do not count then."""
+        return "answer_threshold" in self.model_fields_set
 
     @property
     def sql_url(self) -> str:

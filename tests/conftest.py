@@ -176,6 +176,8 @@ def run_product(
                     "database_url": database_url,
                     "redis_url": shop_redis,
                     "knowledge_dir": SHOP / "knowledge",
+                    # Drawn answers are asked about in General: whether one is, would be chance.
+                    "audit_one_in": 0,
                     **overrides,
                 },
             )

@@ -8,6 +8,7 @@ of the question's words. They are to be replaced by a fit on labelled answers; u
 as a probability it is only as good as the no-answer model that leads it.
 """
 
+import hashlib
 import math
 import re
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ OPINION: Final = {
     # basket's 83 answers 51 still pass, 47 of them right (73 of 83), and none of the 4 to what has no answer.
     "unheard": _Term(weight=-0.5, centre=0.0),
 }
+VERSION: Final = hashlib.sha256(repr((BIAS, COEFFICIENTS, OPINION)).encode()).hexdigest()[:8]
 _MAX_LOG_ODDS: Final = 4.0
 # A capital inside a sentence, and no shouting.
 _NAME: Final = re.compile(r"(?<=[\w,;:] )[«\"“]?([A-ZА-ЯЁ][a-zа-яё]{2,})")
@@ -85,7 +87,7 @@ def judge(
         features |= {"supported": opinion.supported, "relevant": opinion.relevant}
     if unheard:
         features["unheard"] = 1.0
-    return Verdict(score=0.0 if failed else score(features), failed=failed, features=features)
+    return Verdict(score=0.0 if failed else score(features), failed=failed, features=features, version=VERSION)
 
 
 def score(features: dict[str, float]) -> float:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from support import erasure
+from support.audit_tables import AnswerAuditRow
 from support.customers import CustomerRepository, Person
 from support.desk_tables import DraftLabelRow, HeldWordsRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
@@ -61,6 +62,9 @@ async def fill(session, now, chat_id=ANNA):
     await session.flush()
     label = {"operator_id": 1, "verdict": "edited", "draft": SENTINEL, "sent": SENTINEL, "score": 0.5}
     session.add(DraftLabelRow(turn_id=done.id, escalation_id=talk.id, at=now, **label))
+    drawn = {"language": "ru", "score": 0.5, "threshold": 0.7, "sent": False, "version": "v", "one_in": 1}
+    drawn |= {"question": SENTINEL, "answer": SENTINEL, "sources": [SENTINEL], "chosen_at": now}
+    session.add_all([AnswerAuditRow(turn_id=turn.id, **drawn) for turn in (done, working)])
     for number in range(5):
         message = {"message_id": number, "speaker": "customer", "kind": "text", "text": SENTINEL}
         session.add(MessageRow(customer_id=customer.id, chat_id=chat_id, created_at=now, **message))
@@ -78,6 +82,7 @@ async def fill(session, now, chat_id=ANNA):
             call_of(f"turn:{done.id}:1:Answered", now, customer_id=customer.id, chat_id=chat_id, peer_id=chat_id),
             call_of("press:1", now, chat_id=chat_id, peer_id=chat_id),
             call_of(f"board:{customer.id}:card:1", now, chat_id=-100),
+            call_of(f"answer-audit:{customer.id}:1:post:1", now, chat_id=-100),
             call_of("digest:-100:1", now, chat_id=-100),
             call_of("delivery:1:admins:5", now, chat_id=5),
         ]
@@ -128,11 +133,13 @@ async def test_wherever_it_is_cut_short_nothing_is_left_in_the_end(database, now
         proof = await session.scalar(select(AuditRow).where(AuditRow.action == erasure.ACTION))
         shell = await session.scalar(select(CustomerRow))
         answer = await session.scalar(select(AnswerRow))
+        verdicts = set(await session.scalars(select(AnswerAuditRow.verdict)))
         turns = list(await session.scalars(select(TurnRow.state).order_by(TurnRow.id)))
     assert SENTINEL not in left
     assert str(ANNA) not in left
     assert "zhirafa" not in left
     assert "79165554433" not in left
+    assert verdicts == {"erased"}, "what waited to be judged is lost, and counts"
     assert proof.detail["counts"]["message"] == 5
     assert proof.detail["counts"]["counterpart"] == 5
     assert proof.detail["chat_hmac_sha256"] == Secret(tmp_path).digest(ANNA)

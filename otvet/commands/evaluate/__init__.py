@@ -2,6 +2,7 @@
 
 import click
 
+from otvet.commands.evaluate.calibrate import calibrate
 from otvet.commands.evaluate.draft import draft
 from otvet.commands.evaluate.everything import evaluate
 from otvet.commands.evaluate.no_answer import no_answer
@@ -13,5 +14,5 @@ def evaluate_group() -> None:
     """Measure search, routing and answers over the basket of test questions, or over a collection of your own."""
 
 
-for command in (evaluate, draft, retrieval, no_answer):
+for command in (evaluate, draft, retrieval, no_answer, calibrate):
     evaluate_group.add_command(command)
