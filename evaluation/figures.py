@@ -10,6 +10,7 @@ from support.shares import wilson_interval
 
 __all__ = ["Share", "auroc", "mean_reciprocal_rank", "rank_of_first", "share_within", "wilson_interval"]
 
+
 class Share(BaseModel):
     """How many of how many."""
 

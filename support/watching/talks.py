@@ -36,7 +36,7 @@ SAME: Final = 0.6
 FEWEST_STEMS: Final = 2
 ASKS_NOTHING: Final = frozenset({"greeted", "ignored", "media"})
 HELPED: Final = frozenset({"answered", "order_shown"})
-_LEFT_OUT: Final = (*OPEN_STATES, TurnState.SUPERSEDED, TurnState.SUGGESTING, TurnState.SUGGESTED)
+LEFT_OUT: Final = (*OPEN_STATES, TurnState.SUPERSEDED, TurnState.SUGGESTING, TurnState.SUGGESTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ async def load_talks(session: AsyncSession, start: datetime, end: datetime, now:
     columns = (TurnRow.id, TurnRow.customer_id, TurnRow.opened_at, TurnRow.finished_at, TurnRow.outcome, TurnRow.text)
     query = select(*columns, AnswerRow.rating).outerjoin(AnswerRow, AnswerRow.turn_id == TurnRow.id)
     query = query.where(TurnRow.opened_at >= since, TurnRow.opened_at <= min(now, end + RETURN + PAUSE))
-    query = query.where(TurnRow.state.not_in(_LEFT_OUT), TurnRow.outcome.not_in(ASKS_NOTHING))
+    query = query.where(TurnRow.state.not_in(LEFT_OUT), TurnRow.outcome.not_in(ASKS_NOTHING))
     rows = await session.execute(query)
     turns = [
         Asked(turn_id, customer_id, opened, finished or opened, outcome or "", text, rating)
