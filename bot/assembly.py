@@ -11,6 +11,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.aftermath import Aftermath
+from bot.alarm import Alarm
 from bot.board import Board
 from bot.budget import Budget
 from bot.build_orders import BuildOrders
@@ -24,6 +25,8 @@ from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.metrics import Metrics
+from bot.metrics_feed import MetricsFeed
 from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
@@ -35,6 +38,7 @@ from bot.retention import Retaining
 from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
+from bot.stats_words import StatsWords
 from bot.streams import StreamReader
 from bot.suggestions import Suggestions
 from bot.texts import Library
@@ -43,6 +47,7 @@ from bot.turns import TurnClock
 from bot.understanding import Understanding
 from bot.unit import Clock, Unit, Units
 from bot.waiting import Waiting
+from bot.watching import Watching
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from support import desk_file
@@ -94,6 +99,8 @@ class Assembly:
     rota: Rota
     erasing: Erasing
     retaining: Retaining
+    alarm: Alarm
+    metrics: MetricsFeed
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -139,6 +146,9 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
     aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
+    admin_texts = library.of(settings.operators_language)
+    labels = {name: intent.label(admin_texts.language) for name, intent in desk.intents.items()}
+    watching = Watching(units, file, StatsWords(admin_texts, labels), settings.answer_threshold)
     outbox = Outbox(
         Parts(
             units=units,
@@ -146,7 +156,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
             budget=budget,
             groups=groups,
             topics=topics,
-            sender=Sender(bot, topics),
+            sender=Sender(bot, topics, fill=watching.fill),
             aftermath=aftermath,
         ),
         news,
@@ -164,7 +174,6 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         return understood
 
     clock = TurnClock(units, desk, renderer, queue, more, understood=known, before_settling=foresight.prepare_again)
-    admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(
         units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
@@ -187,6 +196,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         company=settings.company_name,
         quarantine=Quarantine(database, current),
         order_views=order_views,
+        watching=watching,
         file=file,
     )
     updates = Updates(bot, services)
@@ -217,6 +227,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         rota=rota,
         erasing=erasing,
         retaining=Retaining(units, lease, erasing, file.retention),
+        alarm=Alarm(units, lease, watching.words, file.hours, settings.admin_ids),
+        metrics=MetricsFeed(Metrics(), units, lease, budget, outbox, queue, current, file),
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -28,6 +28,7 @@ from bot.handlers import (
     quarantining,
     rating,
     reactions,
+    statistics,
 )
 from bot.incoming import person_of
 from bot.services import Services
@@ -72,6 +73,7 @@ class Updates:
             canned,
             quarantining,
             admin,
+            statistics,
             privacy,
             assignment,
             deletion,

@@ -58,10 +58,10 @@ def looks(company: Company, chance: np.random.Generator, n_looks: int = LOOKS) -
 
 def days(company: Company, n_days: int, chance: np.random.Generator) -> Iterator[list[Document]]:
     """Yield what was asked on each day; a topic doubles after the weeks that the first look needs."""
-    shares = 1.0 / np.arange(1, TOPICS + 1) ** 0.8
+    shares: NDArray[np.float64] = 1.0 / np.arange(1, TOPICS + 1, dtype=np.float64) ** 0.8
     common = 1.0 / np.arange(1, COMMON_WORDS + 1)
     common /= common.sum()
-    now = shares
+    now: NDArray[np.float64] = shares
     for day in range(n_days):
         if day % WEEK_DAYS == 0:
             now = shares * np.exp(company.wander * chance.standard_normal(TOPICS))

@@ -40,7 +40,7 @@ def article(gap: Gap) -> Article:
     """Propose an article for a cluster, in the customers' language."""
     found = gap.cluster
     hints = _HINTS["ru" if found.language == "ru" else "en"]
-    lines = [f"# {title(found.examples[0])}", "", *_comment(hints["asked"], found.examples)]
+    lines = [f"# {_plain(title(found.examples[0]))}", "", *_comment(hints["asked"], found.examples)]
     if gap.replies:
         lines += [
             "",
@@ -58,7 +58,7 @@ def title(question: str) -> str:
     if sentence := _FIRST_SENTENCE.match(words):
         words = sentence.group()
     words = words if len(words) <= _TITLE else words[: _TITLE - 1].rsplit(" ", 1)[0] + "…"
-    return _plain(words[:1].upper() + words[1:])
+    return words[:1].upper() + words[1:]
 
 
 def _comment(hint: str, examples: tuple[str, ...]) -> list[str]:

@@ -69,5 +69,3 @@ digest-first-reply = An operator's first reply: { $n } min (median)
 digest-open = Open until { $time }
 digest-closed = Closed; we open { $day } at { $time }
 digest-closed-long = Closed
-stats-desk = Conversations closed: { $closed }, overdue now: { $overdue }
-stats-ratings = Customers' ratings: { $n }, on average { $mean }

@@ -52,6 +52,10 @@ stats-shift-topic = • “{ $topic }”: { $n ->
         [one] { $n } customer
        *[other] { $n } customers
     } instead of the usual { $usual }, { $times } times as many
+stats-shift-new = • “{ $topic }”: { $n ->
+        [one] { $n } customer
+       *[other] { $n } customers
+    }; hardly anybody asked about it before
 stats-shift-scores = • the judge rates drafts lower: see whether the knowledge base is out of date
 stats-shift-hint = More: /stats
 stats-outcome = outcome: { $reason }
@@ -94,6 +98,7 @@ page-talks = Conversations
 page-open = Open
 page-first-reply = First reply
 page-score = Rating
+page-seconds = { $n } s
 page-minutes = { $n } min
 page-gaps = What had no answer
 page-gaps-hint = Similar questions together, personal data hidden. The bot sends a draft article: /stats, “Unanswered”.

@@ -72,5 +72,3 @@ digest-first-reply = Первый ответ оператора: { $n } мин (
 digest-open = Открыто до { $time }
 digest-closed = Закрыто, откроемся { $day } в { $time }
 digest-closed-long = Закрыто
-stats-desk = Закрыто разговоров: { $closed }, просрочено сейчас: { $overdue }
-stats-ratings = Оценок клиентов: { $n }, в среднем { $mean }

@@ -56,6 +56,11 @@ stats-shift-topic = • «{ $topic }»: { $n ->
         [few] { $n } клиента
        *[many] { $n } клиентов
     } вместо обычных { $usual }, в { $times } раза больше
+stats-shift-new = • «{ $topic }»: { $n ->
+        [one] { $n } клиент
+        [few] { $n } клиента
+       *[many] { $n } клиентов
+    }, раньше об этом почти не спрашивали
 stats-shift-scores = • судья стал ниже оценивать черновики: проверьте, не устарела ли база знаний
 stats-shift-hint = Подробно: /stats
 stats-outcome = исход: { $reason }
@@ -98,6 +103,7 @@ page-talks = Разговоров
 page-open = Открыто
 page-first-reply = Первый ответ
 page-score = Оценка
+page-seconds = { $n } с
 page-minutes = { $n } мин
 page-gaps = На что не было ответа
 page-gaps-hint = Похожие вопросы вместе, личное скрыто. Черновик статьи пришлёт бот: /stats, «Без ответа».
