@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiogram import Bot
 from aiogram.types import User
@@ -25,8 +25,6 @@ from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
-from bot.metrics import Metrics
-from bot.metrics_feed import MetricsFeed
 from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
@@ -77,6 +75,9 @@ from support.secret import Secret
 from support.settings import Settings
 from support.suggesting import Lookup
 
+if TYPE_CHECKING:
+    from bot.metrics_feed import MetricsFeed
+
 REDIS_TIMEOUT_S: Final = 5
 
 
@@ -100,7 +101,8 @@ class Assembly:
     erasing: Erasing
     retaining: Retaining
     alarm: Alarm
-    metrics: MetricsFeed
+    metrics: "MetricsFeed | None"
+    """None without METRICS_PORT."""
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -202,6 +204,13 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     updates = Updates(bot, services)
     flood = FloodGuard(FallbackPace(RedisPace(streams), MemoryPace()))
     inbox = Inbox(me.id, database, units, updates.handle, updates.give_up, flood=flood)
+    metrics = None
+    if settings.metrics_port is not None:
+        # 45 ms that nobody else need wait for.
+        from bot.metrics import Metrics  # noqa: PLC0415
+        from bot.metrics_feed import MetricsFeed  # noqa: PLC0415
+
+        metrics = MetricsFeed(Metrics(), units, lease, budget, outbox, queue, current, file)
     consumer = this_process()
     return Assembly(
         units=units,
@@ -228,7 +237,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         erasing=erasing,
         retaining=Retaining(units, lease, erasing, file.retention),
         alarm=Alarm(units, lease, watching.words, file.hours, settings.admin_ids),
-        metrics=MetricsFeed(Metrics(), units, lease, budget, outbox, queue, current, file),
+        metrics=metrics,
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -16,7 +16,6 @@ from aiogram.utils.token import TokenValidationError
 from bot.assembly import Assembly, assemble
 from bot.groups import Groups
 from bot.members import learn
-from bot.metrics_server import MetricsServer
 from bot.polling import Poller, TokenRevokedError
 from bot.startup import (
     NO_GROUP,
@@ -130,8 +129,10 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
 
 
 def _metrics(settings: Settings, parts: Assembly) -> list[Coroutine[Any, Any, None]]:
-    if settings.metrics_port is None:
+    if settings.metrics_port is None or parts.metrics is None:
         return []
+    from bot.metrics_server import MetricsServer  # noqa: PLC0415  # as in bot.assembly
+
     server = MetricsServer(parts.metrics.metrics.registry, settings.metrics_host, settings.metrics_port)
     return [parts.metrics.run(), server.run()]
 

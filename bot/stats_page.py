@@ -13,6 +13,8 @@ from support.watching.articles import title
 from support.watching.report import Figures
 
 MOST_GAPS: Final = 12
+STAGES: Final = frozenset({"queue", "generate", "judge", "wait", "first_token", "write", "opinion"})
+"""Keys of Draft.timings_ms."""
 STYLE: Final = Path(__file__).with_name("stats_page.css")
 
 
@@ -75,7 +77,7 @@ def _tile(words: StatsWords, key: str, part: Part) -> str:
     say = words.texts
     if not part.total:
         return _card(say(key), "–", say("page-unknown"), say(f"{key}-hint"))
-    low, high = (words.percent(end) for end in part.interval)
+    low, high = _ends(words, part.interval)
     counted = f"{say('page-of', hits=part.hits, total=part.total)} · {say('page-interval', low=low, high=high)}"
     return _card(say(key), words.percent(part.value or 0.0), counted, say(f"{key}-hint"))
 
@@ -115,7 +117,7 @@ def _judge(words: StatsWords, figures: Figures) -> str:
     say, judged = words.texts, figures.judging
     recall = say("page-unknown")
     if judged.recall is not None and judged.recall_interval is not None:
-        low, high = (words.percent(end) for end in judged.recall_interval)
+        low, high = _ends(words, judged.recall_interval)
         recall = f"{words.percent(judged.recall)} · {say('page-interval', low=low, high=high)}"
     rows = [
         (say("page-precision"), _share(words, judged.precision)),
@@ -135,9 +137,13 @@ def _judge(words: StatsWords, figures: Figures) -> str:
 def _share(words: StatsWords, part: Part) -> str:
     if not part.total:
         return words.texts("page-unknown")
-    low, high = (words.percent(end) for end in part.interval)
+    low, high = _ends(words, part.interval)
     told = words.texts("page-of", hits=part.hits, total=part.total)
     return f"{words.percent(part.value or 0.0)} · {told} · {words.texts('page-interval', low=low, high=high)}"
+
+
+def _ends(words: StatsWords, interval: tuple[float, float]) -> tuple[str, str]:
+    return f"{interval[0] * 100:.0f}", words.percent(interval[1])
 
 
 def _gaps(words: StatsWords, figures: Figures) -> str:
@@ -176,10 +182,14 @@ def _stages(words: StatsWords, figures: Figures) -> str:
     say = words.texts
     heads = [say(f"page-{key}") for key in ("stage", "median", "p95", "count")]
     rows = [
-        (name, f"{one.p50:,.0f} ms".replace(",", " "), f"{one.p95:,.0f} ms".replace(",", " "), str(one.count))
+        (_stage(words, name), say("page-ms", n=f"{one.p50:.0f}"), say("page-ms", n=f"{one.p95:.0f}"), str(one.count))
         for name, one in figures.stages_ms.items()
     ]
     return _table(heads, rows) if rows else _nothing(words)
+
+
+def _stage(words: StatsWords, name: str) -> str:
+    return words.texts(f"stage-{name.replace('_', '-')}") if name in STAGES else name
 
 
 def _shift(words: StatsWords, figures: Figures) -> Iterable[str]:

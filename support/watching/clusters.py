@@ -21,7 +21,7 @@ from knowledge.concepts import concepts_in
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import grams, stem, words
 
-CLOSE: Final = 0.15
+CLOSE: Final = 0.2
 """Mean cosine of a question to those of its cluster, at least; chosen on one basket, checked on another."""
 WEIGHTS: Final = {"s": 0.8, "g": 0.5, "c": 0.6}
 """Of stems, 4-grams and concepts in a question's vector."""

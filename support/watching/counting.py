@@ -146,7 +146,7 @@ async def _held_scores(session: AsyncSession, period: Period) -> list[float]:
 
 async def _outcomes(session: AsyncSession, period: Period) -> Counter[str | None]:
     query = select(TurnRow.outcome, func.count()).where(TurnRow.opened_at >= period.start)
-    return Counter(dict((await session.execute(query.group_by(TurnRow.outcome))).tuples().all()))
+    return Counter({row[0]: row[1] for row in await session.execute(query.group_by(TurnRow.outcome))})
 
 
 async def _intents(session: AsyncSession, period: Period) -> dict[str, int]:
@@ -159,7 +159,7 @@ async def _labels(session: AsyncSession, period: Period) -> Labels:
     """Return what operators decided about drafts that were held back, not about suggestions."""
     query = select(DraftLabelRow.verdict, func.count()).join(TurnRow, TurnRow.id == DraftLabelRow.turn_id)
     query = query.where(DraftLabelRow.at >= period.start, TurnRow.outcome.in_(HELD)).group_by(DraftLabelRow.verdict)
-    verdicts = Counter(dict((await session.execute(query)).tuples().all()))
+    verdicts = Counter({row[0]: row[1] for row in await session.execute(query)})
     return Labels(verdicts["sent"], verdicts["edited"], verdicts["discarded"])
 
 
@@ -175,7 +175,7 @@ async def _operators(
 ) -> tuple[OperatorLoad, ...]:
     rows = {row.id: row for row in (*opened, *still_open)}
     known = await session.execute(select(OperatorRow.user_id, OperatorRow.name))
-    names = dict(known.tuples().all())
+    names = {row[0]: row[1] for row in known}
     has: dict[int | None, list[EscalationRow]] = {}
     for row in rows.values():
         has.setdefault(row.assignee_id, []).append(row)

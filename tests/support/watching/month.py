@@ -21,14 +21,14 @@ def questions(name):
     return [(row["question"], row["language"]) for row in map(json.loads, lines)]
 
 
-async def write_month(session, now, *, days=35, customers_a_day=25, tents_this_week=0.0, seed=5):
+async def write_month(session, now, *, days=35, customers_a_day=25, tents_this_week=0.0, seed=5, first_id=1):
     """Fill the tables. ``tents_this_week``: the share of the last week's questions that are about repairing tents."""
     chance = np.random.default_rng(seed)
     good, bad = questions("questions.jsonl"), questions("unanswerable.jsonl")
     session.add_all(
         [OperatorRow(user_id=who, name=name, seen_at=now, created_at=now) for who, name in OPERATORS.items()]
     )
-    number = 0
+    number = first_id - 1
     for back in range(days, 0, -1):
         for _ in range(chance.poisson(customers_a_day * (1 if (now - timedelta(days=back)).weekday() < 5 else 0.6))):
             number += 1
