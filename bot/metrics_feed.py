@@ -72,6 +72,7 @@ class MetricsFeed:
     current: CurrentKnowledge
     file: DeskFile
     _seen: Seen | None = field(default=None)
+    _looked: datetime | None = field(default=None)
     _known: Counter[str] = field(default_factory=Counter)
 
     async def run(self) -> None:
@@ -95,8 +96,10 @@ class MetricsFeed:
         async with self.units.database.reading() as session:
             await self._waiting(session, now)
             if self.lease.held:
-                await self._events(session, self._seen, now - LATE - timedelta(seconds=EVERY_S))
-        self._seen.forget(now - 2 * LATE - timedelta(seconds=2 * EVERY_S))
+                # Since the last look that succeeded, however long the database was away.
+                await self._events(session, self._seen, (self._looked or now) - LATE)
+        self._looked = now
+        self._seen.forget(now - LATE)
         self.metrics.looked_at.set(time.time())
 
     def _own(self) -> None:

@@ -1,6 +1,7 @@
 """/stats as an administrator uses it, the alarm about a shift, and what Prometheus is told."""
 
 import re
+import socket
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 
@@ -49,7 +50,9 @@ async def metrics(port):
 
 @pytest.mark.e2e
 async def test_an_administrator_reads_figures_the_page_and_a_draft_article_and_prometheus_counts_the_same(run_product):
-    port = 19_464
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     async with run_product(metrics_port=port) as product:
         people = product.people
         await people.say(ANNA, QUESTION)
