@@ -61,7 +61,7 @@ def _tiles(words: StatsWords, figures: Figures) -> Iterable[str]:
     say, wait = words.texts, figures.latency_s
     yield _tile(words, "page-contained", figures.containment)
     yield _tile(words, "page-resolved", figures.resolution)
-    yield _tile(words, "page-verified", figures.verified)
+    yield _honest(words, figures)
     big = (
         "–"
         if wait is None
@@ -80,6 +80,15 @@ def _tile(words: StatsWords, key: str, part: Part) -> str:
     low, high = _ends(words, part.interval)
     counted = f"{say('page-of', hits=part.hits, total=part.total)} · {say('page-interval', low=low, high=high)}"
     return _card(say(key), words.percent(part.value or 0.0), counted, say(f"{key}-hint"))
+
+
+def _honest(words: StatsWords, figures: Figures) -> str:
+    say, honest = words.texts, figures.honest
+    if honest is None:
+        return _card(say("page-verified"), "–", say("page-unknown"), say("page-verified-hint"))
+    low, high = _ends(words, honest.interval)
+    counted = f"{say('page-interval', low=low, high=high)} · {say('page-checked', n=figures.verified.total)}"
+    return _card(say("page-verified"), words.percent(honest.value), counted, say("page-verified-hint"))
 
 
 def _card(name: str, big: str, counted: str, hint: str) -> str:
@@ -116,9 +125,9 @@ def _scores(words: StatsWords, figures: Figures) -> str:
 def _judge(words: StatsWords, figures: Figures) -> str:
     say, judged = words.texts, figures.judging
     recall = say("page-unknown")
-    if judged.recall is not None and judged.recall_interval is not None:
-        low, high = _ends(words, judged.recall_interval)
-        recall = f"{words.percent(judged.recall)} · {say('page-interval', low=low, high=high)}"
+    if judged.recall is not None:
+        low, high = _ends(words, judged.recall.interval)
+        recall = f"{words.percent(judged.recall.value)} · {say('page-interval', low=low, high=high)}"
     rows = [
         (say("page-precision"), _share(words, judged.precision)),
         (say("page-recall"), recall),

@@ -9,7 +9,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.texts import Texts
 from support.expectation import rounded_up
 from support.jobs import Language
-from support.shares import Part
+from support.shares import Estimate, Part
 from support.watching.articles import title
 from support.watching.clusters import Cluster
 from support.watching.period import DAYS
@@ -46,11 +46,10 @@ class StatsWords:
         shown = f"{value:.{digits}f}"
         return shown.replace(".", ",") if self.language == "ru" else shown
 
-    def share(self, part: Part, *, interval: bool = True) -> str:
+    def share(self, part: Part | Estimate) -> str:
         """Return a share in per cent, with its 95 % interval."""
         low, high = part.interval
-        told = self.percent(part.value or 0.0)
-        return f"{told} ({low * 100:.0f}–{high * 100:.0f})" if interval else told
+        return f"{self.percent(part.value or 0.0)} ({low * 100:.0f}–{high * 100:.0f})"
 
     def percent(self, share: float) -> str:
         """Return a share in per cent, with the space that Russian has there."""
@@ -72,11 +71,13 @@ class StatsWords:
         ]
         if (wait := figures.latency_s) is not None:
             lines.append(texts("stats-latency", p50=self.number(wait.p50), p95=self.number(wait.p95)))
-        resolved, verified = figures.resolution, figures.verified
+        resolved = figures.resolution
         if resolved.total:
             lines.append(texts("stats-resolved", share=self.share(resolved), n=resolved.total))
-            checked = texts("stats-verified", share=self.share(verified), n=verified.total)
-            lines.append(checked if verified.total else texts("stats-verified-none"))
+            if (honest := figures.honest) is None:
+                lines.append(texts("stats-verified-none"))
+            else:
+                lines.append(texts("stats-verified", share=self.share(honest), n=figures.verified.total))
         else:
             lines.append(texts("stats-resolved-later"))
         called = sum(figures.reasons.values())

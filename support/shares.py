@@ -4,6 +4,12 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+DRAWS: Final = 4000
+SEED: Final = 7
+"""The same counts always give the same interval."""
 Z_95: Final = 1.959963984540054
 
 
@@ -15,6 +21,14 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
     centre = (share + square / (2 * total)) / (1 + square / total)
     half = Z_95 / (1 + square / total) * sqrt(share * (1 - share) / total + square / (4 * total**2))
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share that is put together from several, with its 95 % interval."""
+
+    value: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +47,21 @@ class Part:
     def interval(self) -> tuple[float, float]:
         """95 % Wilson interval; (0, 1) of nothing."""
         return wilson_interval(self.hits, self.total)
+
+    def draws(self, chance: np.random.Generator) -> NDArray[np.float64]:
+        """Return DRAWS draws from the share's Beta posterior (Jeffreys' prior)."""
+        return chance.beta(self.hits + 0.5, self.total - self.hits + 0.5, DRAWS)
+
+
+def product(one: Part, other: Part) -> Estimate | None:
+    """Return the product of two independent shares; None where one of them is of nothing."""
+    if one.value is None or other.value is None:
+        return None
+    chance = np.random.default_rng(SEED)
+    return Estimate(one.value * other.value, middle(one.draws(chance) * other.draws(chance)))
+
+
+def middle(draws: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the interval that holds the middle 95 % of the draws."""
+    low, high = np.quantile(draws, (0.025, 0.975))
+    return float(low), float(high)

@@ -14,7 +14,7 @@ from support.desk_tables import DraftLabelRow, OperatorRow
 from support.escalations import EscalationReason
 from support.expectation import first_replies
 from support.hours import open_minutes_between
-from support.shares import Part
+from support.shares import Part, product
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState
 from support.watching.audited import Audits, no_audits
@@ -44,6 +44,7 @@ async def figures(
     audited_earlier = {one.turn_id: one.correct is True for one in await audits(session, *ripe)}
     escalations = list(await session.scalars(select(EscalationRow).where(EscalationRow.opened_at >= period.start)))
     still_open = list(await session.scalars(select(EscalationRow).where(EscalationRow.closed_at.is_(None))))
+    verified = _verified(earlier, audited_earlier)
     useful, useless, answers = await _ratings(session, period)
     stages, latency, scores = await _answers(session, period)
     outcomes = await _outcomes(session, period)
@@ -57,7 +58,8 @@ async def figures(
         days=period.days,
         containment=containment(found),
         resolution=resolution(earlier),
-        verified=_verified(earlier, audited_earlier),
+        verified=verified,
+        honest=product(resolution(earlier), verified),
         answers=answers,
         useful=useful,
         useless=useless,
@@ -88,13 +90,9 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 
 def _verified(talks: Iterable[Talk], audited: dict[int, bool]) -> Part:
-    """Of the audited answers in talks whose end is known: right, and the talk was resolved."""
+    """Of the audited answers in talks that were resolved: right."""
     looked = [
-        audited[turn.turn_id] and bool(talk.resolved)
-        for talk in talks
-        if talk.resolved is not None
-        for turn in talk.turns
-        if turn.turn_id in audited
+        audited[turn.turn_id] for talk in talks if talk.resolved for turn in talk.turns if turn.turn_id in audited
     ]
     return Part(sum(looked), len(looked))
 

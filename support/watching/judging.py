@@ -9,15 +9,11 @@ only as far as operators decide about held drafts without picking the good ones.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from support.shares import Part
+from support.shares import SEED, Estimate, Part, middle
 from support.watching.audited import Audited
-
-DRAWS: Final = 4000
-SEED: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +39,24 @@ class Judging:
     cannot_tell: int
     held: Part
     """Of drafts held back about which an operator decided: right."""
-    recall: float | None
-    recall_interval: tuple[float, float] | None
+    recall: Estimate | None
 
 
 def judging(audited: Sequence[Audited], labels: Labels, *, sent: int, held: int) -> Judging:
     """Put the verdicts together. ``sent``, ``held``: answers sent, drafts held back for a low score in the period."""
     precision = Part(sum(one.correct is True for one in audited), len(audited))
-    recall, interval = _recall(precision, labels.right, sent, held)
+    recall = _recall(precision, labels.right, sent, held)
     cannot_tell = sum(one.correct is None for one in audited)
-    return Judging(precision, cannot_tell, labels.right, recall, interval)
+    return Judging(precision, cannot_tell, labels.right, recall)
 
 
-def _recall(right: Part, held_right: Part, sent: int, held: int) -> tuple[float | None, tuple[float, float] | None]:
+def _recall(right: Part, held_right: Part, sent: int, held: int) -> Estimate | None:
     p, q = right.value, held_right.value
     if not sent or p is None or (held and q is None):
-        return None, None
+        return None
     q = q or 0.0
     if not sent * p + held * q:
-        return None, None
+        return None
     chance = np.random.default_rng(SEED)
-    of_sent = sent * chance.beta(right.hits + 0.5, right.total - right.hits + 0.5, DRAWS)
-    of_held = held * chance.beta(held_right.hits + 0.5, held_right.total - held_right.hits + 0.5, DRAWS)
-    low, high = np.quantile(of_sent / (of_sent + of_held), (0.025, 0.975))
-    return sent * p / (sent * p + held * q), (float(low), float(high))
+    of_sent, of_held = sent * right.draws(chance), held * held_right.draws(chance)
+    return Estimate(sent * p / (sent * p + held * q), middle(of_sent / (of_sent + of_held)))

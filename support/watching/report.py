@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from support.shares import Part
+from support.shares import Estimate, Part
 from support.watching.clusters import Cluster
 from support.watching.judging import Judging
 from support.watching.shift import Shift
@@ -53,7 +53,9 @@ class Figures:
     resolution: Part
     """Of the talks of a period that lies three days earlier."""
     verified: Part
-    """Of the audited answers of that period: right, and their talk was resolved."""
+    """Of the audited answers in talks that were resolved: right."""
+    honest: Estimate | None
+    """The share of talks that were resolved, times that of right answers in them; None: nothing was audited."""
     answers: int
     useful: int
     useless: int

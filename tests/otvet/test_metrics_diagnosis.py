@@ -14,7 +14,7 @@ async def served(registry):
     server = MetricsServer(registry, "127.0.0.1", 0)
     task = asyncio.create_task(server.run())
     async with asyncio.timeout(10):
-        while not server._runner.addresses:
+        while not server._runner.addresses:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     yield server.port
     task.cancel()
@@ -30,7 +30,7 @@ async def test_the_doctor_finds_the_bots_metrics_and_tells_them_from_others():
     async with served(Metrics().registry) as port:
         [said] = await told(metrics_port=port)
         assert said == f"✓ METRICS_PORT: the metrics are at http://127.0.0.1:{port}/metrics."
-        _, opened = await told(metrics_port=port, metrics_host="0.0.0.0")
+        _, opened = await told(metrics_port=port, metrics_host="0.0.0.0")  # noqa: S104
         assert opened.startswith("! METRICS_HOST 0.0.0.0")
     async with served(CollectorRegistry()) as port:
         assert "is not the bot" in (await told(metrics_port=port))[0]

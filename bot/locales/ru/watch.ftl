@@ -13,11 +13,8 @@ stats-answers = Ответил бот: { $n } (👍 { $useful } · 👎 { $usele
 stats-latency = Ответ за { $p50 } с в половине случаев, за { $p95 } с в 95 %
 stats-resolved = Решено без возврата за 3 дня: { $share } из { $n }
 stats-resolved-later = Решено без возврата: станет известно через 3 дня
-stats-verified = Из них проверено людьми: { $share } по { $n ->
-        [one] { $n } ответу
-       *[other] { $n } ответам
-    }
-stats-verified-none = Проверенных людьми ответов пока нет
+stats-verified = Из них ещё и верно: { $share }; проверено людьми ответов: { $n }
+stats-verified-none = Сколько из них верно: люди ещё не проверили ни одного ответа
 stats-escalations = Передано операторам: { $n }, сейчас открыто: { $open }, просрочено: { $overdue }
 stats-reason = { $n } — { $reason }
 stats-first-reply = Первый ответ оператора: { $n } мин (медиана)
@@ -74,8 +71,9 @@ page-contained = Без человека
 page-contained-hint = разговоры, в которых не понадобился оператор
 page-resolved = Решено без возврата
 page-resolved-hint = 3 дня без нового вопроса, оператора и 👎; период на 3 дня раньше
-page-verified = Проверено людьми
-page-verified-hint = верно по случайной проверке и без возврата
+page-verified = Верно и без возврата
+page-verified-hint = решённые, умноженные на долю верных среди них по случайной проверке
+page-checked = проверено ответов: { $n }
 page-latency = Время до ответа
 page-latency-hint = медиана; 95 % — за { $p95 } с
 page-of = { $hits } из { $total }

@@ -14,16 +14,16 @@ def test_precision_is_of_audited_answers_and_who_cannot_tell_counts_as_not_right
     found = judging(audits(18, 1, 1), Labels(), sent=200, held=0)
 
     assert (found.precision, found.cannot_tell) == (Part(18, 20), 1)
-    assert found.recall == 1.0
+    assert found.recall.value == 1.0
 
 
 def test_recall_weighs_what_was_sent_against_what_was_right_among_the_held():
     found = judging(audits(90, 10), Labels(sent=10, edited=5, discarded=5), sent=300, held=100)
 
     # 270 right ones sent, 50 held back.
-    assert found.recall == pytest.approx(270 / 320)
-    low, high = found.recall_interval
-    assert low < found.recall < high
+    assert found.recall.value == pytest.approx(270 / 320)
+    low, high = found.recall.interval
+    assert low < found.recall.value < high
     assert high - low < 0.2
 
 
