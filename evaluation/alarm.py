@@ -7,8 +7,7 @@ evaluation.alarm [--companies N]`` prints the tables of docs/operations.md, «Wa
 
 import argparse
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from support.shares import Part
-from support.watching.shift import WEEK_DAYS, WEEKS_BEFORE, Document, Shift, Window, compare_counts, count
+from support.watching.shift import WEEK_DAYS, WEEKS_BEFORE, Document, Shift, compare
 
 TOPICS: Final = 60
 WORDS_OF_TOPIC: Final = 8
@@ -50,10 +49,11 @@ class Company:
 def looks(company: Company, chance: np.random.Generator, n_looks: int = LOOKS) -> Iterator[Shift]:
     """Yield what each daily look finds."""
     first = WEEK_DAYS * (1 + WEEKS_BEFORE)
-    known = [count(documents) for documents in days(company, first + n_looks, chance)]
+    known = list(days(company, first + n_looks, chance))
     for last in range(first + 1, len(known) + 1):
-        weeks = [_united(known[last - WEEK_DAYS * (n + 1) : last - WEEK_DAYS * n]) for n in range(1 + WEEKS_BEFORE)]
-        yield compare_counts(weeks[0], weeks[1:])
+        ends = (last - WEEK_DAYS * n for n in range(1 + WEEKS_BEFORE))
+        week, *before = ([one for day in known[end - WEEK_DAYS : end] for one in day] for end in ends)
+        yield compare(week, before)
 
 
 def days(company: Company, n_days: int, chance: np.random.Generator) -> Iterator[list[Document]]:
@@ -69,15 +69,6 @@ def days(company: Company, n_days: int, chance: np.random.Generator) -> Iterator
         today = _with_topic(now, company.doubled * (2 if doubled else 1))
         amount = chance.poisson(company.customers / WEEK_DAYS)
         yield _documents(chance.choice(len(today), amount, p=today), common, chance)
-
-
-def _united(windows: Sequence[Window]) -> Window:
-    terms, marks = Counter[str](), Counter[str]()
-    for one in windows:
-        terms.update(one.terms)
-        marks.update(one.marks)
-    scores = tuple(score for one in windows for score in one.scores)
-    return Window(sum(one.size for one in windows), terms, marks, scores)
 
 
 def false_alarms(company: Company, companies: int) -> Part:

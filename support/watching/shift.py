@@ -1,8 +1,10 @@
 """Whether customers ask about something else than before: the last week against the four weeks before it. Pure.
 
 *Document*: all that one customer asked in one week, so that one who writes much counts once. *Feature*: something that
-a document has or has not: a stem, an intent, an outcome. A feature's p-value is the larger of two, both one-sided (more
-than before):
+a document has or has not: a stem, or one of a group of stems that stand together in all five weeks (average linkage
+of their cosines: a subject is asked about in many words); an intent; an outcome. Groups and what is tested are chosen by
+all weeks alike, which no test of one week against the others can be spoilt by. A feature's p-value is the larger of
+two, both one-sided (more than before):
 
 - Fisher's exact test (hypergeometric): the week is a random draw from all five weeks;
 - a negative binomial whose variance also holds how much the four weeks differ among themselves, pooled over all
@@ -24,6 +26,8 @@ from math import log
 from typing import Final
 
 import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse import csr_array
 from scipy.stats import hypergeom, mannwhitneyu, nbinom
 
 WEEK_DAYS: Final = 7
@@ -35,6 +39,8 @@ FEWEST_WEEK: Final = 8
 FEWEST_DOCUMENTS: Final = (30, 100)
 """Customers in the week and before it: with fewer nothing is said."""
 MOST_TERMS: Final = 200
+CLOSE: Final = 0.2
+"""Mean cosine of the stems of a group, at least."""
 MOST_TOLD: Final = 3
 _TOGETHER: Final = 0.5
 """Stems of which the rarer one stands so often beside the other are one topic."""
@@ -113,11 +119,12 @@ class Shift:
         return bool(self.topics or self.marks or self.scores_fell)
 
 
-def count(documents: Sequence[Document]) -> Window:
-    """Count one week's documents."""
+def count(documents: Sequence[Document], together: Sequence[tuple[str, ...]] = ()) -> Window:
+    """Count one week's documents; stems of a group are counted as one, under their names joined by spaces."""
+    names = {term: " ".join(group) for group in together for term in group}
     return Window(
         len(documents),
-        Counter(term for one in documents for term in one.terms),
+        Counter(name for one in documents for name in {names.get(term, term) for term in one.terms}),
         Counter(mark for one in documents for mark in one.marks),
         tuple(score for one in documents for score in one.scores),
     )
@@ -125,8 +132,29 @@ def count(documents: Sequence[Document]) -> Window:
 
 def compare(week: Sequence[Document], before: Sequence[Sequence[Document]], *, level: float = A_LOOK) -> Shift:
     """Hold the week against the weeks before; ``level``: the chance of a false alarm at this look, at most."""
-    shift = compare_counts(count(week), [count(one) for one in before], level=level)
+    weeks = [week, *before]
+    found = groups([document.terms for one in weeks for document in one])
+    counted = [count(one, found) for one in weeks]
+    shift = compare_counts(counted[0], counted[1:], level=level)
     return replace(shift, topics=_together(shift.topics, week)[:MOST_TOLD])
+
+
+def groups(documents: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
+    """Return stems that stand together, two at least in a group, the most frequent of each first."""
+    held = Counter(term for one in documents for term in one)
+    terms = sorted((term for term in held if held[term] >= FEWEST_WEEK), key=lambda term: (-held[term], term))
+    terms = terms[:MOST_TERMS]
+    if len(terms) <= 1:
+        return []
+    places = {term: place for place, term in enumerate(terms)}
+    cells = [(row, places[term]) for row, one in enumerate(documents) for term in one if term in places]
+    rows, columns = np.array(cells, dtype=np.int64).T
+    table = csr_array((np.ones(len(cells)), (rows, columns)), shape=(len(documents), len(terms)))
+    lengths = np.sqrt([held[term] for term in terms])
+    distances = 1.0 - (table.T @ table).toarray() / np.outer(lengths, lengths)
+    numbers = fcluster(linkage(distances[np.triu_indices(len(terms), k=1)], "average"), 1.0 - CLOSE, "distance")
+    found = (tuple(term for term, own in zip(terms, numbers, strict=True) if own == number) for number in set(numbers))
+    return sorted(one for one in found if len(one) > 1)
 
 
 def compare_counts(week: Window, before: Sequence[Window], *, level: float = A_LOOK) -> Shift:
@@ -186,7 +214,7 @@ def _grown(counts: Counts, sizes: tuple[int, tuple[int, ...]], times: int) -> li
     found = []
     for name, (week, each) in counts.items():
         before = sum(each)
-        change = Change((name,), week, before, before * n_week / n_before, 1.0)
+        change = Change(tuple(name.split()), week, before, before * n_week / n_before, 1.0)
         if week < FEWEST_WEEK or change.ratio < MORE:
             continue
         exact = float(hypergeom.sf(week - 1, n_week + n_before, week + before, n_week))
@@ -210,7 +238,7 @@ def _wander(counts: Counts, sizes: Sequence[int]) -> float:
     variance = (expected * (1 - share))[usable]
     surplus = ((each[usable] - expected[usable]) ** 2 / variance).sum(axis=1) / (len(sizes) - 1) - 1
     mean = expected[usable].mean(axis=1)
-    return max(0.0, float((surplus * mean).sum() / (mean**2).sum()))
+    return max(0.0, float(surplus.sum() / mean.sum()))
 
 
 def _wandering(week: int, expected: float, before: int, variance: float) -> float:
@@ -224,18 +252,17 @@ def _wandering(week: int, expected: float, before: int, variance: float) -> floa
 
 def _together(grown: Sequence[Change], week: Sequence[Document]) -> tuple[Change, ...]:
     """Put stems together that the same customers wrote: «деньги» and «вернуть» are one topic."""
-    holders = {one.names[0]: {n for n, doc in enumerate(week) if one.names[0] in doc.terms} for one in grown}
-    topics: list[Change] = []
+    holders = {one: {n for n, doc in enumerate(week) if doc.terms.intersection(one.names)} for one in grown}
+    topics: dict[Change, Change] = {}
     for change in grown:
-        mine = holders[change.names[0]]
-        for place, topic in enumerate(topics):
-            theirs = holders[topic.names[0]]
-            if len(mine & theirs) >= _TOGETHER * min(len(mine), len(theirs)):
-                topics[place] = replace(topic, names=(*topic.names, *change.names))
+        for first, topic in topics.items():
+            both = holders[change] & holders[first]
+            if len(both) >= _TOGETHER * min(len(holders[change]), len(holders[first])):
+                topics[first] = replace(topic, names=tuple(dict.fromkeys((*topic.names, *change.names))))
                 break
         else:
-            topics.append(change)
-    return tuple(topics)
+            topics[change] = change
+    return tuple(topics.values())
 
 
 def _scores(week: Sequence[float], before: Sequence[float]) -> tuple[float | None, bool]:

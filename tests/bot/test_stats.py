@@ -127,6 +127,7 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
         intents={"question": 4},
         judge_scores=(0,) * 9 + (3,),
         threshold=0.75,
+        honest=None,
         clusters=(Cluster(1, "ru", 1, 1, ("<script>alert(1)</script> где заказ?",), ("заказ",), (1,)),),
     )
 
