@@ -2,9 +2,9 @@
 
 *Document*: all that one customer asked in one week, so that one who writes much counts once. *Feature*: something that
 a document has or has not: a stem, or one of a group of stems that stand together in all five weeks (average linkage
-of their cosines: a subject is asked about in many words); an intent; an outcome. Groups and what is tested are chosen by
-all weeks alike, which no test of one week against the others can be spoilt by. A feature's p-value is the larger of
-two, both one-sided (more than before):
+of their cosines: a subject is asked about in many words); an intent; an outcome. What is tested is chosen by all five
+weeks alike, so that the choice favours none of them. A feature's p-value is the larger of two, both one-sided (more
+than before):
 
 - Fisher's exact test (hypergeometric): the week is a random draw from all five weeks;
 - a negative binomial whose variance also holds how much the four weeks differ among themselves, pooled over all
@@ -151,7 +151,7 @@ def groups(documents: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
     rows, columns = np.array(cells, dtype=np.int64).T
     table = csr_array((np.ones(len(cells)), (rows, columns)), shape=(len(documents), len(terms)))
     lengths = np.sqrt([held[term] for term in terms])
-    distances = 1.0 - (table.T @ table).toarray() / np.outer(lengths, lengths)
+    distances = np.maximum(0.0, 1.0 - (table.T @ table).toarray() / np.outer(lengths, lengths))
     numbers = fcluster(linkage(distances[np.triu_indices(len(terms), k=1)], "average"), 1.0 - CLOSE, "distance")
     found = (tuple(term for term, own in zip(terms, numbers, strict=True) if own == number) for number in set(numbers))
     return sorted(one for one in found if len(one) > 1)
