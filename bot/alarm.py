@@ -17,17 +17,15 @@ from bot.loops import keep_looking
 from bot.rendering import send
 from bot.stats_words import StatsWords
 from bot.unit import Units
+from bot.watching import moment_of_look
 from support.deliveries import Priority
 from support.desk_file import Hours
-from support.hours import today_began
 from support.leases import Lease
 from support.tables import AuditRow
 from support.watching.shift import Change, Shift
 from support.watching.shift_data import look
 
 EVERY_S: Final = 600.0
-AT: Final = timedelta(hours=9)
-"""Of the desk's day."""
 QUIET: Final = timedelta(days=7)
 ACTION: Final = "questions_shifted"
 BOT: Final = 0
@@ -51,9 +49,9 @@ class Alarm:
         await keep_looking(self.lease, self.look, "alarm about a shift", every_s=EVERY_S)
 
     async def look(self) -> Shift | None:
-        """Look at the day's moment; None: it is not there yet, or was looked at before."""
-        moment = today_began(self.hours, self.units.clock()) + AT
-        if moment > self.units.clock() or self._looked == moment.date():
+        """Look as of the last nine o'clock; None: that was looked at before."""
+        moment = moment_of_look(self.hours, self.units.clock())
+        if self._looked == moment.date():
             return None
         async with self.units.database.reading() as session:
             shift, written = await look(session, moment)

@@ -4,7 +4,8 @@ The ledger holds only a key like ``stats:show:7:…``: no figures, no customers'
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
@@ -12,7 +13,8 @@ from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
 from bot.stats_page import page
 from bot.stats_words import STATS, StatsWords
 from bot.unit import Units
-from support.desk_file import DeskFile
+from support.desk_file import DeskFile, Hours
+from support.hours import today_began
 from support.tables import DeliveryRow
 from support.watching.articles import article
 from support.watching.audited import Audits, no_audits
@@ -23,11 +25,13 @@ from support.watching.report import Figures
 from support.watching.shift import Shift
 from support.watching.shift_data import look
 
+LOOK_AT: Final = timedelta(hours=9)
+"""Of the desk's day."""
 PLACE: Final = "…"
 """Stands in the ledger in the place of what is made later."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Watching:
     """Counts and puts into words."""
 
@@ -36,14 +40,17 @@ class Watching:
     words: StatsWords
     threshold: float
     audits: Audits = no_audits
+    _shift: tuple[datetime, Shift] | None = field(default=None)
+    """The last look, which is of a fixed moment: seconds of work at a large company, once a day."""
 
     async def figures(self, days: int) -> Figures:
         """Return the figures of the last days, what has shifted included."""
-        now = self.units.clock()
         async with self.units.database.reading() as session:
             found = await figures(session, self._period(days), self.file, threshold=self.threshold, audits=self.audits)
-            shift, written = await look(session, now)
-        return replace(found, shift=spelled(shift, written))
+            moment = moment_of_look(self.file.hours, self.units.clock())
+            if self._shift is None or self._shift[0] != moment:
+                self._shift = (moment, spelled(*await look(session, moment)))
+        return replace(found, shift=self._shift[1])
 
     async def fill(self, row: DeliveryRow, payload: dict[str, Any]) -> dict[str, Any]:
         """Put into a call what its key asks for; any other call stays as it is."""
@@ -90,6 +97,12 @@ class Watching:
 
     def _period(self, days: int) -> Period:
         return last_days(days, self.file.hours, self.units.clock())
+
+
+def moment_of_look(hours: Hours, now: datetime) -> datetime:
+    """Return the last moment at which the questions were to be looked at: nine o'clock of the desk."""
+    moment = today_began(hours, now) + LOOK_AT
+    return moment if moment <= now else moment - timedelta(days=1)
 
 
 def spelled(shift: Shift, written: dict[str, str]) -> Shift:
