@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aiogram import Bot
 from aiogram.types import User
@@ -11,6 +11,7 @@ from redis import Redis
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.aftermath import Aftermath
+from bot.alarm import Alarm
 from bot.answer_audit import AuditMessage
 from bot.board import Board
 from bot.budget import Budget
@@ -36,6 +37,7 @@ from bot.retention import Retaining
 from bot.rota import Rota
 from bot.sending import Sender
 from bot.services import Services
+from bot.stats_words import StatsWords
 from bot.streams import StreamReader
 from bot.suggestions import Suggestions
 from bot.texts import Library
@@ -44,6 +46,7 @@ from bot.turns import TurnClock
 from bot.understanding import Understanding
 from bot.unit import Clock, Unit, Units
 from bot.waiting import Waiting
+from bot.watching import Watching
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from support import desk_file
@@ -74,6 +77,9 @@ from support.secret import Secret
 from support.settings import Settings
 from support.suggesting import Lookup
 
+if TYPE_CHECKING:
+    from bot.metrics_feed import MetricsFeed
+
 REDIS_TIMEOUT_S: Final = 5
 
 
@@ -97,6 +103,9 @@ class Assembly:
     rota: Rota
     erasing: Erasing
     retaining: Retaining
+    alarm: Alarm
+    metrics: "MetricsFeed | None"
+    """None without METRICS_PORT."""
     cancellations: Cancellations
     results: StreamReader
     build_events: StreamReader
@@ -142,6 +151,9 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     budget = Budget()
     topics = Topics(bot, units, groups, library.of(settings.operators_language))
     aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
+    admin_texts = library.of(settings.operators_language)
+    labels = {name: intent.label(admin_texts.language) for name, intent in desk.intents.items()}
+    watching = Watching(units, file, StatsWords(admin_texts, labels), settings.answer_threshold)
     outbox = Outbox(
         Parts(
             units=units,
@@ -149,7 +161,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
             budget=budget,
             groups=groups,
             topics=topics,
-            sender=Sender(bot, topics),
+            sender=Sender(bot, topics, fill=watching.fill),
             aftermath=aftermath,
         ),
         news,
@@ -167,7 +179,6 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         return understood
 
     clock = TurnClock(units, desk, renderer, queue, more, understood=known, before_settling=foresight.prepare_again)
-    admin_texts = library.of(settings.operators_language)
     orders = BuildOrders(units, store, settings.knowledge_dir, BuildQueue(redis=redis), queue)
     knowledge = KnowledgeAdmin(
         units, store, current, orders, lambda number: announce_release(redis, number), admin_texts
@@ -190,11 +201,19 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         company=settings.company_name,
         quarantine=Quarantine(database, current),
         order_views=order_views,
+        watching=watching,
         file=file,
     )
     updates = Updates(bot, services)
     flood = FloodGuard(FallbackPace(RedisPace(streams), MemoryPace()))
     inbox = Inbox(me.id, database, units, updates.handle, updates.give_up, flood=flood)
+    metrics = None
+    if settings.metrics_port is not None:
+        # 45 ms that nobody else need wait for.
+        from bot.metrics import Metrics  # noqa: PLC0415
+        from bot.metrics_feed import MetricsFeed  # noqa: PLC0415
+
+        metrics = MetricsFeed(Metrics(), units, lease, budget, outbox, queue, current, file)
     consumer = this_process()
     return Assembly(
         units=units,
@@ -221,6 +240,8 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         rota=rota,
         erasing=erasing,
         retaining=Retaining(units, lease, erasing, file.retention),
+        alarm=Alarm(units, lease, watching.words, file.hours, settings.admin_ids),
+        metrics=metrics,
         cancellations=cancellations,
         results=StreamReader(
             streams,

@@ -68,6 +68,8 @@ class Budget:
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
+    throttled: int = 0
+    """How many 429 answers of Telegram were obeyed since the start."""
     _overall: _Window = field(init=False)
     _left: _Window = field(init=False)
     """When calls have really been made, which is a commit later than they were counted."""
@@ -123,6 +125,10 @@ class Budget:
 
     def block(self, chat_id: int, retry_after_s: float) -> None:
         """Stop this chat, and no other, until Telegram's retry_after has passed; never sooner than told before."""
+        self.throttled += 1
+        self._block(chat_id, retry_after_s)
+
+    def _block(self, chat_id: int, retry_after_s: float) -> None:
         until = self.clock() + retry_after_s
         self._blocked[chat_id] = max(until, self._blocked.get(chat_id, until))
         self._forget()
@@ -149,7 +155,7 @@ class Budget:
             # Ages come from a wall clock, which may have been set back.
             self._count(chat_id, 1, now - max(0.0, age_s))
         for chat_id, left_s in blocks:
-            self.block(chat_id, left_s)
+            self._block(chat_id, left_s)
 
     def _count(self, chat_id: int, amount: int, at: float) -> None:
         if chat_id not in self._chats:

@@ -29,6 +29,7 @@ from bot.handlers import (
     quarantining,
     rating,
     reactions,
+    statistics,
 )
 from bot.incoming import person_of
 from bot.services import Services
@@ -74,6 +75,7 @@ class Updates:
             quarantining,
             answer_audit,
             admin,
+            statistics,
             privacy,
             assignment,
             deletion,

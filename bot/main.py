@@ -53,8 +53,6 @@ async def run(settings: Settings, *, on_ready: Callable[[], None] = lambda: None
     except StartError as error:
         log.error(str(error))  # a sentence for a person
         return CONFIGURATION_EXIT
-    for name in settings.without_effect:
-        log.warning("set, but without effect in this version", setting=name)
     database = Database(settings.sql_url)
     try:
         me = await identify(bot)
@@ -112,6 +110,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.quarantine.run(),
         parts.erasing.run(),
         parts.retaining.run(),
+        parts.alarm.run(),
         parts.inbox.run(),
         parts.clock.run(),
         parts.results.run(),
@@ -120,6 +119,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.received.run(),
         parts.releases.run(),
         _follow_groups(parts),
+        *_metrics(settings, parts),
         _publish(bot, parts),
     ]
     try:
@@ -127,6 +127,15 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
     finally:
         log.info("stopping: what is in hand is finished")
         await _stop(parts)
+
+
+def _metrics(settings: Settings, parts: Assembly) -> list[Coroutine[Any, Any, None]]:
+    if settings.metrics_port is None or parts.metrics is None:
+        return []
+    from bot.metrics_server import MetricsServer  # noqa: PLC0415  # as in bot.assembly
+
+    server = MetricsServer(parts.metrics.metrics.registry, settings.metrics_host, settings.metrics_port)
+    return [parts.metrics.run(), server.run()]
 
 
 async def _stop(parts: Assembly) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -74,6 +75,8 @@ class Outbox:
         self._whole_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        self.ended: Counter[str] = Counter()
+        """How the calls of this process have ended, by state; ``again``: made once more."""
 
     def sends(self) -> bool:
         """Whether this process sends, and knows already what was sent and what was paused before."""
@@ -298,6 +301,7 @@ class Outbox:
 
     def _settle(self, item: Item, ended: Ended) -> None:
         """Draw the consequences for what waits."""
+        self.ended["again" if ended.state is None else str(ended.state)] += 1
         if ended.retry_after_s is not None:
             self._parts.budget.block(item.lane, ended.retry_after_s)
         if ended.group_refuses:

@@ -1,7 +1,7 @@
 """One call to Telegram, and what its answer means: delivered, refused, unknown, or to be made again."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -56,6 +56,7 @@ GROUP_REFUSES: Final = (
     "chat_admin_required",
     "group chat was deactivated",
 )
+Fill = Callable[[DeliveryRow, dict[str, Any]], Awaitable[dict[str, Any]]]
 CHANGES: Final = frozenset(
     {
         "EditMessageText",
@@ -114,6 +115,8 @@ class Sender:
     bot: Bot
     topics: Topics
     network_pause_s: float = NETWORK_PAUSE_S
+    fill: Fill | None = None
+    """Makes what is counted only when the call is made (bot.watching)."""
     _unreachable: int = 0
     """Failures of the network in a row: what waits is tried ever more rarely."""
     _probe_from: float = float("-inf")
@@ -135,7 +138,10 @@ class Sender:
             payload = await self._payload(row, begun, peer_id, topic)
             if payload is None:
                 return Ended(DeliveryState.WITHDRAWN, error="what it changes was never sent")
-            method = _method(*_unalbumed(row.method, await filled(self.topics.units, row, payload)))
+            payload = await filled(self.topics.units, row, payload)
+            if self.fill is not None:
+                payload = await self.fill(row, payload)
+            method = _method(*_unalbumed(row.method, payload))
             sent = True
             result = await self.bot(method, request_timeout=CALL_TIMEOUT_S)
         except (ElsewhereError, ValidationError) as error:

@@ -15,6 +15,7 @@ from bot.texts import Library, Texts
 from bot.topics import Topics
 from bot.turns import TurnClock
 from bot.unit import Unit
+from bot.watching import Watching
 from support.customers import CustomerRepository, Person
 from support.desk import Collected, Desk
 from support.desk_file import DeskFile
@@ -39,6 +40,7 @@ class Services:
     company: str
     quarantine: Quarantine
     order_views: OrderViews
+    watching: Watching
     file: DeskFile
     """Hours, deadlines, assignment and rules of the desk."""
 

@@ -1,24 +1,14 @@
 """Figures that measurements are made of: shares with intervals, ranks, AUROC."""
 
 from collections.abc import Sequence
-from math import sqrt
-from typing import Final
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, computed_field
 from scipy.stats import rankdata
 
-_Z_95: Final = 1.959963984540054
+from support.shares import wilson_interval
 
-
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share, 0..1 each (Wilson 1927); (0, 1) when nothing was measured."""
-    if total == 0:
-        return 0.0, 1.0
-    share, square = hits / total, _Z_95**2
-    centre = (share + square / (2 * total)) / (1 + square / total)
-    half = _Z_95 / (1 + square / total) * sqrt(share * (1 - share) / total + square / (4 * total**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+__all__ = ["Share", "auroc", "mean_reciprocal_rank", "rank_of_first", "share_within", "wilson_interval"]
 
 
 class Share(BaseModel):

@@ -17,6 +17,7 @@ from otvet.commands.orders import orders_group
 from otvet.commands.outbox import outbox_group
 from otvet.commands.privacy import privacy_group
 from otvet.commands.running import alive, bot, prepare, run, worker
+from otvet.commands.stats import stats
 from otvet.errors import CONFIGURATION_EXIT, CommandError
 from support.settings import SettingsError
 from support.version import VERSION
@@ -41,6 +42,7 @@ for command in (
     outbox_group,
     privacy_group,
     audit,
+    stats,
     evaluate_group,
     model_group,
     doctor,

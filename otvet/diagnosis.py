@@ -14,6 +14,7 @@ import httpx
 from otvet import redis_server
 from otvet.desk_diagnosis import examine_desk_file, examine_orders
 from otvet.findings import Finding, Mark, doubtful, good, wrong
+from otvet.metrics_diagnosis import examine_metrics
 from support.settings import Settings
 
 HTTP_TIMEOUT_S = 10.0
@@ -46,6 +47,7 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_judge,
         examine_desk_file,
         examine_orders,
+        examine_metrics,
     )
     found = await asyncio.gather(*(examination(settings) for examination in examinations))
     return [finding for findings in found for finding in findings]

@@ -51,6 +51,11 @@ class Database:
         else:
             self._write_engine = _postgres_engine(parsed, patience_s, statement_timeout_s, writes=True)
             self._read_engine = _postgres_engine(parsed, patience_s, statement_timeout_s, writes=False)
+        self.errors = 0
+        """Statements that failed since the start, whatever the reason."""
+        for engine in (self._write_engine, self._read_engine):
+            # Before the one that raises: SQLAlchemy asks nobody after it.
+            event.listen(engine.sync_engine, "handle_error", self._count_error, insert=True)
         self._writer = asyncio.Lock()
         self._reading = async_sessionmaker(self._read_engine, expire_on_commit=False)
         self._writing = async_sessionmaker(self._write_engine, expire_on_commit=False)
@@ -113,6 +118,10 @@ class Database:
             found: list[int] = []
             await driver.run(lambda raw: found.extend(raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()))
         return found[0] == 0
+
+    def _count_error(self, context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, Exception):
+            self.errors += 1
 
     async def close(self) -> None:
         """Close every connection."""

@@ -198,6 +198,10 @@ class GenerationQueue:
         """How many workers with an unexpired heartbeat listen to the queues; to those for questions unless named."""
         return len(self.workers(*queues))
 
+    def length(self, queue: str) -> int:
+        """How many jobs wait in a queue."""
+        return len(self._queue(queue))
+
     def workers(self, *queues: str) -> tuple[WorkerInfo, ...]:
         """Return the live workers of the queues; of those for questions unless named."""
         keys = [key for name in queues or GENERATION_QUEUES for key in sorted(get_keys(self._queue(name)))]

@@ -124,8 +124,8 @@ class Settings(BaseSettings):
     embedding_model: str = ""
     reranker_model: str = ""
 
-    # A fixed name whose part is not built yet: setting it is said to have no effect.
-    metrics_port: int | None = None
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    metrics_host: str = "127.0.0.1"
 
     orders_url: Annotated[str, AfterValidator(_orders_url)] = ""
     orders_token: SecretStr = SecretStr("")
@@ -161,12 +161,6 @@ class Settings(BaseSettings):
         if by_query != bool(self.orders_query):
             raise ValueError("ORDERS_DATABASE_URL and ORDERS_QUERY belong together: set both or neither")
         return self
-
-    @property
-    def without_effect(self) -> tuple[str, ...]:
-        """Keys that are set although this version does not use them yet."""
-        later = ("metrics_port",)
-        return tuple(name.upper() for name in later if getattr(self, name))
 
     @property
     def threshold_is_set(self) -> bool:

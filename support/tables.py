@@ -171,12 +171,12 @@ class TurnRow(Base):
     state: Mapped[str] = mapped_column(String(16))
     text: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(String(2))
-    opened_at: Mapped[datetime]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
     closes_at: Mapped[datetime]
     """When the debounce ends, unless another message comes."""
     closed_at: Mapped[datetime | None]
     deadline_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     attempt: Mapped[int] = mapped_column(default=0)
     intent: Mapped[str | None] = mapped_column(String(64))
     outcome: Mapped[str | None] = mapped_column(String(32))
@@ -229,7 +229,7 @@ class AnswerRow(Base):
     """1 or -1 by the customer's button."""
     cache_key: Mapped[str | None] = mapped_column(String(64), index=True)
     """support.answer_cache: where an answer may be given again; None where it may not."""
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class EscalationRow(Base):
@@ -270,7 +270,7 @@ class EscalationRow(Base):
     """0 normal, 1 urgent."""
     assignee_id: Mapped[int | None] = mapped_column(BigInteger)
     assigned_at: Mapped[datetime | None]
-    opened_at: Mapped[datetime]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
     waiting_since: Mapped[datetime | None]
     """Since when the customer waits for an operator's word; None while it is his turn to write."""
     last_words_at: Mapped[datetime | None]

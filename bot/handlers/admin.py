@@ -16,14 +16,11 @@ from bot.services import Services
 from bot.unit import Unit
 from support import quarantine
 from support.deliveries import Priority
-from support.expectation import rounded_up
-from support.hours import today_began
-from support.statistics import count_since
 
 
 async def on_kb(message: Message, command: CommandObject, unit: Unit, services: Services) -> None:
     """Show the state of the knowledge base, build it again, or ask whether to go back a release."""
-    if not _is_admin(message, services):
+    if not is_admin(message, services):
         await _reply(message, unit, Said(services.knowledge.texts("admin-only")))
         return
     match (command.args or "").split():
@@ -92,31 +89,6 @@ async def on_document(message: Message, document: Document, unit: Unit, services
     services.received.receive(unit, _place(message), message.message_id, document, message.media_group_id)
 
 
-async def on_stats(message: Message, unit: Unit, services: Services) -> None:
-    """Show today's numbers; the day is the desk's."""
-    if not _is_admin(message, services):
-        await _reply(message, unit, Said(services.knowledge.texts("admin-only")))
-        return
-    today = today_began(services.file.hours, unit.now)
-    counts = await count_since(unit.session, today, services.file, unit.now)
-    texts = services.knowledge.texts
-    text = texts(
-        "stats",
-        turns=counts.turns,
-        answers=counts.answers,
-        useful=counts.useful,
-        useless=counts.useless,
-        escalations=counts.escalations,
-        open=counts.open,
-    )
-    lines = [text, texts("stats-desk", closed=counts.closed, overdue=counts.overdue)]
-    if counts.first_reply_min is not None:
-        lines.append(texts("digest-first-reply", n=rounded_up(counts.first_reply_min)))
-    if counts.rating is not None:
-        lines.append(texts("stats-ratings", n=counts.ratings, mean=f"{counts.rating:.1f}"))
-    await _reply(message, unit, Said("\n".join(lines)))
-
-
 async def _quarantined(unit: Unit, services: Services) -> str:
     waiting, removed = await quarantine.count(unit.session)
     if not waiting and not removed:
@@ -126,30 +98,32 @@ async def _quarantined(unit: Unit, services: Services) -> str:
 
 def is_article(message: Message, services: Services) -> bool:
     """Whether an administrator has sent a file to the bot itself, or into a group's General topic."""
-    if not _is_admin(message, services) or message.animation is not None:
+    if not is_admin(message, services) or message.animation is not None:
         return False
     in_general = message.chat.id in services.groups.ids and message.message_thread_id is None
     return message.chat.type == "private" or in_general
 
 
-def _is_admin(message: Message, services: Services) -> bool:
+def is_admin(message: Message, services: Services) -> bool:
+    """Whether an administrator has written it."""
     return message.from_user is not None and message.from_user.id in services.admins
 
 
 def _place(message: Message) -> Place:
     sender = message.from_user
-    return Place(message.chat.id, _thread(message), sender.id if sender else 0, sender.full_name if sender else "")
+    return Place(message.chat.id, thread_of(message), sender.id if sender else 0, sender.full_name if sender else "")
 
 
 def _pressed_at(query: CallbackQuery, message: Message) -> Place:
-    return Place(message.chat.id, _thread(message), query.from_user.id, query.from_user.full_name)
+    return Place(message.chat.id, thread_of(message), query.from_user.id, query.from_user.full_name)
 
 
 def _request_id(query: CallbackQuery) -> str:
     return "kb-p-" + "".join(letter if letter.isalnum() else "-" for letter in query.id)
 
 
-def _thread(message: Message) -> int | None:
+def thread_of(message: Message) -> int | None:
+    """Return the topic that a message stands in."""
     return message.message_thread_id if message.is_topic_message else None
 
 
@@ -162,14 +136,14 @@ async def _say(query: CallbackQuery, message: Message, said: Said, unit: Unit) -
         )
     else:
         call = SendMessage(
-            chat_id=message.chat.id, text=said.text, message_thread_id=_thread(message), reply_markup=said.markup
+            chat_id=message.chat.id, text=said.text, message_thread_id=thread_of(message), reply_markup=said.markup
         )
     await unit.to_chat(call, message.chat.id, f"press:{query.id}:said", priority=Priority.CARD)
 
 
 async def _reply(message: Message, unit: Unit, said: Said) -> None:
     method = SendMessage(
-        chat_id=message.chat.id, text=said.text, message_thread_id=_thread(message), reply_markup=said.markup
+        chat_id=message.chat.id, text=said.text, message_thread_id=thread_of(message), reply_markup=said.markup
     )
     key = f"message:{message.chat.id}:{message.message_id}:admin"
     await unit.to_chat(method, message.chat.id, key, priority=Priority.CARD)
@@ -180,7 +154,6 @@ def build() -> Router:
     router = Router(name=__name__)
     router.message.filter(F.chat.type.in_({"private", "supergroup"}))
     router.message.register(on_kb, Command("kb"))
-    router.message.register(on_stats, Command("stats"))
     router.message.register(on_document, F.document.as_("document"), is_article)
     router.callback_query.register(on_press, F.data.startswith(f"{kb.KB}:"))
     return router

@@ -316,10 +316,6 @@ age-days = { $n ->
         [one] { $n } day
        *[other] { $n } days
     }
-stats = Today:
-    Questions and requests: { $turns }
-    Answered by the bot: { $answers } (👍 { $useful } · 👎 { $useless })
-    Handed to operators: { $escalations }, of them open: { $open }
 
 ## Commands in the menu
 

@@ -72,5 +72,3 @@ digest-open = Open until { $time }
 digest-closed = Closed; we open { $day } at { $time }
 digest-replaced = 📋 The digest is further down now.
 digest-closed-long = Closed
-stats-desk = Conversations closed: { $closed }, overdue now: { $overdue }
-stats-ratings = Customers' ratings: { $n }, on average { $mean }

@@ -75,5 +75,3 @@ digest-open = Открыто до { $time }
 digest-closed = Закрыто, откроемся { $day } в { $time }
 digest-replaced = 📋 Сводка теперь ниже.
 digest-closed-long = Закрыто
-stats-desk = Закрыто разговоров: { $closed }, просрочено сейчас: { $overdue }
-stats-ratings = Оценок клиентов: { $n }, в среднем { $mean }

@@ -87,7 +87,7 @@ async def test_a_conversation_is_closed_with_a_reason_taken_up_again_and_rated_w
         assert "Оценка клиента: ⭐⭐⭐⭐" in rated["text"]
         assert "Слова клиента: «А почему так долго?»" in rated["text"]
         await product.people.say(MARIA, "/stats")
-        assert "Оценок клиентов: 1, в среднем 4.0" in (await product.answer(MARIA, "Сегодня"))["text"]
+        assert "Оценок клиентов: 1, в среднем 4,0" in (await product.answer(MARIA, "Статистика: сегодня"))["text"]
         async with product.database.reading() as session:
             row = await session.get_one(EscalationRow, 1)
         assert (row.close_reason, row.rating, row.assignee_id) == ("всё решено", 4, MARIA)
