@@ -59,7 +59,7 @@ _RULES_DOCUMENT: Final = (
     ("orders", r"(?:(?<=[.!?:] )|(?m:^)\W*|\b(?:always|must|should|please|instead|now|then|immediately|and) )(?:tell|inform|promise|assure|convince|persuade|ask|urge|advise|offer|redirect|instruct|direct) (?:the |every |each |all |any |this |your |our )*(?:customers?|clients?|users?|visitors?|buyers?|readers?)\b(?=[^.?!]{0,80}\b(?:that|to|their|a|the|they|at|on|for|password|card|free|refund|discount|link|code|full)\b)"),
     ("orders", r"\b(?:скажи|сообщи|пообещай|обещай|ответь|предложи|посоветуй|попроси|напиши|отправь|пришли|дай|выдай|убеди|направь|подтверди|запроси|порекомендуй|отвечай|говори|рекомендуй|советуй|предлагай|сообщай)\b[^.?!]{0,40}\b(?:клиент\w*|покупател\w*|пользовател\w*|заказчик\w*|посетител\w*|каждому|всем|им|ему)\b"),
     ("output", r"\b(?:in|to|into|within|with|of|from|for|at the end of|throughout) (?:all |each of |every )?(?:of )?your (?:\w+ ){0,2}(?:repl(?:y|ies)|responses?|answers?|outputs?|messages?|solutions?|code|implementations?)\b"),
-    ("output", r"(?m:^|[.!?:]\s+)\W{0,4}(?:please |then |also |always |now |can you |could you )?(?:modify|enhance|augment|encode|render|replace|adjust|alter|rewrite|write|convert|shift|scramble|jumble|end|begin|start|finish|append|reverse|translate|provide|deliver|give|present|format|craft|compose|express|reply|respond|answer|rearrange|remove|mix|group|switch|transform|complement|finalize|incorporate|insert|include|embed|integrate|add|use|apply|change|swap|flip|turn|make|state|suggest|mention|highlight|promote|hint|jumble|utili[sz]e|leverage|absorb|fuse|meld|weave|blend|capitali[sz]e|encipher|encrypt|conceal|hide|mask|obfuscate|spell|misspell|introduce|substitute|invert|shuffle|strip|eliminate|omit)\b[^.?!\n]{0,60}\b(?:your|the) (?:\w+ ){0,2}(?:repl(?:y|ies)|responses?|answers?|outputs?|message|solution|implementation)\b"),
+    ("output", r"(?m:^|[.!?:]\s+)\W{0,4}(?:please |then |also |always |now |can you |could you )?(?:modify|enhance|augment|encode|render|replace|adjust|alter|rewrite|write|convert|shift|scramble|jumble|end|begin|start|finish|append|reverse|translate|provide|deliver|give|present|format|craft|compose|express|reply|respond|answer|rearrange|remove|mix|group|switch|transform|complement|finalize|incorporate|insert|include|embed|integrate|add|use|apply|change|swap|flip|turn|make|state|suggest|mention|highlight|promote|hint|jumble|utili[sz]e|leverage|absorb|fuse|meld|weave|blend|capitali[sz]e|encipher|encrypt|consider|optimally integrate|elevate|conceal|hide|mask|obfuscate|spell|misspell|introduce|substitute|invert|shuffle|strip|eliminate|omit)\b[^.?!\n]{0,60}\b(?:your|the) (?:\w+ ){0,2}(?:repl(?:y|ies)|responses?|answers?|outputs?|message|solution|implementation)\b"),
     ("output", r"(?m:^|[.!?:]\s+)\W{0,4}(?:please |always |now )?(?:reply|respond|answer|write|speak)\b[^.?!\n]{0,12}\b(?:using|in|with|only|as|exclusively|backwards?|like)\b[^.?!\n]{0,30}\b(?:base ?\d+|cipher|code|emojis?|reverse|backwards?|morse|pig latin|rot13|hex|binary|anagrams?|portuguese|french|german|spanish|chinese|latin|rhymes?|capitals?|caps|json)\b"),
     ("output", r"\b(?:code (?:snippet|block|excerpt|segment|fragment|sample|sequence)|(?:following|below|subsequent|provided|ensuing) (?:\w+ )?(?:code|snippet))\b[^.?!\n]{0,60}\b(?:your|the) (?:\w+ )?(?:code|solution|implementation|program|codebase|script|development|coding|answer|response)\b|\b(?:your|the) (?:\w+ )?(?:code|solution|implementation|program|codebase|script|coding)\b[^.?!\n]{0,60}\b(?:(?:following|below|subsequent|provided|ensuing|given) (?:\w+ )?(?:code|snippet)|code (?:snippet|block|excerpt|segment|fragment))\b"),
     ("output", r"\b(?:в|к|во) (?:каждый |каждом |конец |конце |начале |начало )?(?:свой|своём|своем|своему|твой|твоём|твоем|твоему|свои|своих|своего|твоего|каждого) (?:ответ\w*|сообщени\w*|реплик\w*)\b|\b(?:отвечай|пиши|говори|завершай|начинай|заканчивай)\b[^.?!]{0,30}\b(?:только|всегда|каждый|ответ\w*|на все|на любой)\b"),
@@ -67,19 +67,38 @@ _RULES_DOCUMENT: Final = (
 )  # fmt: skip
 _BOTH: Final = tuple((kind, re.compile(pattern)) for kind, pattern in (*_RULES_EN, *_RULES_RU))
 _DOCUMENT: Final = tuple((kind, re.compile(pattern)) for kind, pattern in _RULES_DOCUMENT)
-# No rule holds without one of these: most text is passed over by one look.
-_HINTS: Final = re.compile(
-    r"ignor|disregard|forget|overrid|bypass|follow|obey|instruct|prompt|from now on|starting now|henceforth|you |pretend|behave|respond"
-    r"|repl(?:y|ies)|roleplay|role-play|simulate|character|persona|identity|anything now|jailbr| mode|gpt|open ?ai|language model| ai\b|llm"
-    r"|filtered|censored|restrict|moral|ethic|reveal|repeat|others?\b|customer|client|user|visitor|buyer|reader|them\b|system|assistant|developer"
-    r"|<\||\[/?inst|<<|</?|bot\b|answer|output|message|code|solution|implementation"
-    r"|игнорир|забудь|отбрось|отмени|обойди|наруш|сбрось|не следуй|не соблюдай|не выполняй|не слушай|не обращай|инструкц|указан|правила"
-    r"|\bты\b|притвор|представь|веди себя|действуй|отвечай|роль|изображай|вообрази|без |режим|джейлбрейк|промпт|подсказк|систем|скрыт"
-    r"|покажи|выведи|напечатай|раскрой|повтори|перескажи|скажи|назови|процитируй|пришли|дай|клиент|покупател|пользовател|всех|других|чуж"
-    r"|\bбот|ассистент|помощник|нейросет|модел|\bии\b|ответ|сообщени|пиши|говори|запроси|попроси|выясни|узнай|собери|потребуй|каждому|\bим\b|\bему\b"
-)
+# A rule is tried only where one of its kind's words stands: most text is passed over by a few looks.
+_HINTS: Final[dict[str, tuple[str, ...]]] = {
+    "override": (
+        *("ignor", "disregard", "forget", "overrid", "bypass", "follow", "obey", "instruct", "prompt", "directive"),
+        *("игнорир", "забудь", "отбрось", "отмени", "обойди", "наруш", "сбрось", "не следуй", "не соблюдай"),
+        *("не выполняй", "не слушай", "не обращай", "новые", "обновл", "настоящие"),
+    ),
+    "role": (
+        *("from now on", "starting now", "henceforth", "you are", "you're", "you will", "you must", "you should"),
+        *("you shall", "you have to", "you can", "pretend", "behave", "act ", "respond", "roleplay", "role-play"),
+        *("simulate", "answer", "character", "persona", "identity", "in role", "role of", "ты ", "представь", "притворись"),
+        *("веди себя", "действуй", "отвечай", "роль", "вообрази", "изображай", "говори", "работай", "общайся"),
+    ),
+    "jailbreak": (
+        *("anything now", "jailbr", " mode", "gpt", "openai", "open ai", "language model", "ai model", "filtered"),
+        *("censored", "restricted", "moral", "ethical", "режим", "джейлбрейк", "что угодно"),
+    ),
+    "reveal": ("prompt", "instruct", "system message", "rules", "guideline", "source code", "api", "env", "repeat", "message")
+    + ("промпт", "инструкц", "ключ", "код", "правил", "выше", "до этого", "перед этим"),
+    "others": ("customer", "client", "user", "buyer", "people", "клиент", "покупател", "пользовател", "люд", "человек"),
+    "marker": ("system", "assistant", "developer", "систем", "ассистент", "<|", "inst]", "<", "##"),
+    "addressed": ("ai", "llm", "model", "assistant", "bot", "gpt", "ии", "бот", "ассистент", "помощник", "модел", "нейросет"),
+    "orders": ("customer", "client", "user", "visitor", "buyer", "reader", "клиент", "покупател", "пользовател", "заказчик")
+    + ("посетител", "каждому", "всем", " им", "ему"),
+    "output": ("your", "answer", "repl", "respon", "output", "write", "speak", "code", "snippet", "message", "solution")
+    + ("ответ", "сообщени", "реплик", "отвечай", "пиши", "говори", "завершай", "начинай", "заканчивай"),
+    "secrets": ("password", "card", "cvv", "pin", "code", "bank", "парол", "cvc", "код", "карт"),
+}
 # Letters that nobody sees: zero width, directions, and Unicode's tags, which spell ASCII (U+E0000 block).
 _UNSEEN: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u00ad]")
+# Letters that only look another way: 𝗶𝗴𝗻𝗼𝗿𝗲, ｉｇｎｏｒｅ, ⓘⓖⓝⓞⓡⓔ.
+_DISGUISED: Final = re.compile("[\u2100-\u214f\u24b6-\u24e9\uff01-\uff5e\U0001d400-\U0001d7ff]")
 _TAGS: Final = re.compile("[\U000e0020-\U000e007f]{4,}")
 _SPACES: Final = re.compile(r"[^\S\n]")
 _START: Final = re.compile(r"(?:[.!?…]+[»\")\]]*\s+|\n\s*)(?=\S)")
@@ -102,8 +121,6 @@ def find(text: str, where: Where = "message") -> Finding | None:
     if where == "document" and (hidden := _TAGS.search(text)):
         return Finding("hidden", _sentence_start(text, hidden.start()))
     folded, places = _folded(text)
-    if not _HINTS.search(folded):
-        return None
     first = min(_hits(folded, where), default=None)
     if first is None:
         return None
@@ -120,14 +137,15 @@ def cut(text: str) -> tuple[str, Finding | None]:
 
 
 def _hits(folded: str, where: Where) -> Iterator[tuple[int, str]]:
+    worth_a_try = {kind for kind, hints in _HINTS.items() if any(hint in folded for hint in hints)}
     for kind, pattern in (*_BOTH, *_DOCUMENT) if where == "document" else _BOTH:
-        if match := pattern.search(folded):
+        if kind in worth_a_try and (match := pattern.search(folded)):
             yield match.start(), kind
 
 
 def _folded(text: str) -> tuple[str, list[int] | None]:
     """Return the text as rules read it, and where each character stood; None when all stand where they stood."""
-    if not _UNSEEN.search(text) and unicodedata.is_normalized("NFKC", text):
+    if not _UNSEEN.search(text) and not _DISGUISED.search(text):
         lower = text.lower()
         if len(lower) == len(text):
             return _SPACES.sub(" ", lower.replace("’", "'")), None
