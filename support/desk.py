@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
 from support import (
+    abuse,
     answering,
     answers,
     citations,
@@ -38,6 +39,7 @@ from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
+    Abused,
     Answered,
     Clarify,
     Escalated,
@@ -183,6 +185,8 @@ class Desk:
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
+        if abuse.says_nothing_else(turn.text):
+            return self._finish(turn, TurnState.ANSWERED, Abused(), now)
         said = understanding.said(turn.text, reading)
         dialogue = await self.orders.go_on(session, customer, said, classification, now)
         if dialogue is not None:
