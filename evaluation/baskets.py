@@ -134,12 +134,12 @@ def load(folder: Path = OWN_BASKET) -> Basket:
     """
     dialogues, followups = folder / "order_dialogues.jsonl", folder / "followups.jsonl"
     basket = Basket(
-        questions=_load_items(folder / "questions.jsonl", Question),
-        unanswerable=_load_items(folder / "unanswerable.jsonl", Unanswerable),
-        routing=_load_items(folder / "routing.jsonl", RoutingMessage),
+        questions=load_items(folder / "questions.jsonl", Question),
+        unanswerable=load_items(folder / "unanswerable.jsonl", Unanswerable),
+        routing=load_items(folder / "routing.jsonl", RoutingMessage),
         # The rules for orders are deterministic: a basket that measures wording only needs none.
-        order_dialogues=_load_items(dialogues, OrderDialogue) if dialogues.exists() else (),
-        followups=_load_items(followups, FollowUp) if followups.exists() else (),
+        order_dialogues=load_items(dialogues, OrderDialogue) if dialogues.exists() else (),
+        followups=load_items(followups, FollowUp) if followups.exists() else (),
     )
     seen: set[str] = set()
     for item in (
@@ -152,7 +152,12 @@ def load(folder: Path = OWN_BASKET) -> Basket:
     return basket
 
 
-def _load_items(path: Path, kind: type[ItemT]) -> tuple[ItemT, ...]:
+def load_items(path: Path, kind: type[ItemT]) -> tuple[ItemT, ...]:
+    """Read one file of a basket.
+
+    Raises:
+        BasketError: it is missing or empty, or a line is malformed.
+    """
     items = tuple(_parse(path, number, line, kind) for number, line in _lines(path))
     if not items:
         raise BasketError(f"{path}: holds no items")
