@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from knowledge.tokens import normalise
+from knowledge.tokens import normalise, terms
 from workers.promptbook import promises
 from workers.sentences import units
 
@@ -37,12 +37,15 @@ def _without_condition(sentence: str, held: Sequence[str], words: Mapping[str, S
     """Yield the benefit that the sentence gives this customer outright and the source only on a condition."""
     if not _in(sentence, words["personal"]) or _is_conditional(sentence, words["conditions"]):
         return
+    meant = set(terms(" ".join(word for word in sentence.split() if word not in words["personal"])))
     for group, beginnings in promises().items():
         if not _begins(sentence, beginnings):
             continue
-        rules = [one for one in held if _begins(one, beginnings)]
-        if rules and all(_is_conditional(rule, words["conditions"]) for rule in rules):
-            yield f"{group} on a condition"
+        if not any(
+            _begins(rule, beginnings) and not _is_conditional(rule, words["conditions"]) and meant <= set(terms(rule))
+            for rule in held
+        ):
+            yield f"{group} without its condition"
 
 
 def _is_conditional(sentence: str, conditions: Sequence[str]) -> bool:
