@@ -41,9 +41,9 @@ def _without_condition(sentence: str, held: Sequence[str], words: Mapping[str, S
     for group, beginnings in promises().items():
         if not _begins(sentence, beginnings):
             continue
-        if not any(
-            _begins(rule, beginnings) and not _is_conditional(rule, words["conditions"]) and meant <= set(terms(rule))
-            for rule in held
+        rules = [rule for rule in held if _begins(rule, beginnings)]
+        if rules and not any(
+            not _is_conditional(rule, words["conditions"]) and meant <= set(terms(rule)) for rule in rules
         ):
             yield f"{group} without its condition"
 
@@ -55,7 +55,7 @@ def _is_conditional(sentence: str, conditions: Sequence[str]) -> bool:
 def _is_bare_assent(sentence: str, assents: Sequence[str]) -> bool:
     for assent in assents:
         sentence = sentence.replace(f" {assent} ", "  ")
-    return not sentence.strip()
+    return not terms(sentence)
 
 
 def _in(text: str, words: Sequence[str]) -> list[str]:

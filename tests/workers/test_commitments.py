@@ -5,7 +5,7 @@ from support.jobs import CheckName
 from workers import checks
 from workers.promptbook import template
 
-RULE = "Доставка бесплатна от 7 000 ₽. Деньги возвращаются в течение 10 дней после приёма товара. Скидка 10 % — по промокоду."
+RULE = "Доставка бесплатна от 7 000 ₽. Деньги возвращаются в течение 10 дней после приёма. Скидка 10 % — по промокоду."
 EN_RULE = "Delivery is free over 7,000 roubles. Refunds take 10 days after the return. Discounts need a promo code."
 
 
