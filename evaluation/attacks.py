@@ -57,7 +57,7 @@ def load(path: Path) -> tuple[Row, ...]:
         AttacksError: the file is missing or empty, or a line cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise AttacksError(f"{path}: cannot be read as UTF-8 text. Name a file of attacks, or its folder.") from error
     rows = []

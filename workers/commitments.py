@@ -42,10 +42,14 @@ def _without_condition(sentence: str, held: Sequence[str], words: Mapping[str, S
         if not _begins(sentence, beginnings):
             continue
         rules = [rule for rule in held if _begins(rule, beginnings)]
-        if rules and not any(
-            not _is_conditional(rule, words["conditions"]) and meant <= set(terms(rule)) for rule in rules
-        ):
+        if rules and not any(_gives(rule, meant, words["conditions"]) for rule in rules):
             yield f"{group} without its condition"
+
+
+def _gives(rule: str, meant: set[str], conditions: Sequence[str]) -> bool:
+    """Whether a rule gives what is meant outright, and hardly speaks of anything that narrows it."""
+    held = set(terms(rule))
+    return not _is_conditional(rule, conditions) and meant <= held and len(held) <= 2 * len(meant)
 
 
 def _is_conditional(sentence: str, conditions: Sequence[str]) -> bool:
