@@ -61,10 +61,9 @@ def _made(told: dict[str, Any]) -> list[str]:
 def _everyday() -> list[str]:
     """Return what customers write and articles say: our basket, the intents' examples, the demo shop."""
     basket = load_basket(OWN_BASKET)
-    texts = [
-        *(one.question for one in (*basket.questions, *basket.unanswerable)),
-        *(one.text for one in basket.routing),
-    ]
+    texts = [asked.question for asked in basket.questions]
+    texts += [hopeless.question for hopeless in basket.unanswerable]
+    texts += [message.text for message in basket.routing]
     texts += [example for intent in load_intents(None) for example in intent.examples]
     shop = read_sources(PACKAGE_ROOT / "otvet" / "demo_shop" / "knowledge")
     texts += [block.text for article in shop.documents for section in article.sections for block in section.blocks]
