@@ -11,6 +11,7 @@ from aiogram.utils.formatting import BlockQuote, Bold, Text, TextMention
 from bot import keyboards
 from bot.card_help import Help, draft_rows
 from bot.texts import Texts
+from support import abuse
 from support.board import State
 from support.masking import mask
 from support.tables import CustomerRow, EscalationRow
@@ -79,8 +80,8 @@ def card(
     if help_.orders:
         parts += ["\n", texts("card-orders", orders=", ".join(help_.orders))]
     if escalation.summary:
-        parts += ["\n", texts("card-summary", summary=mask(escalation.summary))]
-    asked = mask(escalation.question[:QUESTION_LENGTH]) or texts("card-no-words")
+        parts += ["\n", texts("card-summary", summary=abuse.masked(mask(escalation.summary)))]
+    asked = abuse.masked(mask(escalation.question[:QUESTION_LENGTH])) or texts("card-no-words")
     parts += ["\n\n", texts("card-question"), "\n", BlockQuote(asked)]
     parts += _draft(texts, help_)
     if escalation.rating is not None:

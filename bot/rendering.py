@@ -22,7 +22,7 @@ from bot.rota import Rota
 from bot.splitting import split
 from bot.texts import Library, Texts
 from bot.unit import Unit
-from support import outcomes
+from support import abuse, outcomes
 from support.board import State
 from support.citations import SourceShown
 from support.deliveries import DeliveryRepository, Priority
@@ -68,13 +68,16 @@ class Renderer:
                 await self._escalated(unit, customer, outcome, key, turn)
             case outcomes.Answered():
                 markup = keyboards.answer(texts, outcome.answer_id)
-                await self.say(unit, customer, key, answer_text(texts, outcome), markup=markup, turn=turn)
+                await self.say(
+                    unit, customer, key, calmly(texts, answer_text(texts, outcome), turn), markup=markup, turn=turn
+                )
             case outcomes.Clarify():
                 markup = keyboards.clarify(texts, turn.id if turn else 0, outcome.options)
                 await self.say(unit, customer, key, Text(texts("clarify")), markup=markup, turn=turn)
             case _:
                 text, reply = simple(texts, outcome)
-                await self.say(unit, customer, key, text, markup=reply, turn=turn)
+                calm = text if isinstance(outcome, outcomes.Abused) else calmly(texts, text, turn)
+                await self.say(unit, customer, key, calm, markup=reply, turn=turn)
 
     async def say(
         self,
@@ -200,6 +203,8 @@ def simple(texts: Texts, outcome: outcomes.Outcome) -> tuple[Text | str, Markup]
     match outcome:
         case outcomes.Greeted(kind):
             return texts(kind), keyboards.start(texts) if kind == "hello" else None
+        case outcomes.Abused():
+            return texts("abuse-only"), keyboards.operator(texts)
         case outcomes.MediaNotUnderstood(kind):
             return texts(_media_key(kind)), keyboards.operator(texts)
         case lookup.AskNumber():
@@ -214,6 +219,13 @@ def simple(texts: Texts, outcome: outcomes.Outcome) -> tuple[Text | str, Markup]
             return texts("order-locked", until=f"{until.astimezone():%H:%M}"), keyboards.operator(texts)
         case _:
             return texts("out-of-scope"), keyboards.operator(texts)
+
+
+def calmly(texts: Texts, text: Text | str, turn: TurnRow | None) -> Text | str:
+    """Begin with a calm word where the customer swore."""
+    if turn is None or not abuse.find(turn.text):
+        return text
+    return Text(texts("abuse-calm"), "\n\n", text)
 
 
 def answer_text(texts: Texts, answered: outcomes.Answered) -> Text:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -32,7 +32,7 @@ from support.jobs import Language
 
 __all__ = [
     "OWN_BASKET", "ROUTES", "Asked", "Basket", "BasketError", "Customer", "FollowUp", "Item", "OrderDialogue",
-    "Outcome", "Question", "Route", "RoutingMessage", "Step", "Unanswerable", "identity", "load",
+    "Outcome", "Question", "Route", "RoutingMessage", "Step", "Unanswerable", "identity", "load", "load_items",
 ]  # fmt: skip
 
 QUESTIONS: Final = "questions.jsonl"
@@ -47,6 +47,7 @@ _TOLD: Final = 20
 _WORDS: Final = ("question", "text", "then")
 """Fields that hold the customer's words: language and id are made from them where they are not given."""
 _ID_LENGTH: Final = 10
+ItemT = TypeVar("ItemT", bound=Item)
 
 
 def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
@@ -55,7 +56,22 @@ def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
     Raises:
         BasketError: nothing can be read or measured, or a line is malformed.
     """
-    files = _files(path)
+    items, digest = _items(_files(path))
+    return _basket(path, items, digest, with_drafts=with_drafts)
+
+
+def load_items(file: Path, kind: type[ItemT]) -> tuple[ItemT, ...]:
+    """Read and validate one file of items of a kind.
+
+    Raises:
+        BasketError: it cannot be read or holds no items, or a line is malformed.
+    """
+    items, _ = _items([(file, kind)])
+    return tuple(item for item in items if isinstance(item, kind))
+
+
+def _items(files: Sequence[tuple[Path, type[Item]]]) -> tuple[list[Item], str]:
+    """Return the files' items and their SHA-256 together."""
     whole = hashlib.sha256()
     mistakes: list[str] = []
     items: list[Item] = []
@@ -84,7 +100,7 @@ def load(path: Path = OWN_BASKET, *, with_drafts: bool = False) -> Basket:
     if mistakes:
         more = len(mistakes) - _TOLD
         raise BasketError("\n".join([*mistakes[:_TOLD], *([f"… and {more} more mistakes"] if more > 0 else [])]))
-    return _basket(path, items, whole.hexdigest(), with_drafts=with_drafts)
+    return items, whole.hexdigest()
 
 
 def identity(words: str) -> str:

@@ -380,6 +380,6 @@ def software() -> str:
     """Return a digest of this package's code and word lists: with others the same articles make another release."""
     whole = hashlib.sha256()
     here = Path(__file__).parent
-    for path in sorted(path for path in here.rglob("*") if path.suffix in {".py", ".toml"}):
+    for path in sorted(path for path in here.rglob("*") if path.suffix in {".py", ".toml", ".json"}):
         whole.update(path.relative_to(here).as_posix().encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:16]

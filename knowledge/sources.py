@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from knowledge import days
+from knowledge.addressed import without_orders
 from knowledge.contradictions import settle
 from knowledge.documents import Document, Reading, SourceError, Sources
 from knowledge.errors import SourcesError
@@ -25,8 +26,8 @@ __all__ = ["Document", "SourceError", "Sources", "read_sources"]
 def read_sources(sources: Path, *, cache: Path | None = None, today: date | None = None) -> Sources:
     """Read every article below a folder, in the order of paths; also one file, or a zip of a folder.
 
-    What has expired by ``today`` is left out, and of texts that contradict each other the older. ``cache`` names a
-    file in which readings are kept from one time to the next.
+    What has expired by ``today`` is left out, of texts that contradict each other the older, and words to a
+    model. ``cache`` names a file in which readings are kept from one time to the next.
 
     Raises:
         SourcesError: there is no such folder or file, or it cannot be listed.
@@ -63,7 +64,8 @@ def _read_files(
         with suppress(OSError):  # a full disk makes the next reading slow, not this one wrong
             known.save()
     settled, warnings = settle(documents, today or days.today())
-    return Sources(settled, (*errors, *warnings))
+    kept, orders = without_orders(settled)
+    return Sources(kept, (*errors, *warnings, *orders))
 
 
 def _read(path: Path, source: str, reader: Reader, cache: ReadingCache | None) -> Reading:

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from support import abuse
+
 _INSULT: Final = re.compile(
     r"\b(?:"
     # Swearing: the roots have no other meaning, whatever stands around them.
@@ -40,7 +42,7 @@ _SHOUTED_SHARE: Final = 0.7
 def signs(text: str) -> tuple[str, ...]:
     """Return what makes a message angry: any of insult, capitals, exclamation marks."""
     found = {
-        "insult": _INSULT.search(text) is not None,
+        "insult": _INSULT.search(text) is not None or bool(abuse.find(text)),
         "capitals": _in_capitals(text),
         "exclamation marks": _exclaims(_FRIENDLY.sub(" ", text)),
     }

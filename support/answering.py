@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from knowledge.base import KnowledgeBase
+from knowledge.injection import cut
 from knowledge.passages import Chunk, SearchResult
 from support.followups import Completion
 from support.jobs import Exchange, GenerationJob, JobPassage, Language
@@ -117,7 +118,8 @@ def job_for(
             chunk_id=passage.chunk.id,
             source=passage.chunk.source,
             heading=heading(passage.chunk),
-            text=passage.chunk.text,
+            # Builds leave such sentences out; a release of before may hold one.
+            text=cut(passage.chunk.text)[0],
             question=passage.chunk.question,
             part=index,
             lexical=passage.scores.lexical,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from knowledge.current import CurrentKnowledge
 from knowledge.language import detect
 from support import (
+    abuse,
     answering,
     answers,
     citations,
@@ -40,6 +41,7 @@ from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
+    Abused,
     Answered,
     Clarify,
     Escalated,
@@ -52,6 +54,7 @@ from support.outcomes import (
     Stopped,
 )
 from support.readings import ReadingRequest, Understood
+from support.suspicion import is_to_a_model
 from support.tables import AuditRow, CustomerRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import Opened, TurnRepository, TurnState, Words, turn_language
@@ -191,6 +194,8 @@ class Desk:
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
+        if abuse.says_nothing_else(turn.text):
+            return self._finish(turn, TurnState.ANSWERED, Abused(), now)
         said = understanding.said(turn.text, reading)
         dialogue = await self.orders.go_on(session, customer, said, classification, now)
         if dialogue is not None:
@@ -319,19 +324,21 @@ class Desk:
         *,
         known: Understood | None,
     ) -> Outcome:
-        if classification.sure and classification.route is not Route.OUT_OF_SCOPE:
-            return await self._follow(session, customer, turn, classification.route, now, known=known)
-        if not classification.sure and classification.order_number:
-            return await self._follow(session, customer, turn, Route.ORDER_STATUS, now)
+        numbered = not classification.sure and classification.order_number
+        if numbered or (classification.sure and classification.route is not Route.OUT_OF_SCOPE):
+            route = Route.ORDER_STATUS if numbered else classification.route
+            return await self._follow(session, customer, turn, route, now, known=None if numbered else known)
+        if is_to_a_model(turn.text):
+            return await self._refuse(session, customer, turn, now)
         if not classification.sure and (continued := await self.search.of_follow_up(session, turn, now, known)):
             return await self._question(session, customer, turn, now, continued)
         # Not sure, or sure that it is none of our business: the knowledge base may know better, unless a word is all.
         prepared = self.search.alone(turn) if len(turn.text.split()) >= answering.MIN_PART_WORDS else None
         if prepared is not None and prepared.answerable >= ANSWERABLE_DECIDES:
             return await self._question(session, customer, turn, now, prepared, known=known)
-        if classification.sure:
-            return await self._follow(session, customer, turn, classification.route, now)
-        return await self._clarify(session, customer, turn, classification, now)
+        if not classification.sure:
+            return await self._clarify(session, customer, turn, classification, now)
+        return await self._follow(session, customer, turn, classification.route, now)
 
     async def _follow(
         self,
@@ -412,6 +419,8 @@ class Desk:
         renewed: bool = False,
     ) -> Outcome:
         found_risk = risk.find(turn.text)
+        if is_to_a_model(turn.text):
+            return await self._refuse(session, customer, turn, now)
         if prepared is None or not prepared.parts:
             reason = EscalationReason.NO_KNOWLEDGE if prepared is None else EscalationReason.NO_ANSWER
             reason = EscalationReason.RISKY if found_risk else reason
@@ -468,6 +477,14 @@ class Desk:
     ) -> Answered:
         answered = await answers.keep(session, turn, job, draft, now, knowledge=self.knowledge)
         return self._finish(turn, TurnState.ANSWERED, answered, now)
+
+    async def _refuse(self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, now: datetime) -> Outcome:
+        """Say what the bot is for: nothing is generated from words that tell a model what to do."""
+        if risk.find(turn.text):
+            return await self.escalate(session, customer, EscalationReason.RISKY, now, turn=turn)
+        finished = self._finish(turn, TurnState.ANSWERED, OutOfScope(), now)
+        turn.trace = traces.outcome(turn.trace, traces.NAMES[OutOfScope], "to_a_model")
+        return finished
 
     def _finish(self, turn: TurnRow, state: TurnState, outcome: OutcomeT, now: datetime) -> OutcomeT:
         turn.state, turn.finished_at, turn.outcome = state, now, traces.NAMES[type(outcome)]

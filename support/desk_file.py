@@ -108,6 +108,8 @@ class Rule(_Part):
     anger: bool | None = None
     repeated_question: int | None = Field(default=None, ge=2)
     """The same question so many times within an hour."""
+    repeated_abuse: int | None = Field(default=None, ge=1)
+    """So many messages with abuse within an hour."""
     amount_over: float | None = Field(default=None, gt=0)
     """A sum of money in the message above this."""
     out_of_hours: bool | None = None
@@ -116,9 +118,12 @@ class Rule(_Part):
 
     @model_validator(mode="after")
     def _has_a_condition(self) -> "Rule":
-        conditions = (self.words, self.intents, self.anger, self.repeated_question, self.amount_over)
+        repeated = (self.repeated_question, self.repeated_abuse)
+        conditions = (self.words, self.intents, self.anger, *repeated, self.amount_over)
         if not any(conditions) and self.out_of_hours is None:
-            raise ValueError("has no condition: give words, intents, anger, repeated_question, amount_over or …")
+            raise ValueError(
+                "has no condition: give words, intents, anger, repeated_question, repeated_abuse, amount_over or …"
+            )
         return self
 
 

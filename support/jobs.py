@@ -82,6 +82,7 @@ class CheckName(StrEnum):
     CODE_UNSUPPORTED = "code_unsupported"
     LANGUAGE_WRONG = "language_wrong"
     PROMISE_UNSUPPORTED = "promise_unsupported"
+    PROMPT_REVEALED = "prompt_revealed"
 
 
 class FailedCheck(_Value):

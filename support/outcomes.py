@@ -27,6 +27,11 @@ class OutOfScope:
 
 
 @dataclass(frozen=True, slots=True)
+class Abused:
+    """Nothing but abuse: a calm word, and a person is offered."""
+
+
+@dataclass(frozen=True, slots=True)
 class MediaNotUnderstood:
     """A voice message, a photo, a file … without words: the bot says what it can do with it."""
 
@@ -87,6 +92,7 @@ Outcome = (
     Ignored
     | Greeted
     | OutOfScope
+    | Abused
     | MediaNotUnderstood
     | Clarify
     | AskNumber

@@ -7,7 +7,7 @@ from typing import Final
 
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, terms, words
-from support import anger
+from support import abuse, anger
 from support.amounts import amounts
 from support.desk_file import Rule
 
@@ -41,6 +41,7 @@ def holds(rule: Rule, said: Said) -> bool:
         and (not rule.intents or said.intent in rule.intents)
         and (rule.anger is None or bool(anger.signs(said.text)) == rule.anger)
         and (rule.repeated_question is None or times_asked(said) >= rule.repeated_question)
+        and (rule.repeated_abuse is None or times_abused(said) >= rule.repeated_abuse)
         and (rule.amount_over is None or max(amounts(said.text), default=0.0) > rule.amount_over)
         and (rule.out_of_hours is None or said.is_open != rule.out_of_hours)
     )
@@ -60,6 +61,11 @@ def has_words(text: str, wanted: str) -> bool:
 def times_asked(said: Said) -> int:
     """Return how often the customer has asked this, now included."""
     return 1 + sum(is_same_question(said.text, before) for before in said.earlier)
+
+
+def times_abused(said: Said) -> int:
+    """Return how many of the customer's messages hold abuse; 0 when this one does not."""
+    return sum(bool(abuse.find(text)) for text in (said.text, *said.earlier)) if abuse.find(said.text) else 0
 
 
 def is_same_question(left: str, right: str) -> bool:

@@ -16,7 +16,7 @@ async def find(session: AsyncSession, turn: TurnRow, intent: str | None, file: D
     """Return the rule that calls a person for a turn. ``intent``: None when it is not sure."""
     if not file.rule:
         return None
-    counted = any(rule.repeated_question for rule in file.rule)
+    counted = any(rule.repeated_question or rule.repeated_abuse for rule in file.rule)
     said = rules.Said(
         text=turn.text,
         intent=intent,

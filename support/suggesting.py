@@ -20,6 +20,7 @@ from support.intents.classifier import IntentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
 from support.masking import mask
+from support.suspicion import is_to_a_model
 from support.tables import CustomerRow, EscalationRow, TurnRow
 from support.turn_search import TurnSearch
 from support.turns import DEBOUNCE, DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
@@ -136,7 +137,7 @@ class Lookup:
         self, session: AsyncSession, turn: TurnRow, customer: CustomerRow, now: datetime
     ) -> answering.Prepared | None:
         escalation = await EscalationRepository(session).open_of(customer.id)
-        if escalation is None or escalation.waiting_since is None:
+        if escalation is None or escalation.waiting_since is None or is_to_a_model(turn.text):
             return None
         classification = self.classifier.classify(turn.text)
         turn.intent, turn.trace = classification.intent, traces.intent(turn.trace, classification)

@@ -16,6 +16,7 @@ NAMES: Final[dict[type, str]] = {
     outcomes.Ignored: "ignored",
     outcomes.Greeted: "greeted",
     outcomes.OutOfScope: "out_of_scope",
+    outcomes.Abused: "abused",
     outcomes.MediaNotUnderstood: "media",
     outcomes.Clarify: "clarify",
     lookup.AskNumber: "order_number_asked",

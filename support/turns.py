@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from support.flood import same_words
 from support.jobs import Exchange, GenerationJob, Language, job_id
 from support.masking import mask
+from support.suspicion import is_to_a_model
 from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
@@ -199,13 +200,14 @@ class TurnRepository:
         await self._session.flush()
 
     async def history(self, turn: TurnRow, now: datetime) -> tuple[Exchange, ...]:
-        """Return what was said shortly before the turn, oldest first, masked."""
+        """Return what was said shortly before the turn, oldest first, masked; nothing that is addressed to a model."""
         # The bot's own words come from the company: its phone must stand there again.
         return tuple(
             Exchange.model_validate(
                 {"speaker": row.speaker, "text": row.text if row.speaker == "bot" else mask(row.text)}
             )
             for row in await self.said_before(turn, now)
+            if row.speaker == "bot" or not is_to_a_model(row.text)
         )
 
     async def said_before(self, turn: TurnRow, now: datetime) -> list[MessageRow]:

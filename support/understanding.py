@@ -24,6 +24,7 @@ from support.orders.identity import extract_evidence, normalize_email, normalize
 from support.orders.lookup import Awaiting, DialogueState, read_number
 from support.orders.numbers import find_order_number, normalize, spellings
 from support.readings import Choice, Reading, ReadingRequest, Wanted
+from support.suspicion import is_to_a_model
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnRepository, TurnState
 
@@ -46,7 +47,9 @@ async def request_for(
     customer = None if turn is None else await session.get(CustomerRow, turn.customer_id)
     if turn is None or customer is None or turn.state != TurnState.COLLECTING or not turn.text.strip():
         return None
-    if len(turn.text) > MAX_READ or await EscalationRepository(session).open_of(customer.id):
+    if len(turn.text) > MAX_READ or is_to_a_model(turn.text):
+        return None
+    if await EscalationRepository(session).open_of(customer.id):
         return None
     wanted = await _wanted(session, turn, classifier.classify(turn.text), orders.state(customer, now), now)
     if not wanted:

@@ -3,20 +3,23 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
+from functools import cache, cached_property
+from typing import Final, get_args
 
 from knowledge.language import detect
 from knowledge.tokens import normalise
 from support.jobs import CheckName, FailedCheck, GenerationJob, JobPassage, Language
 from workers.citations import cited, without_citations
+from workers.commitments import unsupported
 from workers.engines.base import NO_ANSWER
 from workers.facts import Facts, Number, extract, numbers
-from workers.promptbook import phrase, promises
+from workers.promptbook import phrase, promises, template
 from workers.sentences import units
 
 _ITEM_NUMBER: Final = re.compile(r"^\s*\d{1,2}[.)]\s+", re.MULTILINE)
 _WORD: Final = re.compile(r"[^\W\d_]+|%")
+_PROMPT_RUN: Final = 5
+"""Words in a row that a prompt and an answer share by chance hardly ever."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,24 @@ def _promises(claim: Claim) -> Iterator[FailedCheck]:
         found = _first(answer, beginnings)
         if found and not _first(source, beginnings):
             yield FailedCheck(name=CheckName.PROMISE_UNSUPPORTED, detail=f"{group}: {found}")
+    text = claim.text.replace(phrase(claim.language, "opening"), "")
+    for commitment in unsupported(text, claim.support[0]):
+        yield FailedCheck(name=CheckName.PROMISE_UNSUPPORTED, detail=commitment)
+
+
+def _prompt(claim: Claim) -> Iterator[FailedCheck]:
+    """A run of the prompt's own words that no cited passage has is no answer to anybody."""
+    said, source = _squeezed(claim.text).split(), f" {_squeezed(claim.support[0])} "
+    runs = (" ".join(said[at : at + _PROMPT_RUN]) for at in range(len(said) - _PROMPT_RUN + 1))
+    if any(run in _prompt_runs() and f" {run} " not in source for run in runs):
+        yield FailedCheck(name=CheckName.PROMPT_REVEALED, detail="")
+
+
+@cache
+def _prompt_runs() -> frozenset[str]:
+    texts = (template(language, name) for language in get_args(Language) for name in ("system", "task"))
+    words = [_squeezed(text).split() for text in texts]
+    return frozenset(" ".join(one[at : at + _PROMPT_RUN]) for one in words for at in range(len(one) - _PROMPT_RUN + 1))
 
 
 def _words(text: str) -> str:
@@ -125,4 +146,5 @@ _CHECKS: Final[tuple[Callable[[Claim], Iterator[FailedCheck]], ...]] = (
     _codes,
     _language,
     _promises,
+    _prompt,
 )

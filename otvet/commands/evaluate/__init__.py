@@ -2,6 +2,7 @@
 
 import click
 
+from otvet.commands.evaluate.attacks import attacks
 from otvet.commands.evaluate.calibrate import calibrate
 from otvet.commands.evaluate.draft import draft
 from otvet.commands.evaluate.everything import evaluate
@@ -14,5 +15,5 @@ def evaluate_group() -> None:
     """Measure search, routing and answers over the basket of test questions, or over a collection of your own."""
 
 
-for command in (evaluate, draft, retrieval, no_answer, calibrate):
+for command in (evaluate, draft, retrieval, no_answer, attacks, calibrate):
     evaluate_group.add_command(command)

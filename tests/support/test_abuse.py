@@ -1,0 +1,45 @@
+import pytest
+
+from support import abuse, rules
+from support.desk_file import Rule
+
+
+@pytest.mark.parametrize("text", ["х*й вам", "f u c k you", "бл*ть", "sh1t", "хyй", "fuuuuck", "f**k", "идиоты"])
+def test_swearing_is_found_in_spite_of_disguises(text):
+    assert abuse.find(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "страховка",
+        "употреблять",
+        "Scunthorpe",
+        "подстрахуйте",
+        "команда",
+        "class action",
+        "хлеб",
+        "мандарин",
+        "в 45s",
+        "оскорбляет",
+    ],
+)
+def test_decent_words_are_left_alone(text):
+    assert not abuse.find(text)
+
+
+def test_abusive_words_are_masked():
+    assert abuse.masked("Где заказ, суки?") == "Где заказ, с***?"
+
+
+def test_a_question_beside_abuse_is_something_to_answer():
+    assert not abuse.says_nothing_else("Сколько стоит доставка, суки?")
+    assert abuse.says_nothing_else("пошли на хуй")
+
+
+def test_a_rule_may_count_abuse():
+    rule = Rule(name="rude", repeated_abuse=2)
+
+    assert not rules.holds(rule, rules.Said(text="идиоты"))
+    assert rules.holds(rule, rules.Said(text="идиоты", earlier=("суки",)))
+    assert not rules.holds(rule, rules.Said(text="где заказ", earlier=("суки", "идиоты")))
