@@ -109,6 +109,9 @@ class IntentClassifier:
         clear = first[1] >= self.threshold and first[1] - second[1] >= _MARGIN
         if clear and familiar and self._has_grounds(text, first):
             return first, True, f"Model: {first[0]} at {first[1]:.2f}, threshold {self.threshold:.2f}."
+        if not self._has_grounds(text, first):
+            ranking = (*ranking[1:], first)
+            first, second = ranking[0], ranking[1]
         if {self._intent(name).route for name, _ in (first, second)} & _ACTED_UPON:
             if number and self._intent(first[0]).route is Route.ORDER_STATUS and first[1] - second[1] >= _MARGIN:
                 return first, True, f"Model: {first[0]} at {first[1]:.2f}, and the message holds an order number."
