@@ -98,6 +98,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
         await parts.quarantine.load()
+        await parts.learning.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -109,6 +110,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.timers.run(),
         parts.suggestions.run(),
         parts.quarantine.run(),
+        parts.learning.run(),
         parts.erasing.run(),
         parts.retaining.run(),
         parts.inbox.run(),

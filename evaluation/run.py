@@ -21,7 +21,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.ranking import ALL_CHANNELS
 from knowledge.releases import ReleaseStore
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 from support.settings import PACKAGE_ROOT, Settings
 from workers.engines import create, create_judge
@@ -70,7 +70,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
     built = store.build(DEMO_SHOP / "knowledge")
     knowledge = store.open(built.release)
     blind = KnowledgeBase.load(store.root / str(built.release), channels=ALL_CHANNELS - {"vector"})
-    classifier = IntentClassifier.fit(load_intents(settings.intents_file))
+    classifier = CurrentClassifier(load_intents(settings.intents_file))
     engine = create(settings)
     path = Answering(
         knowledge=knowledge,
@@ -96,7 +96,7 @@ def _evaluate(settings: Settings, asked: baskets.Basket, store: ReleaseStore) ->
 
 
 async def _through_desk(
-    asked: baskets.Basket, classifier: IntentClassifier, store: ReleaseStore, path: Answering
+    asked: baskets.Basket, classifier: CurrentClassifier, store: ReleaseStore, path: Answering
 ) -> tuple[RoutingReport, OrdersReport, FollowUpsReport]:
     stopwatch = path.stopwatch
     alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import suggesting
 from support.deliveries import OPEN_STATES, DeliveryState
-from support.desk_tables import DraftLabelRow, HeldWordsRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
@@ -236,6 +236,10 @@ async def _labels(session: AsyncSession, erasure: ErasureRow, now: datetime) -> 
     return await _change(session, update(DraftLabelRow).where(theirs, full).values(draft="", sent=None))
 
 
+async def _examples(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
+    return await _change(session, delete(IntentExampleRow).where(IntentExampleRow.turn_id.in_(_turns(erasure))))
+
+
 async def _answers(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
     theirs = AnswerRow.turn_id.in_(_turns(erasure))
     return await _change(
@@ -318,6 +322,7 @@ _STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("delivery", _deliveries),
     ("delivery", _others_calls),
     ("draft_label", _labels),
+    ("intent_example", _examples),
     ("answer", _answers),
     ("audit", _audit),
     ("escalation", _escalations),

@@ -109,6 +109,9 @@ class IntentClassifier:
         clear = first[1] >= self.threshold and first[1] - second[1] >= _MARGIN
         if clear and familiar and self._has_grounds(text, first):
             return first, True, f"Model: {first[0]} at {first[1]:.2f}, threshold {self.threshold:.2f}."
+        question = next((entry for entry in ranking if self._intent(entry[0]).route is Route.QUESTION), first)
+        if not self.model.features.says(text) and number is None:
+            return question, True, "Nothing in it speaks for an action, so the knowledge base is asked."
         if not self._has_grounds(text, first):
             ranking = (*ranking[1:], first)
             first, second = ranking[0], ranking[1]
