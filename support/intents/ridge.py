@@ -76,11 +76,11 @@ class Ridge:
         if len(target) <= DIRECT:
             kernel = rows.kernel(rows)
             kernel[np.diag_indices_from(kernel)] += penalty
-            inverse = np.linalg.inv(kernel)
-            coefficients = inverse @ target
-        else:
-            inverse, coefficients = None, _solve(rows, target, penalty)
-        return cls(rows.weights(coefficients), coefficients, target, inverse)
+            inverse = np.asarray(np.linalg.inv(kernel), dtype=np.float64)
+            coefficients: Floats = inverse @ target
+            return cls(rows.weights(coefficients), coefficients, target, inverse)
+        coefficients = _solve(rows, target, penalty)
+        return cls(rows.weights(coefficients), coefficients, target, None)
 
     def left_out(self, group: NDArray[np.int64]) -> Floats:
         """Return each row's scores by the model fitted without the rows of its group: float64[n, n_classes].
