@@ -122,7 +122,7 @@ def _figures(right: Labels, readings: Readings) -> dict[str, Figure]:
     known, sure = right != UNKNOWN, readings.known
     n_labels = readings.probabilities.shape[1]
     figures = {
-        "in-scope accuracy": _figure(lambda at: float((taken == right)[at][known[at]].mean()), len(right)),
+        "in-scope accuracy": _figure(lambda at: _mean((taken == right)[at][known[at]]), len(right)),
         "in-scope macro-F1": _figure(lambda at: macro_f1(right[at][known[at]], taken[at][known[at]]), len(right)),
     }
     if not known.all():
@@ -147,6 +147,10 @@ def _figure(of: Callable[[NDArray[np.int64]], float], n: int) -> Figure:
     drawn = [of(random.integers(n, size=n)) for _ in range(_RESAMPLES)]
     low, high = np.nanquantile(drawn, (0.025, 0.975))
     return Figure(value=of(np.arange(n)), interval=(float(low), float(high)))
+
+
+def _mean(outcomes: NDArray[np.bool_]) -> float:
+    return float(outcomes.mean()) if len(outcomes) else float("nan")
 
 
 def macro_f1(right: Labels, taken: Labels) -> float:
