@@ -11,9 +11,9 @@ from scipy.sparse import csr_array
 DIRECT: Final = 3000
 """Rows up to which the kernel is inverted; more are fitted without the inverse, hence have no left-out scores."""
 PENALTY: Final = 1.0
-"""Within about a point of the best on the training rows of six sets, 328 to 1,800 examples; .3 to 2 differ little."""
+"""Within about a point of the best on training rows of six sets of 328 to 1,800; .3 to 2 differ little."""
 VECTORS: Final = 6.0
-"""Weight of the sentence vectors' kernel beside that of words and characters, chosen on training rows, 1,800 of each of three sets."""
+"""Weight of the sentence vectors' kernel, chosen on 1,800 training rows of each of three sets."""
 _STRIP: Final = 1000
 
 Floats = NDArray[np.float64]
