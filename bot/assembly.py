@@ -26,6 +26,7 @@ from bot.foresight import Foresight, Relevances, Vectors
 from bot.groups import Groups
 from bot.inbox import Inbox
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.learning import Learning
 from bot.order_views import OrderViews
 from bot.outbox import Outbox, Parts
 from bot.presence import Presence
@@ -55,7 +56,7 @@ from support.database import Database
 from support.desk import Desk
 from support.desk_file import DeskFile
 from support.flood import FallbackPace, FloodGuard, MemoryPace, RedisPace
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 from support.jobs import GenerationResult
 from support.leases import Lease, this_process
@@ -100,6 +101,7 @@ class Assembly:
     suggestions: Suggestions
     audit_message: AuditMessage
     quarantine: Quarantine
+    learning: Learning
     rota: Rota
     erasing: Erasing
     retaining: Retaining
@@ -200,6 +202,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         admins=settings.admin_ids,
         company=settings.company_name,
         quarantine=Quarantine(database, current),
+        learning=Learning(database, desk.classifier),
         order_views=order_views,
         watching=watching,
         file=file,
@@ -230,6 +233,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         timers=DeskTimers(units, lease, renderer, admin_texts),
         quarantine=services.quarantine,
         audit_message=AuditMessage(units, lease, groups, admin_texts),
+        learning=services.learning,
         suggestions=Suggestions(
             units,
             lease,
@@ -267,7 +271,7 @@ def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, 
     intents = load_intents(settings.intents_file)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
-        classifier=IntentClassifier.fit(intents),
+        classifier=CurrentClassifier(intents),
         intents={intent.name: intent for intent in intents},
         knowledge=knowledge,
         orders=OrderDesk(OrderLookup(orders)),

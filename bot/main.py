@@ -96,6 +96,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
     with contextlib.suppress(*UNAVAILABLE):
         await parts.lease.beat()
         await parts.quarantine.load()
+        await parts.learning.load()
     arrivals = _by_webhook if settings.webhook_url else _by_polling
     loops = [
         arrivals(settings, bot, parts, ready),
@@ -108,6 +109,7 @@ async def _serve(settings: Settings, bot: Bot, me: User, parts: Assembly, on_rea
         parts.suggestions.run(),
         parts.audit_message.run(),
         parts.quarantine.run(),
+        parts.learning.run(),
         parts.erasing.run(),
         parts.retaining.run(),
         parts.alarm.run(),

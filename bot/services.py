@@ -6,6 +6,7 @@ from bot.cancellations import Cancellations
 from bot.erasing import Erasing
 from bot.groups import Groups
 from bot.knowledge_admin import KnowledgeAdmin
+from bot.learning import Learning
 from bot.order_views import OrderViews
 from bot.quarantine import Quarantine
 from bot.received import ReceivedFiles
@@ -39,6 +40,7 @@ class Services:
     admins: tuple[int, ...]
     company: str
     quarantine: Quarantine
+    learning: Learning
     order_views: OrderViews
     watching: Watching
     file: DeskFile

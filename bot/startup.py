@@ -62,6 +62,7 @@ OPERATOR_COMMANDS: Final = (
     "kb",
     "delete",
     "away",
+    "intent",
     "back",
     "languages",
     "commands",

@@ -13,7 +13,7 @@ from support import outcomes, schema
 from support.customers import CustomerRepository, Person
 from support.database import Database
 from support.desk import Collected, Desk
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.jobs import Draft, GenerationJob, GenerationResult, Language, Verdict
 from support.order_desk import OrderDesk
 from support.orders.importing import import_orders, read_orders
@@ -66,7 +66,7 @@ class DeskStage:
 
 @asynccontextmanager
 async def desk_stage(
-    orders_file: Path | None, classifier: IntentClassifier, knowledge: CurrentKnowledge
+    orders_file: Path | None, classifier: CurrentClassifier, knowledge: CurrentKnowledge
 ) -> AsyncIterator[DeskStage]:
     """Import the orders, if there is a file of them, and open the desk.
 

@@ -12,7 +12,7 @@ from evaluation.report import Failure, RoutingReport, by_language
 from evaluation.timings import Stopwatch
 from support import outcomes
 from support.escalations import EscalationReason
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import Route
 from support.jobs import Language
 
@@ -35,7 +35,7 @@ class Routed:
 async def measure_routing(
     messages: Sequence[RoutingMessage],
     questions: Sequence[Question],
-    classifier: IntentClassifier,
+    classifier: CurrentClassifier,
     stage: DeskStage,
     stopwatch: Stopwatch,
 ) -> Routed:

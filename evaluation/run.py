@@ -26,7 +26,7 @@ from evaluation.subject import DEMO_SHOP, Subject, demo_shop
 from evaluation.table import render
 from evaluation.timings import Stopwatch
 from evaluation.whole import Report
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 from support.settings import Settings
 from workers.engines import create, create_judge
@@ -87,7 +87,7 @@ def exit_status(report: Report, *, strict: bool) -> int:
 
 def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subject) -> Report:
     stopwatch = Stopwatch()
-    classifier = IntentClassifier.fit(load_intents(settings.intents_file))
+    classifier = CurrentClassifier(load_intents(settings.intents_file))
     path = Answering(
         knowledge=subject.knowledge,
         engine=create(settings),
@@ -139,7 +139,7 @@ def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subjec
 
 
 async def _through_desk(
-    asked: Basket, classifier: IntentClassifier, subject: Subject, path: Answering
+    asked: Basket, classifier: CurrentClassifier, subject: Subject, path: Answering
 ) -> tuple[Routed, OrdersReport, FollowUpsReport]:
     stopwatch = path.stopwatch
     alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]

@@ -7,8 +7,8 @@ from knowledge.tokens import words
 _LATIN = "`qwertyuiop[]asdfghjkl;'zxcvbnm,."
 _CYRILLIC = "ёйцукенгшщзхъфывапролджэячсмитьбю"
 _LATIN_SHIFTED = '~QWERTYUIOP{}ASDFGHJKL:"ZXCVBNM<>'
-_TO_CYRILLIC = str.maketrans(_LATIN + _LATIN_SHIFTED, _CYRILLIC + _CYRILLIC.upper())
-_TO_LATIN = str.maketrans(_CYRILLIC + _CYRILLIC.upper(), _LATIN + _LATIN_SHIFTED)
+LATIN_TO_CYRILLIC = str.maketrans(_LATIN + _LATIN_SHIFTED, _CYRILLIC + _CYRILLIC.upper())
+CYRILLIC_TO_LATIN = str.maketrans(_CYRILLIC + _CYRILLIC.upper(), _LATIN + _LATIN_SHIFTED)
 _MIN_LETTERS = 3
 _END_SIGNS = ",.?!:;"
 
@@ -18,7 +18,7 @@ def repair(text: str, known: Callable[[str], bool]) -> str:
 
     ``known`` is asked for normalised words. Words that are known as typed, and codes, stay as they are.
     """
-    for table in (_TO_CYRILLIC, _TO_LATIN):
+    for table in (LATIN_TO_CYRILLIC, CYRILLIC_TO_LATIN):
         pieces = text.split(" ")
         retyped = [_retype(piece, table, known) for piece in pieces]
         changed = [new for old, new in zip(pieces, retyped, strict=True) if new != old]

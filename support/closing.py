@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from support.board import AT_ONCE, touch
 from support.desk_file import Closing
 from support.escalations import EscalationRepository
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import Route
 from support.tables import AuditRow, CustomerRow, EscalationRow
 from support.turns import Words
@@ -65,7 +65,7 @@ async def give_back(
 
 
 async def reopen(
-    session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, classifier: IntentClassifier
+    session: AsyncSession, customer: CustomerRow, words: Words, now: datetime, classifier: CurrentClassifier
 ) -> EscalationRow | None:
     """Go on with a conversation that was closed just now, with the operator who had it; None when the bot answers.
 
@@ -97,7 +97,7 @@ async def _reopenable(session: AsyncSession, customer: CustomerRow, now: datetim
     return latest
 
 
-def _is_a_goodbye(words: Words, classifier: IntentClassifier) -> bool:
+def _is_a_goodbye(words: Words, classifier: CurrentClassifier) -> bool:
     if not words.text.strip():
         return words.kind in SAYS_NOTHING
     classified = classifier.classify(words.text)

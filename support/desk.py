@@ -34,7 +34,8 @@ from support.answer_audits import Draw
 from support.deliveries import DeliveryRepository
 from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository, heard
-from support.intents.classifier import Classification, IntentClassifier
+from support.intents.classifier import Classification
+from support.intents.current import CurrentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
 from support.masking import mask
@@ -95,7 +96,7 @@ class ForOperator:
 class Desk:
     """Use cases of the customer's side of the conversation."""
 
-    classifier: IntentClassifier
+    classifier: CurrentClassifier
     intents: dict[str, Intent]
     knowledge: CurrentKnowledge
     orders: OrderDesk

@@ -129,3 +129,16 @@ class DigestRow(Base):
     """… and one of today's numbers later."""
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     """Once it is there and pinned: it is edited also when /forget has emptied its call in the ledger."""
+
+
+class IntentExampleRow(Base):
+    """What a customer said, masked, as an example of an intent: an administrator has confirmed it."""
+
+    __tablename__ = "intent_example"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    intent: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(Text)
+    turn_id: Mapped[int] = mapped_column(ForeignKey("turn.id"), unique=True)
+    added_by: Mapped[int] = mapped_column(BigInteger)
+    added_at: Mapped[datetime]

@@ -19,7 +19,7 @@ from support import suggesting
 from support.answer_audits import Judgement
 from support.audit_tables import AnswerAuditRow
 from support.deliveries import OPEN_STATES, DeliveryState, begins_with
-from support.desk_tables import DraftLabelRow, HeldWordsRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
@@ -248,6 +248,10 @@ async def _answer_audits(session: AsyncSession, erasure: ErasureRow, now: dateti
     return await _change(session, update(AnswerAuditRow).where(theirs, full).values(question="", answer="", sources=[]))
 
 
+async def _examples(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
+    return await _change(session, delete(IntentExampleRow).where(IntentExampleRow.turn_id.in_(_turns(erasure))))
+
+
 async def _answers(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
     theirs = AnswerRow.turn_id.in_(_turns(erasure))
     return await _change(
@@ -331,6 +335,7 @@ _STEPS: Final[Sequence[tuple[str, Step]]] = (
     ("delivery", _others_calls),
     ("draft_label", _labels),
     ("answer_audit", _answer_audits),
+    ("intent_example", _examples),
     ("answer", _answers),
     ("audit", _audit),
     ("escalation", _escalations),

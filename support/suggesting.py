@@ -16,7 +16,7 @@ from support import answering, freshness, offers, traces
 from support.board import AT_ONCE, touch
 from support.escalations import EscalationRepository
 from support.flood import same_words
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
 from support.masking import mask
@@ -101,7 +101,7 @@ class Lookup:
     """Searches for turns whose words are complete."""
 
     search: TurnSearch
-    classifier: IntentClassifier
+    classifier: CurrentClassifier
     deadline: timedelta
 
     async def ask(self, session: AsyncSession, turn_id: int, now: datetime) -> GenerationJob | None:

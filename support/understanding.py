@@ -16,7 +16,8 @@ from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, words
 from support import followups
 from support.escalations import EscalationRepository
-from support.intents.classifier import Classification, IntentClassifier
+from support.intents.classifier import Classification
+from support.intents.current import CurrentClassifier
 from support.intents.examples import Intent, Route
 from support.jobs import Exchange, Language
 from support.order_desk import OrderDesk
@@ -37,7 +38,7 @@ async def request_for(
     turn_id: int,
     now: datetime,
     *,
-    classifier: IntentClassifier,
+    classifier: CurrentClassifier,
     orders: OrderDesk,
     deadline: float,
     request_id: str,

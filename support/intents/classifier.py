@@ -1,4 +1,4 @@
-"""What a message is about: rules, then logistic regression over words, characters and cues, honest about doubt."""
+"""What a message is about: rules, then a classifier trained on examples, honest about doubt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,19 +6,17 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from knowledge.logistic import LogisticRegression
 from support.intents.examples import Intent, IntentsError, Route
-from support.intents.features import MAX_CHARACTERS, MessageFeatures
+from support.intents.features import MAX_CHARACTERS
 from support.intents.rules import RuleHit, apply_rules, find_order_number
+from support.intents.text_classifier import TextClassifier
 
-_PENALTY = 0.3
-_FOLDS = 4
 # Of the examples that a fold's model is sure about, so many must be right: the threshold is the lowest that holds it.
 _PRECISION = 0.95
 _MARGIN = 0.12
-_NEGLIGIBLE = 1e-10
+_STRANGE = 0.02
+"""Of the examples that are routed right, so many are less familiar than a message must be."""
 _THRESHOLDS = np.arange(0.30, 0.81, 0.02)
 # A question less likely than this is not worth a search.
 _WORTH_A_SEARCH = 0.15
@@ -51,10 +49,11 @@ class IntentClassifier:
     """Fitted on the intents' examples; immutable and safe to share between tasks."""
 
     intents: tuple[Intent, ...]
-    features: MessageFeatures
-    model: LogisticRegression
+    model: TextClassifier
     threshold: float
-    """Confidence a route needs, 0..1, calibrated by cross-validation over the examples."""
+    """Confidence a route needs, 0..1, calibrated on what each example would be taken for if it were not known."""
+    familiar: float
+    """How much a message must be like the examples, 0..1, to be acted upon."""
 
     @classmethod
     def fit(cls, intents: Sequence[Intent]) -> Self:
@@ -67,13 +66,8 @@ class IntentClassifier:
             raise IntentsError("At least two intents are needed to tell them apart.")
         texts = [example for intent in intents for example in intent.examples]
         labels = np.array([number for number, intent in enumerate(intents) for _ in intent.examples])
-        features = MessageFeatures.fit(texts)
-        rows = features.rows(texts)
-        coordinates, basis = _project(rows)
-        threshold = _calibrate(coordinates, labels, intents)
-        fitted = LogisticRegression.fit(coordinates, labels, n_classes=len(intents), penalty=_PENALTY)
-        model = LogisticRegression(weights=basis @ fitted.weights, bias=fitted.bias)
-        return cls(tuple(intents), features, model, threshold)
+        model = TextClassifier.fit(texts, labels, n_labels=len(intents))
+        return cls(tuple(intents), model, *_calibrate(model, labels, intents))
 
     def classify(self, text: str) -> Classification:
         """Decide what one message is about."""
@@ -81,13 +75,14 @@ class IntentClassifier:
         number = find_order_number(text)
         if hit := apply_rules(text):
             return self._by_rule(hit, number)
-        ranking = self._rank(self.model.probabilities(self.features.rows([text]))[0])
-        if self.features.is_gibberish(text):
+        readings = self.model.read([text])
+        ranking, familiar = self._rank(readings.probabilities[0]), float(readings.known[0]) >= self.familiar
+        if self.model.features.is_gibberish(text):
             wanted = [Route.QUESTION, Route.OPERATOR, *Route]
             ranking = tuple(sorted(ranking, key=lambda entry: wanted.index(self._intent(entry[0]).route)))
             first, sure, why = ranking[0], False, "Not sure: it does not look like words."
         else:
-            first, sure, why = self._decide(text, ranking, number)
+            first, sure, why = self._decide(text, ranking, number, familiar=familiar)
         ordered = (first, *(entry for entry in ranking if entry != first))
         intent = self._intent(first[0])
         return Classification(intent.name, intent.route, first[1], "model", ordered, sure, number, why)
@@ -107,13 +102,19 @@ class IntentClassifier:
         return tuple((best[route][1], totals[route]) for route in sorted(totals, key=lambda route: -totals[route]))
 
     def _decide(
-        self, text: str, ranking: tuple[tuple[str, float], ...], number: str | None
+        self, text: str, ranking: tuple[tuple[str, float], ...], number: str | None, *, familiar: bool
     ) -> tuple[tuple[str, float], bool, str]:
         """Return the chosen entry of the ranking, whether it is sure, and why."""
         first, second = ranking[0], ranking[1]
         clear = first[1] >= self.threshold and first[1] - second[1] >= _MARGIN
-        if clear and self._has_grounds(text, first):
+        if clear and familiar and self._has_grounds(text, first):
             return first, True, f"Model: {first[0]} at {first[1]:.2f}, threshold {self.threshold:.2f}."
+        question = next((entry for entry in ranking if self._intent(entry[0]).route is Route.QUESTION), first)
+        if not self.model.features.says(text) and number is None:
+            return question, True, "Nothing in it speaks for an action, so the knowledge base is asked."
+        if not self._has_grounds(text, first):
+            ranking = (*ranking[1:], first)
+            first, second = ranking[0], ranking[1]
         if {self._intent(name).route for name, _ in (first, second)} & _ACTED_UPON:
             if number and self._intent(first[0]).route is Route.ORDER_STATUS and first[1] - second[1] >= _MARGIN:
                 return first, True, f"Model: {first[0]} at {first[1]:.2f}, and the message holds an order number."
@@ -127,38 +128,26 @@ class IntentClassifier:
     def _has_grounds(self, text: str, first: tuple[str, float]) -> bool:
         """Whether mere politeness is said in so many words: a bare «cushions» is likelier a question."""
         polite = self._intent(first[0]).route is Route.GREETING
-        return not polite or self.features.says(text, *_POLITE_CUES)
+        return not polite or self.model.features.says(text, *_POLITE_CUES)
 
     def _intent(self, name: str) -> Intent:
         return next(intent for intent in self.intents if intent.name == name)
 
 
-def _project(rows: csr_array) -> tuple[csr_array, NDArray[np.float64]]:
-    """Return the examples' coordinates in the space that they span, [n, r], and its basis, float64[n_features, r].
+def _calibrate(model: TextClassifier, labels: NDArray[np.int64], intents: Sequence[Intent]) -> tuple[float, float]:
+    """Return the lowest confidence above which enough of the left-out examples are routed right, and their familiarity.
 
-    The optimum of an L2-penalised fit lies in that space (representer theorem), which has hundreds of dimensions, not
-    thousands. Sparse coordinates keep the products out of BLAS, whose threads spin on a busy machine.
+    The latter is what nearly all of those that are routed right have.
     """
-    values, vectors = np.linalg.eigh((rows @ rows.T).toarray())
-    kept = values > _NEGLIGIBLE * values[-1]
-    scales = np.sqrt(values[kept])
-    return csr_array(vectors[:, kept] * scales), np.asarray(rows.T @ (vectors[:, kept] / scales))
-
-
-def _calibrate(rows: csr_array, labels: NDArray[np.int64], intents: Sequence[Intent]) -> float:
-    """Return the lowest confidence above which enough of the examples, each held out once, are routed right."""
+    if model.left_out is None:
+        return float(_THRESHOLDS[-1]), 0.0
     routes = list(Route)
     route_of = np.array([routes.index(intent.route) for intent in intents])
-    fold = np.arange(len(labels)) % _FOLDS
-    held_out = np.zeros((len(labels), len(intents)))
-    for number in range(_FOLDS):
-        learned = fold != number
-        model = LogisticRegression.fit(rows[learned], labels[learned], n_classes=len(intents), penalty=_PENALTY)
-        held_out[~learned] = model.probabilities(rows[~learned])
-    by_route = held_out @ np.eye(len(routes))[route_of]
+    by_route = model.left_out.probabilities @ np.eye(len(routes))[route_of]
     confidence, right = by_route.max(axis=1), by_route.argmax(axis=1) == route_of[labels]
+    familiar = float(np.quantile(model.left_out.known[right], _STRANGE)) if right.any() else 0.0
     for threshold in _THRESHOLDS:
         accepted = confidence >= threshold
         if accepted.any() and right[accepted].mean() >= _PRECISION:
-            return float(threshold)
-    return float(_THRESHOLDS[-1])
+            return float(threshold), familiar
+    return float(_THRESHOLDS[-1]), familiar

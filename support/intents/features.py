@@ -17,9 +17,9 @@ from support.intents.spelling import Speller
 from support.orders.numbers import find_order_number
 
 MAX_CHARACTERS = 600
-_CHARACTER_SIZES = (3, 4, 5)
+_CHARACTER_SIZES = (2, 3, 4, 5)
 _SHORT, _LONG = 2, 9
-_SENSE_WEIGHT = 1.5
+_SENSE_WEIGHT = 0.7
 _SAYS_MORE = 3
 # Below this share of known pairs of letters a text is in no language of the examples.
 _FAMILIAR = 0.8

@@ -9,7 +9,8 @@ from pathlib import Path
 from support.intents.cues import term_pattern
 from support.intents.examples import Route
 from support.intents.features import fold
-from support.intents.spelling import distance
+from support.intents.retyping import readings
+from support.intents.spelling import Speller, distance
 from support.orders.numbers import find_order_number
 
 __all__ = ["RuleHit", "apply_rules", "find_order_number"]
@@ -27,12 +28,19 @@ _PERSONS = (
 _NEGATED = re.compile(
     r"(?<!\w)(?:не (?:надо|нужно|нужен|зовите|хочу|соединяйте)(?: \w+){0,2}|без|no need for|without|not|"
     r"dont (?:need|want|call)(?: \w+){0,2}) "
-    r"(?:оператор\w*|человек\w*|менеджер\w*|консультант\w*|(?:an? )?(?:operator|human|manager))(?!\w)"
+    r"(?:оператор\w*|человек\w*|менеджер\w*|консультант\w*|специалист\w*|администратор\w*|сотрудник\w*|"
+    r"(?:an? )?(?:operator|human|manager|agent|consultant|representative))(?!\w)"
 )
 # someone@example.com is nobody to be called.
 _ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
 # Names of a team stand for whoever of it answers.
 _TEAM = re.compile(r"(?<!\w)(?:customer (?:service|support|care)|support (?:team|staff)|служб\w+ поддержки)(?!\w)")
+# «Connect me with support» asks for a person, «do you support it» does not.
+_SUPPORT = re.compile(
+    r"((?:(?:connect|transfer|put|switch|pass) (?:me|us) (?:to|with|through to|over to)"
+    r"|(?:talk|speak|chat) (?:to|with)) (?:the |your )?)support(?!\w| (?:team|staff))"
+)
+_SENTENCE = re.compile(r"[^.!?;\n]+[.!?;]*")
 _MAX_POLITE_WORDS = 6
 _SHORT_REQUEST_WORDS = 8
 _LONG_WORD = 7
@@ -55,35 +63,55 @@ class RuleHit:
 
 def apply_rules(text: str) -> RuleHit | None:
     """Return what a rule decides, None when the model has to."""
-    folded = _TEAM.sub("agent", re.sub(r"\d+", "0", fold(_ADDRESS.sub(" ", text))))
-    found = _WORD.findall(folded)
+    folded = re.sub(r"\d+", "0", fold(_ADDRESS.sub(" ", text)))
     if not any(character.isalnum() or character == "?" for character in text):
         return RuleHit(Route.GREETING, "greeting", "nothing but emoji or punctuation")
-    if hit := _about_persons(folded, found):
+    if hit := next(filter(None, map(_about_persons, readings(folded))), None):
         return hit
     if find_order_number(text) and _nothing_but_number(folded):
         return RuleHit(Route.ORDER_STATUS, "order_status", "nothing but an order number")
-    return _politeness(folded, found)
+    return _politeness(folded, _WORD.findall(folded))
 
 
-def _about_persons(folded: str, found: list[str]) -> RuleHit | None:
-    persons = [word for word in found if _is_person(word)]
-    if not persons or _NEGATED.search(folded):
-        return None
-    for sentence in re.findall(r"[^.!?]+[.!?]*", folded):
+def _about_persons(folded: str) -> RuleHit | None:
+    """Decide sentence by sentence: a request for a person counts whatever else is said and asked around it."""
+    corrected = _WORD.sub(lambda match: _speller().correct(match.group()), folded)
+    about = None
+    for sentence in _SENTENCE.findall(_TEAM.sub("agent", _SUPPORT.sub(r"\1agent", corrected))):
+        found = _WORD.findall(sentence)
+        persons = [word for word in found if _is_person(word)]
+        if not persons or _NEGATED.search(sentence):
+            continue
         asks = "?" in sentence or _TERMS["asking"].search(sentence)
-        if asks and _TERMS["about"].search(sentence) and any(person in sentence for person in persons):
-            return RuleHit(Route.QUESTION, "question", "asks about operators, not for one")
-    named = [word for word in persons if _is_operator(word)]
-    request = RuleHit(Route.OPERATOR, "operator", "asks for a person")
-    if named and "?" not in folded and all(_is_request_word(word) for word in found):
-        return request
-    called = any(
-        _is_near(folded, person, "call", gap=_NAMED_GAP if person in named else _ANYONE_GAP)
-        or (len(found) <= _SHORT_REQUEST_WORDS and _is_near(folded, person, "wish", gap=_WISH_GAP))
-        for person in persons
-    )
-    return request if called else None
+        if asks and _TERMS["about"].search(sentence):
+            about = RuleHit(Route.QUESTION, "question", "asks about operators, not for one")
+        elif _requests(sentence, persons):
+            return RuleHit(Route.OPERATOR, "operator", "asks for a person")
+    return about
+
+
+def _requests(sentence: str, persons: list[str]) -> bool:
+    named = {word for word in persons if _is_operator(word)}
+    if any(
+        _is_near(sentence, person, "call", gap=_NAMED_GAP if person in named else _ANYONE_GAP) for person in persons
+    ):
+        return True
+    parts = sentence.split(",")
+    # A part in the middle is an apposition: «your colleague, the operator, was rude».
+    return any(_is_bare_request(part, persons, named) for part in {sentence, parts[0], parts[-1]})
+
+
+def _is_bare_request(part: str, persons: list[str], named: set[str]) -> bool:
+    found = _WORD.findall(part)
+    there = [word for word in found if word in persons]
+    if "?" not in part and named.intersection(there) and all(_is_request_word(word) for word in found):
+        return True
+    return len(found) <= _SHORT_REQUEST_WORDS and any(_is_near(part, word, "wish", gap=_WISH_GAP) for word in there)
+
+
+@cache
+def _speller() -> Speller:
+    return Speller.fit(re.split(r"[\s,]+", _TABLES["spelling"]["words"].strip()))
 
 
 def _is_request_word(word: str) -> bool:

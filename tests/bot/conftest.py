@@ -34,7 +34,7 @@ from sandbox.world import ANNA, DEMO_TOKEN, EMMA, MARIA, OPERATORS_CHAT_ID, demo
 from support.customers import CustomerRepository, Person
 from support.database import Database
 from support.desk import Desk
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 from support.leases import Lease
 from support.order_desk import OrderDesk
@@ -195,7 +195,7 @@ async def fake_telegram():
 @pytest.fixture(scope="session")
 def fitted():
     intents = load_intents(None)
-    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
+    return CurrentClassifier(intents), {intent.name: intent for intent in intents}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from evaluation.run import DEMO_SHOP
 from evaluation.timings import Stopwatch
 from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 
 ANNA = "+79161234501"
@@ -25,12 +25,12 @@ def say(text: str) -> Step:
 
 
 @pytest.fixture(scope="module")
-def classifier() -> IntentClassifier:
-    return IntentClassifier.fit(load_intents())
+def classifier() -> CurrentClassifier:
+    return CurrentClassifier(load_intents())
 
 
 @pytest.fixture
-async def stage(classifier: IntentClassifier, tmp_path: Path) -> AsyncIterator[DeskStage]:
+async def stage(classifier: CurrentClassifier, tmp_path: Path) -> AsyncIterator[DeskStage]:
     async with desk_stage(DEMO_SHOP / "orders.csv", classifier, CurrentKnowledge(ReleaseStore(tmp_path))) as stage:
         yield stage
 

@@ -7,7 +7,7 @@ from knowledge.releases import ReleaseStore
 from support.customers import CustomerRepository, Person
 from support.database import Database
 from support.desk import Desk
-from support.intents.classifier import IntentClassifier
+from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
 from support.jobs import Draft, GenerationResult, JobPassage, Verdict
 from support.order_desk import OrderDesk
@@ -53,7 +53,7 @@ async def anna(add_customer):
 @pytest.fixture(scope="session")
 def fitted():
     intents = load_intents(None)
-    return IntentClassifier.fit(intents), {intent.name: intent for intent in intents}
+    return CurrentClassifier(intents), {intent.name: intent for intent in intents}
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from support import erasure
 from support.audit_tables import AnswerAuditRow
 from support.customers import CustomerRepository, Person
-from support.desk_tables import DraftLabelRow, HeldWordsRow
+from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
 from support.secret import Secret
 from support.tables import (
@@ -49,6 +49,7 @@ async def fill(session, now, chat_id=ANNA):
     session.add(
         AnswerRow(turn_id=done.id, text=SENTINEL, draft={"t": SENTINEL}, cache_key="c", rating=1, created_at=now)
     )
+    session.add(IntentExampleRow(intent="question", text=SENTINEL, turn_id=done.id, added_by=1, added_at=now))
     talk = EscalationRow(
         customer_id=customer.id,
         reason="complaint",

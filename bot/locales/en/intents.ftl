@@ -1,0 +1,13 @@
+command-operator-intent = The bot took it for something else (administrators)
+intent-nothing = This customer has not written any words yet that could be remembered.
+intent-which = What is this message really about?
+intent-add = Add an example of “{ $label }”? This would be stored:
+intent-yes = Add
+intent-no = Leave it
+intent-added = Added to “{ $label }”, the bot goes by it already:
+intent-undo = Undo
+intent-left = Nothing was stored.
+intent-removed = The example is gone.
+intents-line = { $label }: { $examples } in the file, { $added } added
+intents-last = Added last:
+intents-remove = Remove { $number }

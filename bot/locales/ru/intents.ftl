@@ -1,0 +1,13 @@
+command-operator-intent = Бот неверно понял вопрос (для администраторов)
+intent-nothing = От этого клиента ещё нет слов, которые можно было бы запомнить.
+intent-which = О чём это сообщение на самом деле?
+intent-add = Добавить пример для «{ $label }»? Сохранится так:
+intent-yes = Добавить
+intent-no = Не надо
+intent-added = Добавлено к «{ $label }», бот уже учитывает:
+intent-undo = Отменить
+intent-left = Ничего не сохранено.
+intent-removed = Пример убран.
+intents-line = { $label }: { $examples } в файле, { $added } добавлено
+intents-last = Последние добавленные:
+intents-remove = Убрать { $number }

@@ -1,0 +1,70 @@
+"""Examples of intents that administrators have added; callers own the transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from support.desk_tables import IntentExampleRow
+from support.masking import mask
+from support.tables import AuditRow, TurnRow
+
+MAX_LENGTH: Final = 600
+"""Characters; the classifier reads no more of a message."""
+NO_VERSION: Final = (0, 0)
+
+
+def example_of(turn: TurnRow) -> str:
+    """Return what would be stored of a turn: its words without what is personal."""
+    return mask(turn.text[:MAX_LENGTH]).strip()
+
+
+async def last_turn(session: AsyncSession, customer_id: int) -> TurnRow | None:
+    """Return the last turn of a customer that has words."""
+    said = select(TurnRow).where(TurnRow.customer_id == customer_id, TurnRow.text != "")
+    return await session.scalar(said.order_by(TurnRow.id.desc()).limit(1))
+
+
+async def put(session: AsyncSession, turn: TurnRow, intent: str, admin_id: int, now: datetime) -> IntentExampleRow:
+    """Add a turn as an example, or correct which intent it is an example of."""
+    row = await session.scalar(select(IntentExampleRow).where(IntentExampleRow.turn_id == turn.id))
+    if row is not None and row.intent == intent:
+        return row
+    if row is not None:
+        # Another id: the processes that follow notice it.
+        await session.delete(row)
+        await session.flush()
+    row = IntentExampleRow(intent=intent, text=example_of(turn), turn_id=turn.id, added_by=admin_id, added_at=now)
+    session.add(row)
+    await session.flush()
+    _audit(session, "intent_example_added", row, admin_id, now)
+    return row
+
+
+async def remove(session: AsyncSession, example_id: int, admin_id: int, now: datetime) -> bool:
+    """Take an example back; False: it is not there any more."""
+    row = await session.get(IntentExampleRow, example_id)
+    if row is None:
+        return False
+    _audit(session, "intent_example_removed", row, admin_id, now)
+    await session.delete(row)
+    await session.flush()
+    return True
+
+
+async def version(session: AsyncSession) -> tuple[int, int]:
+    """Return what differs when the examples do: how many they are, and the newest id."""
+    found = (await session.execute(select(func.count(), func.max(IntentExampleRow.id)))).one()
+    return int(found[0]), int(found[1] or 0)
+
+
+async def every(session: AsyncSession) -> Sequence[IntentExampleRow]:
+    """Return all examples, oldest first."""
+    return (await session.scalars(select(IntentExampleRow).order_by(IntentExampleRow.id))).all()
+
+
+def _audit(session: AsyncSession, action: str, row: IntentExampleRow, admin_id: int, now: datetime) -> None:
+    detail = {"intent": row.intent, "turn_id": row.turn_id}
+    session.add(AuditRow(at=now, actor_id=admin_id, action=action, detail=detail))
