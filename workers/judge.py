@@ -42,6 +42,9 @@ COEFFICIENTS: Final = {
     "grounded": _Term(weight=6.0, centre=1.0),
     # The same for the worst sentence: one invented sentence among five must not drown in the mean.
     "grounded_min": _Term(weight=2.0, centre=1.0),
+    # The grounding model's probability for the worst sentence against an even one, at most 1, and 1 for a quotation: it
+    # sees what words cannot, a turned negation or a wrong neighbour, and only ever takes away. Set by hand.
+    "supported_min": _Term(weight=1.5, centre=1.0),
     # Share of the names and codes in the question that the cited passages know: what holds for Tbilisi is no answer
     # about Novosibirsk, however alike the sentences are.
     "named": _Term(weight=2.0, centre=1.0),

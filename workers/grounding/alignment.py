@@ -27,7 +27,7 @@ def common_subsequence(a: list[str], b: list[str]) -> int:
 
 
 def runs(a: list[str], b: list[str]) -> NDArray[np.int64]:
-    """For each word of ``a`` the length of the longest run it is part of that stands in ``b`` as well, int64[len(a)]."""
+    """For each word of ``a`` the length of the longest run around it that stands in ``b`` as well, int64[len(a)]."""
     n = len(a)
     longest = np.zeros(n, dtype=np.int64)
     if not n or not b:
@@ -68,7 +68,7 @@ def likeness(word: str, others: frozenset[str]) -> float:
 
 
 def in_order(a: list[str], b: list[str]) -> float:
-    """Share of the pairs of words common to both, by first place, that stand in the same order, 0..1; 1 without pairs."""
+    """Share of the pairs of common words that stand in the same order, by first place, 0..1; 1 without pairs."""
     first_b: dict[str, int] = {}
     for place, word in enumerate(b):
         first_b.setdefault(word, place)

@@ -3,6 +3,7 @@
 import click
 
 from otvet.commands.evaluate.everything import evaluate
+from otvet.commands.evaluate.judge import judge
 from otvet.commands.evaluate.no_answer import no_answer
 from otvet.commands.evaluate.retrieval import retrieval
 
@@ -12,5 +13,5 @@ def evaluate_group() -> None:
     """Measure search, routing and answers over the basket of test questions, or over a collection of your own."""
 
 
-for command in (evaluate, retrieval, no_answer):
+for command in (evaluate, retrieval, no_answer, judge):
     evaluate_group.add_command(command)
