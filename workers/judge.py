@@ -20,6 +20,7 @@ from support.jobs import GenerationJob, JobPassage, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
 from workers.engines.base import Opinion
+from workers.grounding.model import grounded
 from workers.promptbook import phrase
 from workers.sentences import units
 
@@ -43,6 +44,9 @@ COEFFICIENTS: Final = {
     "grounded": _Term(weight=6.0, centre=1.0),
     # The same for the worst sentence: one invented sentence among five must not drown in the mean.
     "grounded_min": _Term(weight=2.0, centre=1.0),
+    # The grounding model's probability for the worst sentence against an even one, at most 1, and 1 for a quotation: it
+    # sees what words cannot, a turned negation or a wrong neighbour, and only ever takes away. Set by hand.
+    "backed": _Term(weight=1.5, centre=1.0),
     # Share of the names and codes in the question that the cited passages know: what holds for Tbilisi is no answer
     # about Novosibirsk, however alike the sentences are.
     "named": _Term(weight=2.0, centre=1.0),
@@ -60,6 +64,7 @@ OPINION: Final = {
 }
 VERSION: Final = hashlib.sha256(repr((BIAS, COEFFICIENTS, OPINION)).encode()).hexdigest()[:8]
 _MAX_LOG_ODDS: Final = 4.0
+_EVEN: Final = 0.5
 # A capital inside a sentence, and no shouting.
 _NAME: Final = re.compile(r"(?<=[\w,;:] )[«\"“]?([A-ZА-ЯЁ][a-zа-яё]{2,})")
 
@@ -80,6 +85,7 @@ def judge(
         "answerable": min(job.answerable, default=0.0),
         "covered": min((_covered(job, part, text, sources) for part in range(len(job.parts))), default=0.0),
         **_grounding(job, text, sources),
+        "backed": _backed(job, text, sources),
         "named": _named(job, sources),
         "standing": _standing(job, sources),
     }
@@ -130,6 +136,21 @@ def _grounding(job: GenerationJob, text: str, sources: list[JobPassage]) -> dict
         "grounded": sum(size * share for size, share in shares) / total,
         "grounded_min": min(share for _, share in shares),
     }
+
+
+def _backed(job: GenerationJob, text: str, sources: list[JobPassage]) -> float:
+    """Ask the grounding model about each sentence that is no quotation; the worst counts."""
+    framing = {phrase(job.language, "opening"), phrase(job.language, "foreign")}
+    context = "\n".join(f"{p.heading}\n{p.question or ''}\n{p.text}" for p in sources)
+    source = f" {' '.join(words(context))} "
+    worst = 1.0
+    for unit in units(text):
+        own = without_citations(unit)
+        if unit in framing or not terms(own) or f" {' '.join(words(own))} " in source:
+            continue
+        probability, _ = grounded(job.question, context, own)
+        worst = min(worst, probability / _EVEN)
+    return worst
 
 
 def _named(job: GenerationJob, sources: list[JobPassage]) -> float:

@@ -5,7 +5,7 @@ from workers.judge import judge, score
 
 QUESTION = "Сколько стоит доставка курьером?"
 SOURCE = "Доставка курьером по Москве стоит 300 ₽. Курьер приезжает с 9 до 21 часа."
-FEATURES = ["answerable", "covered", "grounded", "grounded_min", "named", "standing"]
+FEATURES = ["answerable", "covered", "grounded", "grounded_min", "backed", "named", "standing"]
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_quotation_is_fully_grounded(make_job, make_passage):
 
     verdict = judge(job, answer.text, answer.citations)
 
-    assert verdict.features["grounded"] == 1
+    assert verdict.features["grounded"] == verdict.features["backed"] == 1
     assert verdict.score > 0.8
 
 

@@ -1,0 +1,241 @@
+"""How well is a supported answer told from an unsupported one? Over rows of context, answer and people's judgement.
+
+JSON Lines: ``{"context", "answer", "label"}`` (1 supported, 0 not), besides ``question`` and ``lang``.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from evaluation.ranked import Mean, resamples
+from knowledge.language import detect
+from knowledge.tokens import terms
+from workers.grounding.features import measure
+from workers.grounding.model import GroundingModel, shipped
+
+_BINS: Final = 10
+# Each training file counts as so many rows, however long it is.
+_ROWS_A_FILE: Final = 400.0
+# Shorter answers are alike by chance.
+_TELLING_WORDS: Final = 5
+
+
+class JudgedError(Exception):
+    """The rows cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An answer with what people said of it."""
+
+    question: str
+    context: str
+    answer: str
+    language: str
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Rows with their features."""
+
+    rows: tuple[Judged, ...]
+    names: tuple[str, ...]
+    features: NDArray[np.float64]
+    """float64[n, n_features]."""
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Sequence[Judged]) -> "Measured":
+        """Measure every row."""
+        found = [measure(row.question, row.context, row.answer) for row in rows]
+        names = tuple(sorted(found[0]))
+        features = np.array([[one[name] for name in names] for one in found], dtype=np.float64)
+        return cls(tuple(rows), names, features, np.array([row.supported for row in rows], dtype=np.int64))
+
+
+class JudgeSlice(BaseModel):
+    """Figures for one language, or for all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str
+    supported: int
+    unsupported: int
+    auroc: Mean
+    peer: Mean
+    """Of plain overlap: the share of the answer's stems that stand in the context."""
+    brier: float
+    ece: float
+    """Expected calibration error over ten bins of equal width."""
+
+
+class JudgeReport(BaseModel):
+    """What an evaluation of the judge found out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    trained_on: str
+    slices: tuple[JudgeSlice, ...]
+
+
+def load_judged(path: Path) -> list[Judged]:
+    """Read a file, or judge.jsonl (else every .jsonl) of a folder.
+
+    Raises:
+        JudgedError: a file is missing, a line cannot be read, or one of the two labels never occurs.
+    """
+    files = [path]
+    if path.is_dir():
+        named = path / "judge.jsonl"
+        files = [named] if named.exists() else sorted(path.glob("*.jsonl"))
+    rows = [row for file in files for row in _rows(file)]
+    if len({row.supported for row in rows}) != 2:  # noqa: PLR2004  # both labels
+        raise JudgedError(f"{path}: rows with label 1 and rows with label 0 are wanted.")
+    return rows
+
+
+def fit(sets: Sequence[Measured]) -> GroundingModel:
+    """Fit on several collections together; of several each weighs the same."""
+    alone = len(sets) == 1
+    weights = [np.full(len(one.rows), 1.0 if alone else _ROWS_A_FILE / len(one.rows)) for one in sets]
+    return GroundingModel.fit(
+        np.vstack([one.features for one in sets]),
+        np.concatenate([one.labels for one in sets]),
+        sets[0].names,
+        row_weights=np.concatenate(weights),
+    )
+
+
+def cross_validated(measured: Measured, folds: int) -> NDArray[np.float64]:
+    """Return log odds, each from a fit on the other folds; rows with one context or one answer stay together."""
+    groups = np.array(_groups(measured.rows))
+    fold = np.random.default_rng(1).permutation(groups.max() + 1)[groups] % folds
+    found = np.zeros(len(groups))
+    for one in range(folds):
+        rest = fold != one
+        model = GroundingModel.fit(measured.features[rest], measured.labels[rest], measured.names)
+        found[~rest] = model.log_odds(measured.features[~rest])
+    return found
+
+
+def shipped_log_odds(measured: Measured) -> NDArray[np.float64]:
+    """Return what the judge that comes with the product says."""
+    model = shipped()
+    columns = [measured.names.index(name) for name in model.names]
+    return model.log_odds(measured.features[:, columns])
+
+
+def measure_judge(measured: Measured, log_odds: NDArray[np.float64], trained_on: str) -> JudgeReport:
+    """Compare scores with people's judgements."""
+    languages = np.array([row.language for row in measured.rows])
+    names = sorted(set(languages))
+    slices = [_slice(name, measured, log_odds, languages == name) for name in names]
+    if len(names) > 1:
+        slices.append(_slice("all", measured, log_odds, np.ones(len(languages), dtype=np.bool_)))
+    return JudgeReport(trained_on=trained_on, slices=tuple(slices))
+
+
+def render_judge(report: JudgeReport) -> str:
+    """Return the report as lines of plain text."""
+    lines = [f"trained on: {report.trained_on}"]
+    for part in report.slices:
+        lines += [
+            f"{part.language}: {part.supported} supported, {part.unsupported} not",
+            f"  AUROC {_told(part.auroc)}; plain overlap {_told(part.peer)}; 95 % over contexts",
+            f"  Brier score {part.brier:.3f}, calibration error {part.ece:.3f}",
+        ]
+    return "\n".join(lines)
+
+
+def _told(figure: Mean) -> str:
+    return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
+
+
+def _rows(path: Path) -> list[Judged]:
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise JudgedError(f"{path} cannot be read: JSON Lines with context, answer and label are wanted.") from error
+    return [_row(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _row(line: str, place: str) -> Judged:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise JudgedError(f"{place}: no JSON.") from error
+    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in ("context", "answer")):
+        raise JudgedError(f"{place}: an object with the texts context and answer is wanted.")
+    if row.get("label") not in (0, 1):
+        raise JudgedError(f"{place}: label must be 1 (supported) or 0.")
+    language = str(row.get("lang") or detect(row["answer"]) or "en")
+    return Judged(str(row.get("question") or ""), row["context"], row["answer"], language, bool(row["label"]))
+
+
+def _groups(rows: Sequence[Judged]) -> list[int]:
+    """Number the groups of rows that share a context or a longer answer, directly or by others."""
+    parent = list(range(len(rows)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    first: dict[tuple[str, str], int] = {}
+    for i, row in enumerate(rows):
+        keys = [("context", row.context)]
+        if len(row.answer.split()) >= _TELLING_WORDS:
+            keys.append(("answer", row.answer))
+        for key in keys:
+            parent[root(i)] = root(first.setdefault(key, i))
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(root(i), len(numbers)) for i in range(len(rows))]
+
+
+def _slice(name: str, measured: Measured, log_odds: NDArray[np.float64], own: NDArray[np.bool_]) -> JudgeSlice:
+    rows = [row for row, kept in zip(measured.rows, own, strict=True) if kept]
+    labels, odds = measured.labels[own], log_odds[own]
+    weights = resamples(_groups(rows))
+    probability = 1 / (1 + np.exp(-odds))
+    return JudgeSlice(
+        language=name,
+        supported=int(labels.sum()),
+        unsupported=int((1 - labels).sum()),
+        auroc=_area(odds, labels, weights),
+        peer=_area(np.array([plain_overlap(row) for row in rows]), labels, weights),
+        brier=float(((probability - labels) ** 2).mean()),
+        ece=_calibration_error(probability, labels),
+    )
+
+
+def plain_overlap(row: Judged) -> float:
+    """Share of the answer's stems that stand in the context, 0..1."""
+    stems = set(terms(row.answer))
+    return len(stems & set(terms(row.context))) / len(stems) if stems else 0.0
+
+
+def _area(scores: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64]) -> Mean:
+    _, place = np.unique(scores, return_inverse=True)
+
+    def area(times: NDArray[np.float64]) -> float:
+        positive = np.bincount(place, weights=times * labels)
+        negative = np.bincount(place, weights=times * (1 - labels))
+        below = np.cumsum(negative) - negative
+        pairs = positive.sum() * negative.sum()
+        return float(positive @ (below + negative / 2) / pairs) if pairs else float("nan")
+
+    low, high = np.nanpercentile([area(one) for one in weights], [2.5, 97.5])
+    return Mean(value=area(np.ones(len(scores))), low=float(low), high=float(high))
+
+
+def _calibration_error(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    bins = np.minimum((probability * _BINS).astype(np.int64), _BINS - 1)
+    gaps = np.bincount(bins, weights=probability - labels, minlength=_BINS)
+    return float(np.abs(gaps).sum() / len(labels))
