@@ -1,33 +1,85 @@
 """What may be promised about wrong answers, and how many audited answers are missing where nothing may."""
 
+import asyncio
+from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 from scipy.stats import beta
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from support.database import Database
+from support.settings import Settings
+from support.thresholds import in_force
 
 CONFIDENCE: Final = 0.95
 LIMITS: Final = (0.05, 0.02, 0.01)
 _MOST: Final = 100_000
 
 
+class Calibrated(BaseModel):
+    """A threshold that was chosen from the random audit; shares are 0..1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str
+    threshold: float
+    answers: int
+    wrong: int
+    """Of the judged answers at or above it."""
+    max_wrong: float
+    confidence: float
+
+
 class Assurance(BaseModel):
-    """How the threshold came to be. Only answers that were drawn at random and judged by a person count."""
+    """How the thresholds came to be. Only answers that were drawn at random and judged by a person count."""
 
     model_config = ConfigDict(frozen=True)
 
     threshold: float
-    calibrated: bool
-    """False: the threshold is a default or a guess, and nothing is promised."""
-    audited: int
-    wrong: int
+    """Of this report, and of the bot for a language without a calibrated one."""
+    calibrated: tuple[Calibrated, ...]
+    """What decides in the running bot; empty: the threshold is a default or a guess, and nothing is promised."""
     missing: dict[str, int]
-    """Largest share of wrong answers, in per cent → how many more audited answers without a mistake it takes."""
+    """Largest share of wrong answers, in per cent → how many audited answers without a mistake it takes."""
 
 
-def assurance(threshold: float, *, calibrated: bool = False, audited: int = 0, wrong: int = 0) -> Assurance:
-    """Say where a threshold stands."""
-    missing = {f"{limit:.0%}"[:-1]: needed(limit, audited=audited, wrong=wrong) for limit in LIMITS}
-    return Assurance(threshold=threshold, calibrated=calibrated, audited=audited, wrong=wrong, missing=missing)
+def assurance(threshold: float, calibrated: tuple[Calibrated, ...] = ()) -> Assurance:
+    """Say where the threshold stands."""
+    missing = {f"{limit:.0%}"[:-1]: needed(limit) for limit in LIMITS}
+    return Assurance(threshold=threshold, calibrated=calibrated, missing=missing)
+
+
+def calibrated(settings: Settings) -> tuple[Calibrated, ...]:
+    """Return the calibrated thresholds that the bot's database holds; none where there is no such database yet."""
+    file = make_url(settings.sql_url)
+    nowhere = file.get_backend_name() == "sqlite" and not Path(file.database or "").exists()
+    if settings.threshold_is_set or nowhere:
+        return ()
+    return asyncio.run(_read(settings.sql_url))
+
+
+async def _read(address: str) -> tuple[Calibrated, ...]:
+    database = Database(address)
+    try:
+        async with database.reading() as session:
+            rows = await in_force(session)
+    except (SQLAlchemyError, OSError):
+        return ()
+    finally:
+        await database.close()
+    return tuple(
+        Calibrated(
+            language=language,
+            threshold=row.value,
+            answers=row.answers,
+            wrong=row.wrong,
+            max_wrong=row.max_wrong,
+            confidence=row.confidence,
+        )
+        for language, row in sorted(rows.items())
+    )
 
 
 def needed(limit: float, *, audited: int = 0, wrong: int = 0) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 
 from evaluation import baskets
 from evaluation.answers import Answering, measure_answers, summarise
-from evaluation.assurance import assurance
+from evaluation.assurance import Calibrated, assurance, calibrated
 from evaluation.baskets import Basket
 from evaluation.comparison import compare, read_baseline
 from evaluation.desk_stage import desk_stage
@@ -61,9 +61,9 @@ def evaluate_all(settings: Settings, asking: Asking, subject: Subject | None = N
     baseline = read_baseline(asking.baseline) if asking.baseline else None
     if subject is None:
         with demo_shop() as shop:
-            report = _evaluate(settings, asking, asked, shop)
+            report = _evaluate(settings, asking, asked, shop, ())
     else:
-        report = _evaluate(settings, asking, asked, subject)
+        report = _evaluate(settings, asking, asked, subject, calibrated(settings))
     if asking.baseline and baseline:
         report = report.model_copy(update={"comparison": compare(asking.baseline, baseline, report.items)})
     if asking.json_target is not None:
@@ -85,7 +85,9 @@ def exit_status(report: Report, *, strict: bool) -> int:
     return MISSED_EXIT if regressed or (strict and not report.met) else 0
 
 
-def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subject) -> Report:
+def _evaluate(
+    settings: Settings, asking: Asking, asked: Basket, subject: Subject, promised: tuple[Calibrated, ...]
+) -> Report:
     stopwatch = Stopwatch()
     classifier = CurrentClassifier(load_intents(settings.intents_file))
     path = Answering(
@@ -128,7 +130,7 @@ def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subjec
         retrieval=retrieval,
         answers=summarise(attempts),
         scores=scores,
-        assurance=assurance(settings.answer_threshold),
+        assurance=assurance(settings.answer_threshold, promised),
         routing=routed.report,
         orders=orders,
         followups=followups,

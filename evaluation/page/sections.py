@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from evaluation.assurance import Calibrated
 from evaluation.comparison import Comparison, Difference
 from evaluation.figures import Share
 from evaluation.fixes import Action, Fix
@@ -105,8 +106,9 @@ def limits(report: Report, words: Words) -> Html:
         element("h2", words("assurance")),
     ]
     if sure.calibrated:
-        done = words("assurance-done", threshold=threshold, audited=str(sure.audited), wrong=str(sure.wrong))
-        return element("section", *parts, element("p", done))
+        done = [element("li", _promised(one, words)) for one in sure.calibrated]
+        beside = words("assurance-here", threshold=threshold)
+        return element("section", *parts, element("ul", *done), element("p", beside, class_="lead"))
     missing = [words("assurance-missing", limit=limit, n=count) for limit, count in sure.missing.items()]
     return element(
         "section",
@@ -114,6 +116,18 @@ def limits(report: Report, words: Words) -> Html:
         element("p", words("assurance-none", threshold=threshold)),
         element("ul", *(element("li", one) for one in missing)),
         element("p", words("assurance-how"), class_="lead"),
+    )
+
+
+def _promised(one: Calibrated, words: Words) -> str:
+    return words(
+        "assurance-done",
+        language=one.language,
+        threshold=words.number(one.threshold, 2),
+        audited=str(one.answers),
+        wrong=str(one.wrong),
+        most=words.percent(one.max_wrong),
+        confidence=words.percent(one.confidence),
     )
 
 

@@ -69,7 +69,8 @@ evaluation-assurance-missing = at most { $limit }% wrong: { $n ->
    *[other] { $n } more judged answers without a mistake
  }
 evaluation-assurance-how = The bot asks operators to judge random answers; otvet eval calibrate chooses the threshold by them. This basket’s questions do not count: people chose them, not chance.
-evaluation-assurance-done = The threshold { $threshold } was chosen by { $audited } random answers that people judged, { $wrong } of them wrong.
+evaluation-assurance-done = Language { $language }: the threshold { $threshold } was chosen by { $audited } random answers that people judged, { $wrong } of them wrong. At most { $most } of what is sent is wrong, with { $confidence } confidence, as long as questions and base are like those that were judged.
+evaluation-assurance-here = The answers in this report were selected by the threshold { $threshold }.
 
 evaluation-risk = More answers, more mistakes
 evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the threshold { $threshold }: { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
