@@ -93,6 +93,7 @@ class TfIdf:
     columns: dict[str, int]
     idf: NDArray[np.float64]
     """float64[n_terms]."""
+    n_texts: int
 
     @classmethod
     def fit(cls, texts: Sequence[str], terms: Callable[[str], list[str]], *, min_texts: int) -> Self:
@@ -100,18 +101,21 @@ class TfIdf:
         counts = Counter(term for text in texts for term in set(terms(text)))
         kept = sorted(term for term, count in counts.items() if count >= min_texts)
         idf = np.array([np.log((1 + len(texts)) / (1 + counts[term])) + 1 for term in kept])
-        return cls(terms, {term: column for column, term in enumerate(kept)}, idf)
+        return cls(terms, {term: column for column, term in enumerate(kept)}, idf, len(texts))
 
     def rows(self, texts: Sequence[str]) -> csr_array:
-        """Return float64[n_texts, n_terms], rows L2-normalised (a text without a known term is all zeros)."""
+        """Return float64[n_texts, n_terms]; a row's length is 1, less what terms without a column take of it."""
+        rare = float(np.log((1 + self.n_texts) / 2) + 1)
         data: list[float] = []
         indices: list[int] = []
         ends = [0]
         for text in texts:
-            found = Counter(self.columns[term] for term in self.terms(text) if term in self.columns)
+            counts = Counter(self.terms(text))
+            found = {self.columns[term]: count for term, count in counts.items() if term in self.columns}
+            strange = [(1 + np.log(count)) * rare for term, count in counts.items() if term not in self.columns]
             columns = np.fromiter(found, dtype=np.int64, count=len(found))
             weights = (1 + np.log(np.fromiter(found.values(), dtype=np.float64, count=len(found)))) * self.idf[columns]
-            norm = float(np.linalg.norm(weights)) or 1.0
+            norm = float(np.hypot(np.linalg.norm(weights), np.linalg.norm(strange))) or 1.0
             data.extend(weights / norm)
             indices.extend(columns)
             ends.append(len(indices))

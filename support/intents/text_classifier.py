@@ -11,13 +11,15 @@ from scipy.special import log_softmax, softmax
 
 from knowledge.logistic import LogisticRegression
 from support.intents.features import MessageFeatures
-from support.intents.ridge import DIRECT, Ridge, Rows, Weights
+from support.intents.hinge import Rows, Weights, fit_hinge
 
 UNKNOWN: Final = -1
 """Label of an example that belongs to none of the labels."""
-_SHARPNESS: Final = (1.0, 60.0)
-_HELD_OUT: Final = 5
-"""With many examples each fifth one, and each fifth label, is left out to calibrate."""
+_SHARPNESS: Final = (0.5, 30.0)
+_ALL_FOLDS: Final = 1500
+"""Examples up to which each is left out once to calibrate; of more, only the first fold is."""
+_FOLDS: Final = 10
+_LABEL_FOLDS: Final = 5
 _SIGNS_PENALTY: Final = 0.1
 _BATCH: Final = 500
 
@@ -68,21 +70,20 @@ class TextClassifier:
         rows = Rows(features.rows(texts), None if vectors is None else vectors.astype(np.float64))
         columns = np.where(labels == UNKNOWN, n_labels, labels)
         target = np.eye(n_labels + 1 if (labels == UNKNOWN).any() else n_labels)[columns]
-        fitted = Ridge.fit(rows, target, row_weights)
-        if fitted.inverse is None:
-            calibration = _by_holding_out(rows, target, columns, n_labels)
-        else:
-            calibration = _by_leaving_out(fitted, rows, columns, n_labels)
+        examples = _Examples(rows, rows.table(), target, columns, n_labels, row_weights)
+        weights = rows.weights(fit_hinge(examples.table, target, row_weights))
+        few = len(labels) <= _ALL_FOLDS
+        calibration = examples.calibrate() if few else examples.calibrate_at_once()
         sharpness = _sharpness(calibration.scores[:, :n_labels], calibration.labels)
         familiar = Familiarity.fit(calibration, n_labels)
         left_out = None
-        if fitted.inverse is not None:
+        if few:
             own = slice(0, len(labels))
             left_out = Readings(
                 softmax(sharpness * calibration.scores[own, :n_labels], axis=1),
-                familiar.of(_signs(calibration.scores[own], calibration.nearest[own], n_labels)),
+                familiar.of(_signs(calibration.scores[own], calibration.near[own], n_labels)),
             )
-        return cls(features, rows, columns, n_labels, fitted.weights, sharpness, familiar, left_out)
+        return cls(features, rows, columns, n_labels, weights, sharpness, familiar, left_out)
 
     def read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> Readings:
         """Say of each text what it is; with vectors if and only if it was fitted with them."""
@@ -93,7 +94,7 @@ class TextClassifier:
     def _read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None) -> Readings:
         asked = Rows(self.features.rows(texts), None if vectors is None else vectors.astype(np.float64))
         scores = self.weights.scores(asked)
-        signs = _signs(scores, _nearest(asked, self.rows.take(self.labels < self.n_labels)), self.n_labels)
+        signs = _signs(scores, _near(asked, self.rows.take(self.labels < self.n_labels)), self.n_labels)
         return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), self.familiar.of(signs))
 
 
@@ -102,15 +103,15 @@ class Calibration:
     """Scores of texts that the model which gave them has not seen."""
 
     scores: Floats
-    nearest: Floats
-    """float64[n, 1 or 2]: similarity to the nearest example by terms and, with vectors, by meaning."""
+    near: Floats
+    """float64[n, 2 or 3]: how much of it is in any example, similarity to the nearest by terms and by meaning."""
     labels: Labels
     """The label, or ``UNKNOWN`` where it was none of the model's labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """Whether a text is any of the labels: logistic regression on best score, margin and nearest examples."""
+    """Whether a text is any of the labels: logistic regression on score, margin and nearness of examples."""
 
     centre: Floats
     scale: Floats
@@ -119,7 +120,7 @@ class Familiarity:
     @classmethod
     def fit(cls, calibration: Calibration, n_labels: int) -> Self:
         """Learn from examples left out alone (known) and left out with their whole label (unknown)."""
-        signs = _signs(calibration.scores, calibration.nearest, n_labels)
+        signs = _signs(calibration.scores, calibration.near, n_labels)
         known = (calibration.labels != UNKNOWN).astype(np.int64)
         centre, scale = signs.mean(axis=0), signs.std(axis=0) + 1e-9
         share = known.mean()
@@ -138,59 +139,69 @@ class Familiarity:
         return self.model.probabilities((signs - self.centre) / self.scale)[:, 1]
 
 
-def _signs(scores: Floats, nearest: Floats, n_labels: int) -> Floats:
-    """Return float64[n, 4 or 5]: best score, margin, how much it is like a stranger, similarity to the nearest."""
+def _signs(scores: Floats, near: Floats, n_labels: int) -> Floats:
+    """Return float64[n, 5 or 6]: best score, margin, how much it is like a stranger, and how near the examples are."""
     own = scores[:, :n_labels]
     best_two = np.sort(own, axis=1)[:, -2:]
     stranger = scores[:, n_labels] if scores.shape[1] > n_labels else np.zeros(len(scores))
-    return np.column_stack([best_two[:, 1], best_two[:, 1] - best_two[:, 0], stranger, nearest])
+    return np.column_stack([best_two[:, 1], best_two[:, 1] - best_two[:, 0], stranger, near])
 
 
-def _nearest(asked: Rows, known: Rows) -> Floats:
-    return _similarities(asked, known, None)
-
-
-def _similarities(asked: Rows, known: Rows, allowed: NDArray[np.bool_] | None) -> Floats:
-    """Return float64[n, 1 or 2]; ``allowed``: bool[n, m], the examples that count for each."""
-    terms = (asked.terms @ known.terms.T).toarray()
-    both = [terms]
+def _near(asked: Rows, known: Rows) -> Floats:
+    """Return float64[n, 2 or 3]: the share of its terms that stand in an example, similarity to the nearest one."""
+    seen = (np.asarray(known.terms.sum(axis=0)) > 0).astype(np.float64)
+    found = [np.asarray((asked.terms * asked.terms) @ seen), (asked.terms @ known.terms.T).toarray().max(axis=1)]
     if asked.vectors is not None and known.vectors is not None:
-        both.append(asked.vectors @ known.vectors.T)
-    if allowed is not None:
-        both = [np.where(allowed, one, 0.0) for one in both]
-    return np.column_stack([one.max(axis=1) for one in both])
+        found.append((asked.vectors @ known.vectors.T).max(axis=1))
+    return np.column_stack(found)
 
 
-def _by_leaving_out(fitted: Ridge, rows: Rows, columns: Labels, n_labels: int) -> Calibration:
-    """Each example once alone, and once with its whole label, which makes it a stranger."""
-    alone = fitted.left_out(np.arange(len(columns)))
-    own = columns < n_labels
-    candidates = np.broadcast_to(own, (len(columns), len(columns)))
-    others = candidates & ~np.eye(len(columns), dtype=bool)
-    labels = np.where(own, columns, UNKNOWN)
-    if n_labels <= 2:  # noqa: PLR2004  # without one of two labels there is nothing to choose from
-        return Calibration(alone, _similarities(rows, rows, others), labels)
-    apart = fitted.left_out(columns)
-    apart[np.arange(len(columns)), columns] = -np.inf
-    apart = np.where(np.isinf(apart), apart.min(axis=1, where=~np.isinf(apart), initial=1.0)[:, None], apart)[own]
-    strange = _similarities(rows, rows, others & (columns[:, None] != columns[None, :]))[own]
-    return Calibration(
-        np.vstack([alone, apart]),
-        np.vstack([_similarities(rows, rows, others), strange]),
-        np.concatenate([labels, np.full(int(own.sum()), UNKNOWN)]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    """What there is to learn from, and what models say that have seen only a part of it."""
 
+    rows: Rows
+    table: NDArray[np.float32]
+    target: Floats
+    columns: Labels
+    n_labels: int
+    row_weights: Floats | None
 
-def _by_holding_out(rows: Rows, target: Floats, columns: Labels, n_labels: int) -> Calibration:
-    """A model without a fifth of the labels and a fifth of the other examples, asked about both."""
-    assert len(columns) > DIRECT  # noqa: S101  # fewer are left out one by one
-    dropped = (columns < n_labels) & (columns % _HELD_OUT == 0)
-    held = dropped | (np.arange(len(columns)) * 7919 % _HELD_OUT == 0)
-    kept = ~held
-    labels = np.where(dropped | (columns == n_labels), UNKNOWN, columns)[held]
-    scores = Ridge.fit(rows.take(kept), target[kept]).weights.scores(rows.take(held))
-    own = kept & (columns < n_labels)
-    return Calibration(scores, _nearest(rows.take(held), rows.take(own)), labels)
+    def calibrate(self) -> Calibration:
+        """Leave each example out once among others at random, and once with its whole label: then it is a stranger."""
+        order = np.random.default_rng(0).permutation(len(self.columns)) % _FOLDS
+        own = self.columns < self.n_labels
+        labels = np.where(own, self.columns, UNKNOWN)
+        alone = self._folds(order, np.ones(len(order), dtype=bool))
+        if self.n_labels <= 2:  # noqa: PLR2004  # without one of two labels there is nothing to choose from
+            return Calibration(*alone, labels)
+        apart = self._folds(np.where(own, self.columns % _LABEL_FOLDS, UNKNOWN), own)
+        strangers = np.full(int(own.sum()), UNKNOWN)
+        return Calibration(
+            np.vstack([alone[0], apart[0]]), np.vstack([alone[1], apart[1]]), np.append(labels, strangers)
+        )
+
+    def calibrate_at_once(self) -> Calibration:
+        """Leave out a fifth of the labels and a tenth of the other examples, and ask about both."""
+        own = self.columns < self.n_labels
+        dropped = own & (self.columns % _LABEL_FOLDS == 0) & (self.n_labels > 2)  # noqa: PLR2004
+        held = dropped | (np.random.default_rng(0).permutation(len(own)) % _FOLDS == 0)
+        labels = np.where(dropped | ~own, UNKNOWN, self.columns)[held]
+        return Calibration(*self._without(held), labels)
+
+    def _folds(self, fold: Labels, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        places = [np.flatnonzero(fold == number) for number in np.unique(fold[wanted])]
+        found = [self._without(np.isin(np.arange(len(fold)), held)) for held in places]
+        order = np.argsort(np.concatenate(places))
+        return np.vstack([one for one, _ in found])[order], np.vstack([one for _, one in found])[order]
+
+    def _without(self, held: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+        """Return the scores and nearness of the held rows by a model of the others."""
+        kept = ~held
+        weights = None if self.row_weights is None else self.row_weights[kept]
+        fitted = fit_hinge(self.table[np.ix_(kept, kept)], self.target[kept], weights)
+        scores = (self.table[np.ix_(held, kept)] @ fitted.astype(np.float32)).astype(np.float64)
+        return scores, _near(self.rows.take(held), self.rows.take(kept & (self.columns < self.n_labels)))
 
 
 def _sharpness(scores: Floats, labels: Labels) -> float:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
-from support.intents.ridge import Ridge, Rows
+from support.intents.hinge import COST, Rows, fit_hinge
 from support.intents.text_classifier import UNKNOWN, TextClassifier
 
 TEXTS = [
@@ -14,22 +15,43 @@ TEXTS = [
 LABELS = np.repeat(np.arange(4), 4)
 
 
-def test_what_a_left_out_row_scores_is_what_a_model_without_it_says():
+def test_the_machines_reach_the_minimum_of_their_loss():
     features = TextClassifier.fit(TEXTS, LABELS, n_labels=4).features
     rows, target = Rows(features.rows(TEXTS), None), np.eye(4)[LABELS]
-    for group in (np.arange(16), LABELS):
-        left_out = Ridge.fit(rows, target).left_out(group)
-        held = group == group[5]
-        without = Ridge.fit(rows.take(~held), target[~held]).weights.scores(rows.take(held))
-        assert left_out[held] == pytest.approx(without, abs=1e-8)
+    kernel, sign = rows.kernel(rows), 2 * target[:, 1] - 1
+
+    def loss(alpha):
+        scores = kernel @ alpha
+        return alpha @ scores / 2 + COST * (np.maximum(0, 1 - sign * scores) ** 2).sum()
+
+    found = fit_hinge(rows.table(), target)[:, 1]
+    assert loss(found) == pytest.approx(minimize(loss, np.zeros(16), options={"gtol": 1e-8}).fun, rel=1e-4)
+    assert rows.weights(found[:, None]).scores(rows)[:, 0] == pytest.approx(kernel @ found, abs=1e-6)
 
 
-def test_a_large_fit_is_the_same_as_a_small_one(monkeypatch):
+def test_a_row_of_weight_two_counts_as_two_rows():
     features = TextClassifier.fit(TEXTS, LABELS, n_labels=4).features
-    rows, target = Rows(features.rows(TEXTS), None), np.eye(4)[LABELS]
-    direct = Ridge.fit(rows, target).weights.scores(rows)
-    monkeypatch.setattr("support.intents.ridge.DIRECT", 3)
-    assert Ridge.fit(rows, target).weights.scores(rows) == pytest.approx(direct, abs=1e-4)
+    twice = [*TEXTS, TEXTS[0]]
+    once, both = Rows(features.rows(TEXTS), None), Rows(features.rows(twice), None)
+    weighted = fit_hinge(once.table(), np.eye(4)[LABELS], np.where(np.arange(16) == 0, 2.0, 1.0))
+    repeated = fit_hinge(both.table(), np.eye(4)[[*LABELS, LABELS[0]]])
+    assert once.weights(weighted).scores(once) == pytest.approx(both.weights(repeated).scores(once), abs=5e-3)
+
+
+def test_an_example_that_was_left_out_is_judged_by_a_model_without_it():
+    texts, labels = [*TEXTS, "zebra quagga"], np.append(LABELS, 3)
+    left_out = TextClassifier.fit(texts, labels, n_labels=4).left_out
+    seen = TextClassifier.fit(texts, labels, n_labels=4).read(["zebra quagga"])
+    assert left_out.probabilities[-1, 3] < seen.probabilities[0, 3]
+    assert left_out.known[-1] < seen.known[0]
+
+
+def test_many_examples_are_calibrated_on_one_fold(monkeypatch):
+    monkeypatch.setattr("support.intents.text_classifier._ALL_FOLDS", 3)
+    model = TextClassifier.fit(TEXTS, LABELS, n_labels=4)
+    assert model.left_out is None
+    known = model.read(["see the tent please", "qwerty zxcvb"]).known
+    assert known[0] > known[1]
 
 
 def test_a_stranger_is_less_familiar_than_an_example():
