@@ -1,6 +1,6 @@
 # Otvet. `make` lists the targets; PYTHON chooses the interpreter: make demo PYTHON=python3.12
 PYTHON ?= python3
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -41,7 +41,7 @@ llama: $(VENV)/.llama ## What ENGINE=llama_cpp needs: builds llama.cpp, 3 to 8 m
 
 models: $(VENV)/.models ## What EMBEDDING_MODEL and RERANKER_MODEL need: sentence-transformers and torch for the CPU, a gigabyte
 
-# Most tests wait for other processes: two at a time share two cores well. Tests of one file stay together.
+# Most tests wait for other processes: three at a time share two cores well. Tests of one file stay together.
 test: $(VENV)/.dev $(VENV)/.llama $(VENV)/.models ## Run all tests; TEST_PROCESSES=0 for one after another
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 

@@ -195,7 +195,7 @@ async def _by_polling(settings: Settings, bot: Bot, parts: Assembly, ready: Call
 
 async def _publish(bot: Bot, parts: Assembly) -> None:
     """Learn who works here and fill the menus of commands beside everything else, however slow Telegram is."""
-    await learn(bot, parts.units, parts.rota)
+    await learn(bot, parts.units, parts.rota, parts.presence.pause)
     await publish_commands(bot, parts.library)
     await asyncio.Event().wait()
 

@@ -1,11 +1,12 @@
 """Who is in the operators' groups: asked of Telegram at the start, because updates older than a day are lost."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
 from aiogram import Bot
 from aiogram.enums import ChatMemberStatus
-from aiogram.exceptions import ClientDecodeError, TelegramAPIError
+from aiogram.exceptions import ClientDecodeError, TelegramAPIError, TelegramRetryAfter
 from aiogram.types import ChatMemberRestricted, ResultChatMemberUnion
 from sqlalchemy.exc import IntegrityError
 
@@ -21,6 +22,9 @@ MOST_ASKED: Final = 200
 GONE: Final = frozenset({ChatMemberStatus.LEFT, ChatMemberStatus.KICKED})
 log = structlog.get_logger()
 
+Pause = Callable[[int, float], Awaitable[None]]
+"""Leaves a chat alone for so many seconds, whoever calls it next included."""
+
 
 def is_in(member: ResultChatMemberUnion) -> bool:
     """Whether somebody is in a group; a restricted one may be or not (Bot API, ChatMemberRestricted)."""
@@ -29,12 +33,14 @@ def is_in(member: ResultChatMemberUnion) -> bool:
     return member.status not in GONE
 
 
-async def learn(bot: Bot, units: Units, rota: Rota) -> None:
+async def learn(bot: Bot, units: Units, rota: Rota, pause: Pause) -> None:
     """Note the administrators of the groups, seniors at first, and who has left meanwhile. Never fails."""
     # IntegrityError: somebody wrote in the group at the same moment, so he is known by that.
     for group in rota.groups.ids:
         try:
             await _learn(bot, units, rota, group)
+        except TelegramRetryAfter as error:
+            await pause(group, error.retry_after)
         except (TelegramAPIError, ClientDecodeError, IntegrityError, *UNAVAILABLE) as error:
             log.warning("members of an operators' group could not be read", group=group, error=type(error).__name__)
 

@@ -90,7 +90,7 @@ class Presence:
                     chat_id, draft_id=turn_id, text="", can_stop=True, request_timeout=CALL_TIMEOUT_S
                 )
             except TelegramRetryAfter as error:
-                await self._pause(chat_id, error.retry_after)
+                await self.pause(chat_id, error.retry_after)
             except (TelegramBadRequest, TelegramNotFound) as error:
                 log.info("previews are not possible here: typing is shown", error=error.message)
                 self._without_preview = True
@@ -98,9 +98,9 @@ class Presence:
                 log.debug("a preview was not shown", chat_id=chat_id, error=type(error).__name__)
             return
         if (retry_after := await show_action(self.bot, chat_id, "typing")) is not None:
-            await self._pause(chat_id, retry_after)
+            await self.pause(chat_id, retry_after)
 
-    async def _pause(self, chat_id: int, retry_after_s: float) -> None:
+    async def pause(self, chat_id: int, retry_after_s: float) -> None:
         """Leave the chat alone, whoever sends next included."""
         self.budget.block(chat_id, retry_after_s)
         try:

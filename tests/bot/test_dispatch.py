@@ -52,6 +52,8 @@ async def inbox(connect, database, desk, tmp_path):
         admins=(MARIA,),
         company="",
         quarantine=None,
+        learning=None,
+        watching=None,
         order_views=None,
         file=DeskFile(),
     )

@@ -36,6 +36,8 @@ def everything_in_redis(url):
     with Redis.from_url(url) as redis:
         for key in redis.scan_iter():
             kind = redis.type(key).decode()
+            if kind == "none":  # its time was over meanwhile
+                continue
             value = {
                 "string": redis.get,
                 "hash": redis.hgetall,
