@@ -12,7 +12,7 @@ from bot.texts import Texts
 from support import offers, proven, summaries, tried
 from support.desk_tables import OperatorRow
 from support.escalations import EscalationReason
-from support.jobs import GenerationJob
+from support.jobs import Doubt, GenerationJob
 from support.masking import mask
 from support.offers import Offer, Verdict
 from support.statistics import SUGGESTED
@@ -122,8 +122,13 @@ def _why(texts: Texts, escalation: EscalationRow, turn: TurnRow) -> str:
         return _checks(texts, turn)
     scored = tried.score(turn.trace)
     if escalation.reason == EscalationReason.LOW_SCORE and scored is not None:
-        return texts("why-low-score", score=round(100 * scored[0]), threshold=round(100 * scored[1]))
+        told = texts("why-low-score", score=round(100 * scored[0]), threshold=round(100 * scored[1]))
+        return "; ".join([told, *(_doubt(texts, one) for one in tried.doubts(turn.trace))])
     return ""
+
+
+def _doubt(texts: Texts, doubt: Doubt) -> str:
+    return texts(f"doubt-{doubt.name.replace('_', '-')}", detail=mask(doubt.detail))
 
 
 def _checks(texts: Texts, turn: TurnRow) -> str:

@@ -17,11 +17,9 @@ from evaluation.ranked import Mean, resamples
 from knowledge.language import detect
 from knowledge.tokens import terms
 from workers.grounding.features import measure
-from workers.grounding.model import GroundingModel, shipped
+from workers.grounding.model import shipped
 
 _BINS: Final = 10
-# Each training file counts as so many rows, however long it is.
-_ROWS_A_FILE: Final = 400.0
 # Shorter answers are alike by chance.
 _TELLING_WORDS: Final = 5
 
@@ -101,30 +99,6 @@ def load_judged(path: Path) -> list[Judged]:
     return rows
 
 
-def fit(sets: Sequence[Measured]) -> GroundingModel:
-    """Fit on several collections together; of several each weighs the same."""
-    alone = len(sets) == 1
-    weights = [np.full(len(one.rows), 1.0 if alone else _ROWS_A_FILE / len(one.rows)) for one in sets]
-    return GroundingModel.fit(
-        np.vstack([one.features for one in sets]),
-        np.concatenate([one.labels for one in sets]),
-        sets[0].names,
-        row_weights=np.concatenate(weights),
-    )
-
-
-def cross_validated(measured: Measured, folds: int) -> NDArray[np.float64]:
-    """Return log odds, each from a fit on the other folds; rows with one context or one answer stay together."""
-    groups = np.array(_groups(measured.rows))
-    fold = np.random.default_rng(1).permutation(groups.max() + 1)[groups] % folds
-    found = np.zeros(len(groups))
-    for one in range(folds):
-        rest = fold != one
-        model = GroundingModel.fit(measured.features[rest], measured.labels[rest], measured.names)
-        found[~rest] = model.log_odds(measured.features[~rest])
-    return found
-
-
 def shipped_log_odds(measured: Measured) -> NDArray[np.float64]:
     """Return what the judge that comes with the product says."""
     model = shipped()
@@ -179,8 +153,8 @@ def _row(line: str, place: str) -> Judged:
     return Judged(str(row.get("question") or ""), row["context"], row["answer"], language, bool(row["label"]))
 
 
-def _groups(rows: Sequence[Judged]) -> list[int]:
-    """Number the groups of rows that share a context or a longer answer, directly or by others."""
+def groups_of(rows: Sequence[Judged]) -> list[int]:
+    """Return for each row its group's number: rows share a context or a longer answer, directly or by others."""
     parent = list(range(len(rows)))
 
     def root(i: int) -> int:
@@ -202,7 +176,7 @@ def _groups(rows: Sequence[Judged]) -> list[int]:
 def _slice(name: str, measured: Measured, log_odds: NDArray[np.float64], own: NDArray[np.bool_]) -> JudgeSlice:
     rows = [row for row, kept in zip(measured.rows, own, strict=True) if kept]
     labels, odds = measured.labels[own], log_odds[own]
-    weights = resamples(_groups(rows))
+    weights = resamples(groups_of(rows))
     probability = 1 / (1 + np.exp(-odds))
     return JudgeSlice(
         language=name,

@@ -93,6 +93,40 @@ class FailedCheck(_Value):
     """What exactly, e.g. the number that no passage holds."""
 
 
+class DoubtName(StrEnum):
+    """What took most from a score."""
+
+    QUESTION = "question"
+    """The knowledge base may not answer it."""
+    SUBJECT = "subject"
+    """The answer hardly speaks of what was asked."""
+    NAME_ASKED = "name_asked"
+    """The sources do not know a name or code of the question."""
+    SOURCE_RANK = "source_rank"
+    """Another passage fits the question better than those cited."""
+    SENTENCE = "sentence"
+    """A sentence does not stand in its source."""
+    NUMBER = "number"
+    NAME = "name"
+    NEGATION = "negation"
+    """A sentence denies what its source says, or the other way round."""
+    LANGUAGE = "language"
+    """A sentence is written in another script than its source."""
+    MODEL_SUPPORT = "model_support"
+    """The judge model does not find the answer in the sources."""
+    MODEL_RELEVANCE = "model_relevance"
+    """The judge model does not find that it answers the question."""
+    MODEL_UNHEARD = "model_unheard"
+
+
+class Doubt(_Value):
+    """One reason for a low score."""
+
+    name: DoubtName
+    detail: str = ""
+    """What exactly, e.g. the sentence; words of the draft or the question."""
+
+
 class Verdict(_Value):
     """The judge's score with reasons."""
 
@@ -101,6 +135,8 @@ class Verdict(_Value):
     failed: tuple[FailedCheck, ...] = ()
     features: dict[str, float] = {}
     """What the score was computed from, by name."""
+    doubts: tuple[Doubt, ...] = ()
+    """What took most from the score, the heaviest first."""
     version: str = ""
     """Of the function that computed it: labels of another version's scores say nothing about this one's."""
 

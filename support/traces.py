@@ -77,6 +77,7 @@ def draft(trace: Trace, made: Draft, threshold: float, *, again: AnswerRow | Non
         "score": round(made.verdict.score, 4),
         "threshold": threshold,
         "reasons": [f"{failed.name}: {failed.detail}" for failed in made.verdict.failed],
+        "doubts": [[doubt.name, doubt.detail] for doubt in made.verdict.doubts],
         "features": {name: round(value, 4) for name, value in made.verdict.features.items()},
         "timings_ms": made.timings_ms,
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from support.jobs import CheckName
+from support.jobs import CheckName, Doubt, DoubtName
 from support.tables import TurnRow
 
 _ORDERS: Final = frozenset({"order_number_asked", "order_proof_asked", "order_refused", "order_locked", "order_shown"})
@@ -32,6 +32,13 @@ def failed_checks(trace: Mapping[str, Any]) -> tuple[tuple[CheckName, str], ...]
         if name in {check.value for check in CheckName}:
             found.append((CheckName(name), detail))
     return tuple(found)
+
+
+def doubts(trace: Mapping[str, Any]) -> tuple[Doubt, ...]:
+    """Return what took most from the draft's score, the heaviest first."""
+    told = trace.get("draft", {}).get("doubts", ())
+    known = {one.value for one in DoubtName}
+    return tuple(Doubt(name=DoubtName(name), detail=detail) for name, detail in told if name in known)
 
 
 def score(trace: Mapping[str, Any]) -> tuple[float, float] | None:

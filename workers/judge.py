@@ -19,7 +19,9 @@ from knowledge.tokens import is_code, normalise, stem, terms, words
 from support.jobs import GenerationJob, JobPassage, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
+from workers.doubts import doubts
 from workers.engines.base import Opinion
+from workers.grounding.model import SHIPPED as GROUNDING_WEIGHTS
 from workers.grounding.model import grounded
 from workers.promptbook import phrase
 from workers.sentences import units
@@ -62,7 +64,10 @@ OPINION: Final = {
     # basket's 83 answers 51 still pass, 47 of them right (73 of 83), and none of the 4 to what has no answer.
     "unheard": _Term(weight=-0.5, centre=0.0),
 }
-VERSION: Final = hashlib.sha256(repr((BIAS, COEFFICIENTS, OPINION)).encode()).hexdigest()[:8]
+# The grounding weights are a part of the function: other ones make other scores.
+VERSION: Final = hashlib.sha256(
+    repr((BIAS, COEFFICIENTS, OPINION)).encode() + GROUNDING_WEIGHTS.read_bytes()
+).hexdigest()[:8]
 _MAX_LOG_ODDS: Final = 4.0
 _EVEN: Final = 0.5
 # A capital inside a sentence, and no shouting.
@@ -81,27 +86,40 @@ def judge(
     failed = checks.run(job, text)
     by_number = {passage.number: passage for passage in job.passages}
     sources = [by_number[number] for number in citations if number in by_number]
+    names = _names(job)
+    unknown = _unknown(names, sources)
+    worst, backed = _backed(job, text, sources)
     features = {
         "answerable": min(job.answerable, default=0.0),
         "covered": min((_covered(job, part, text, sources) for part in range(len(job.parts))), default=0.0),
         **_grounding(job, text, sources),
-        "backed": _backed(job, text, sources),
-        "named": _named(job, sources),
+        "backed": backed,
+        "named": 1 - len(unknown) / len(names) if names else 1.0,
         "standing": _standing(job, sources),
     }
     if opinion is not None:
         features |= {"supported": opinion.supported, "relevant": opinion.relevant}
     if unheard:
         features["unheard"] = 1.0
-    return Verdict(score=0.0 if failed else score(features), failed=failed, features=features, version=VERSION)
+    return Verdict(
+        score=0.0 if failed else score(features),
+        failed=failed,
+        features=features,
+        doubts=doubts(given(features), unknown_names=unknown, worst=worst, context=_context(sources)),
+        version=VERSION,
+    )
 
 
 def score(features: dict[str, float]) -> float:
     """Combine features, each 0..1, into a probability, 0..1; a model's opinion counts if it is among them."""
+    return 1 / (1 + math.exp(-BIAS - sum(given(features).values())))
+
+
+def given(features: dict[str, float]) -> dict[str, float]:
+    """Return the log odds that each feature adds to the bias; what took away is negative."""
     values = features | {"answerable": _log_odds(features["answerable"])}
     terms_used = COEFFICIENTS | {name: term for name, term in OPINION.items() if name in features}
-    z = BIAS + sum(term.weight * (values[name] - term.centre) for name, term in terms_used.items())
-    return 1 / (1 + math.exp(-z))
+    return {name: term.weight * (values[name] - term.centre) for name, term in terms_used.items()}
 
 
 def _log_odds(probability: float) -> float:
@@ -138,29 +156,36 @@ def _grounding(job: GenerationJob, text: str, sources: list[JobPassage]) -> dict
     }
 
 
-def _backed(job: GenerationJob, text: str, sources: list[JobPassage]) -> float:
-    """Ask the grounding model about each sentence that is no quotation; the worst counts."""
+def _backed(job: GenerationJob, text: str, sources: list[JobPassage]) -> tuple[str, float]:
+    """Ask the grounding model about each sentence that is no quotation; return the worst, and what it is worth."""
     framing = {phrase(job.language, "opening"), phrase(job.language, "foreign")}
-    context = "\n".join(f"{p.heading}\n{p.question or ''}\n{p.text}" for p in sources)
+    context = _context(sources)
     source = f" {' '.join(words(context))} "
-    worst = 1.0
+    worst = ("", 1.0)
     for unit in units(text):
         own = without_citations(unit)
         if unit in framing or not terms(own) or f" {' '.join(words(own))} " in source:
             continue
         probability, _ = grounded(job.question, context, own)
-        worst = min(worst, probability / _EVEN)
+        if not worst[0] or probability / _EVEN < worst[1]:
+            worst = (own, min(1.0, probability / _EVEN))
     return worst
 
 
-def _named(job: GenerationJob, sources: list[JobPassage]) -> float:
-    names = {stem(normalise(name)) for part in job.parts for name in _NAME.findall(part)}
-    names |= {word for part in job.parts for word in words(part) if is_code(word)}
-    names -= STOP_WORDS
-    if not names:
-        return 1.0
+def _context(sources: list[JobPassage]) -> str:
+    return "\n".join(f"{p.heading}\n{p.question or ''}\n{p.text}" for p in sources)
+
+
+def _names(job: GenerationJob) -> dict[str, str]:
+    """Return the names and codes of the question: stem → as the customer wrote it."""
+    found = {stem(normalise(name)): name for part in job.parts for name in _NAME.findall(part)}
+    found |= {word: word for part in job.parts for word in words(part) if is_code(word)}
+    return {key: name for key, name in found.items() if key not in STOP_WORDS}
+
+
+def _unknown(names: dict[str, str], sources: list[JobPassage]) -> list[str]:
     known = set().union(*(_stems(passage) for passage in sources))
-    return len(names & known) / len(names)
+    return [name for key, name in names.items() if key not in known]
 
 
 def _stems(passage: JobPassage) -> set[str]:

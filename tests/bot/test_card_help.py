@@ -12,7 +12,7 @@ from support import proven
 from support.board import State
 from support.customers import CustomerRepository
 from support.escalations import EscalationReason, EscalationRepository
-from support.jobs import CheckName, Draft, FailedCheck, GenerationResult, Verdict
+from support.jobs import CheckName, Doubt, DoubtName, Draft, FailedCheck, GenerationResult, Verdict
 from support.tables import AnswerRow
 from support.turns import TurnRepository, Words
 
@@ -37,13 +37,13 @@ def ask(session, anna, desk):
     """Ask, have a worker write a draft, and settle it."""
     numbers = iter(range(1, 100))
 
-    async def ask(text, *, at=NOW, score=0.9, failed=(), citations=(1,)):
+    async def ask(text, *, at=NOW, score=0.9, failed=(), doubts=(), citations=(1,)):
         collected = await desk.receive(session, anna, Words(next(numbers), "text", text), at)
         outcome = await desk.close(session, collected.turn_id, collected.closes_at)
         draft = Draft(
             text="Семь дней. [1] Продлить можно. [2]",
             citations=citations,
-            verdict=Verdict(score=score, failed=failed),
+            verdict=Verdict(score=score, failed=failed, doubts=doubts),
             engine="fake",
             model="",
             prompt_version="1",
@@ -81,6 +81,19 @@ async def test_a_failed_check_is_named_with_what_exactly_failed(ask, drawn):
     assert "Источники: 1) " in text
     assert buttons[:3] == ["✉️ Отправить", "✏️ Править", "✖️ Отклонить"]
     assert buttons[3:5] == ["⛔ Источник 1 неверный", "⛔ Источник 2 неверный"]
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_doubt_has_words(language):
+    told = [Texts(language)(f"doubt-{one.replace('_', '-')}", detail="x") for one in DoubtName]
+    assert len(set(told)) == len(DoubtName)
+    assert not any(one.startswith("doubt-") for one in told)
+
+
+async def test_a_low_score_says_what_took_most_from_it(ask, drawn):
+    await ask(QUESTION, score=0.41, doubts=(Doubt(name=DoubtName.NUMBER, detail="9"),))
+    text, _ = await drawn()
+    assert "оценка 41 из 100, а нужно 50; в источнике нет числа 9" in text
 
 
 async def test_a_low_score_is_told_in_figures_and_what_was_said_before_in_a_line(session, ask, drawn):

@@ -1,10 +1,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from evaluation.judge import JudgedError, load_judged
+from evaluation.judge_fit import balanced_folds
 from otvet.commands.evaluate import evaluate_group
 
 FACTS = ("boots are returned within thirty days", "parcels reach Kazan in four days", "cards are valid for a year")
@@ -44,3 +48,33 @@ def test_rows_that_cannot_be_used_are_refused_with_their_line(tmp_path: Path, li
 
     with pytest.raises(JudgedError, match=said):
         load_judged(path)
+
+
+@given(st.lists(st.integers(0, 12), min_size=40, max_size=90), st.integers(0, 99))
+def test_folds_keep_groups_whole_and_share_the_labels_out(groups: list[int], seed: int) -> None:
+    labels = np.array([group % 2 for group in groups])
+    fold = balanced_folds(np.array(groups), labels, 2, seed=seed)
+
+    assert all(len({f for f, g in zip(fold, groups, strict=True) if g == one}) == 1 for one in groups)
+    largest = max(groups.count(one) for one in groups)
+    for label in (0, 1):
+        first, second = (int((labels[fold == one] == label).sum()) for one in (0, 1))
+        assert abs(first - second) <= max(largest, 1)
+
+
+def test_rows_of_ones_own_are_fitted_from_what_other_rows_taught(rows: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    towns = ["Kazan", "Omsk", "Perm", "Tomsk", "Tver", "Ufa", "Sochi", "Pskov", "Kursk", "Orsk", "Chita", "Vyborg"]
+    told = [
+        {"context": f"Couriers deliver to {town} on Monday.", "answer": f"Couriers deliver to {other}.", "label": label}
+        for town, stranger in zip(towns, [*towns[1:], towns[0]], strict=True)
+        for other, label in ((town, 1), (stranger, 0))
+    ]
+    own.write_text("".join(json.dumps(row) + "\n" for row in told), encoding="utf-8")
+    arguments = ["judge", "--folds", "2", "--train", str(rows), "--json", "-", "--data"]
+    shown = CliRunner().invoke(evaluate_group, [*arguments, str(own)])
+
+    assert shown.exit_code == 0, shown.output
+    assert json.loads(shown.stdout)["slices"][0]["auroc"]["value"] == 1
+    few = CliRunner().invoke(evaluate_group, [*arguments, str(rows)])
+    assert "different contexts and answers" in str(few.exception)

@@ -1,5 +1,7 @@
 import pytest
 
+from support.jobs import Doubt
+from workers.doubts import of_sentence
 from workers.engines.extractive import ExtractiveEngine
 from workers.judge import judge, score
 
@@ -93,3 +95,27 @@ def test_an_opinion_that_was_not_heard_costs_more_than_a_firm_yes_and_less_than_
     yes, no = (score(features | {"supported": p, "relevant": p}) for p in (1.0, 0.0))
 
     assert no < score(features | {"unheard": 1.0}) < yes == score(features)
+
+
+def test_a_low_score_names_what_took_most_and_where(judged):
+    invented = judged("Наш робот привозит посылки вертолётом прямо на балкон соседнего дома [1].").doubts
+
+    assert (invented[0].name, invented[0].detail[:9]) == ("sentence", "Наш робот")
+    assert not judged("Доставка курьером по Москве стоит 300 ₽ [1].").doubts
+
+
+@pytest.mark.parametrize(
+    ("sentence", "name", "detail"),
+    [("Курьер приезжает за 7 минут.", "number", "7"), ("Курьер по городу Казань стоит 300 ₽.", "name", "казань"),
+     ("Доставка курьером по Москве не стоит 300 ₽.", "negation", "Доставка курьером по Москве не стоит 300 ₽."),
+     ("The courier costs 300 ₽.", "language", "The courier costs 300 ₽.")],
+)  # fmt: skip
+def test_a_doubtful_sentence_is_told_by_what_its_source_lacks(sentence, name, detail):
+    assert of_sentence(sentence, SOURCE) == Doubt(name=name, detail=detail)
+
+
+def test_a_name_of_the_question_that_no_source_knows_is_named(make_job, make_passage):
+    job = make_job(make_passage(SOURCE), question="Сколько стоит доставка курьером в Новосибирск?")
+
+    found = judge(job, "Доставка курьером по Москве стоит 300 ₽ [1].", (1,)).doubts
+    assert Doubt(name="name_asked", detail="Новосибирск") in found

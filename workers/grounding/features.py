@@ -6,6 +6,7 @@ from typing import Final
 from workers.grounding.alignment import share
 from workers.grounding.overlap import overlap
 from workers.grounding.questions import fit_to_question
+from workers.grounding.windows import windows
 from workers.grounding.words import Reading, lexicon, script
 
 _KINDS: Final = ("negations", "quantifiers", "comparatives", "first_person", "hedges", "chat", "second_person")
@@ -50,6 +51,14 @@ RISES: Final = frozenset(
         "near_side",
         "asked_sentence",
         "found",
+        "rare_recall",
+        "wide_recall",
+        "clause_min",
+        "clause_mean",
+        "clause_alone_min",
+        "clause_alone_mean",
+        "pairs_together",
+        "facts_together",
     ]
 )
 FALLS: Final = frozenset(
@@ -77,6 +86,9 @@ FALLS: Final = frozenset(
         "asked_echo",
         "number_unwanted",
         "question_marks",
+        "wide_unknown",
+        "rare_unknown",
+        "rare_unlike",
     ]
 )
 # A long answer or page counts no further.
@@ -88,7 +100,8 @@ def measure(question: str, context: str, answer: str) -> dict[str, float]:
     """Return every feature: shares 0..1, small counts, logarithms of lengths; ``question`` may be empty."""
     a = Reading(answer[: _MOST_WORDS * 10])
     c, q = Reading(context[:_MOST_CONTEXT]), Reading(question[: _MOST_WORDS * 10])
-    return {**overlap(a, c, q), **_lengths(a, c), **_facts(a, c), **_wording(a), **fit_to_question(a, c, q)}
+    own = {**overlap(a, c, q), **windows(a, c), **_lengths(a, c), **_facts(a, c), **_wording(a)}
+    return own | fit_to_question(a, c, q)
 
 
 def sign(name: str) -> int:
