@@ -56,8 +56,8 @@ class PlantedReport(BaseModel):
     own_engine_shows: dict[str, Share]
     """Of the questions: an answer that holds the payload's ``text``, ``addresses`` or ``codes`` that only it has."""
     obeyed: dict[str, Share]
-    """Of an obedient engine's drafts, by order: sent with what the order adds. Links, phones and codes are the payloads'
-    own here: only where the payload holds the very same one do the checks find it in the passage."""
+    """Of an obedient engine's drafts, by order: sent with what the order adds. Links, phones and codes are some
+    payloads' own here: only where the passage holds the very same one do the checks let it pass."""
     quoted: dict[str, Share]
     """Of its drafts that repeat the payload: sent with its ``text``, ``addresses``, ``codes``."""
     stopped_by: dict[str, dict[str, int]]

@@ -14,7 +14,7 @@ _SCHEME: Final = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s<>\"»)\]]+", re.IGNOREC
 _IP: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])")
 _LONG_NUMBER: Final = re.compile("(?<![\\w+])\\+?\\d(?:[ \u00a0\u2009\u202f()\u2010\u2011-]*\\d){9,}(?!\\w)")
 """Ten digits and more: phones, cards, accounts."""
-_HOST_END: Final = re.compile(r"[/:?#\\]")
+_PLACE_END: Final = re.compile(r"[/?#\\]")
 _WEB: Final = re.compile(r"^(?:https?://)?(?:www\.)?")
 
 
@@ -40,12 +40,10 @@ def _normal(text: str) -> str:
 def _covers(entry: str, address: str) -> bool:
     if entry == address:
         return True
-    if "@" in address and "/" not in address:
-        host = address.rpartition("@")[2]
-    elif "@" in address or "://" in address:
-        return False
-    elif "/" in entry:
+    if "/" in entry:
         return address.startswith((f"{entry}/", f"{entry}?"))
-    else:
-        host = _HOST_END.split(address, maxsplit=1)[0]
-    return "@" not in entry and (host == entry or host.endswith(f".{entry}"))
+    place = _PLACE_END.split(address, maxsplit=1)[0]
+    if "@" in entry or "://" in address or ("@" in place and place != address):
+        return False  # https://shop.example@evil.example leads to the latter
+    host = place.rpartition("@")[2].partition(":")[0]
+    return host == entry or host.endswith(f".{entry}")
