@@ -13,7 +13,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from evaluation.answers import Answering, Attempt
-from evaluation.baskets import OWN_BASKET, Asked, Question, load_items
+from evaluation.baskets import Question, load
 from evaluation.figures import Share, line
 from evaluation.subject import DEMO_SHOP
 from evaluation.yielding import ORDERS, Obedient, holds, ordered
@@ -163,7 +163,7 @@ def _batches(path: Answering, payloads: Mapping[Language, Sequence[str]]) -> Ite
 def _answered(path: Answering, language: Language) -> Iterator[tuple[Question, Attempt, GenerationJob]]:
     """Yield a question an article that is answered from it by the path's own engine."""
     taken: set[str] = set()
-    for question in load_items(OWN_BASKET / "questions.jsonl", Asked):
+    for question in load().questions:
         if question.language != language:
             continue
         attempt, job = _ask(path, question)
