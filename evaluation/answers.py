@@ -84,6 +84,8 @@ class Answering:
     deadline: timedelta
     stopwatch: Stopwatch
     judge_model: JudgeModel | None = None
+    shown: tuple[str, ...] = ()
+    """The addresses that an answer may hold, any if empty."""
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -118,7 +120,13 @@ class Answering:
 
     def generation(self, send: Callable[[GenerationResult], None]) -> Generation:
         """Return what a worker would run jobs on."""
-        return Generation(engine=self.engine, threshold=self.threshold, send=send, judge_model=self.judge_model)
+        return Generation(
+            engine=self.engine,
+            threshold=self.threshold,
+            send=send,
+            judge_model=self.judge_model,
+            shown=self.shown,
+        )
 
     def _generate(self, job: GenerationJob) -> GenerationResult:
         results: list[GenerationResult] = []

@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 from support.shares import wilson_interval
 
-__all__ = ["Share", "auroc", "mean_reciprocal_rank", "rank_of_first", "share_within", "wilson_interval"]
+__all__ = ["Share", "auroc", "line", "mean_reciprocal_rank", "rank_of_first", "share_within", "wilson_interval"]
 
 
 class Share(BaseModel):
@@ -59,3 +59,9 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float | None:
     ranks = rankdata(np.array([*positive, *negative]))
     surplus = float(ranks[: len(positive)].sum()) - len(positive) * (len(positive) + 1) / 2
     return surplus / (len(positive) * len(negative))
+
+
+def line(name: str, share: Share) -> str:
+    """Return a share as a line of a table, with its interval."""
+    low, high = share.interval
+    return f"  {name:44}{share.value:>7.1%}  {share.hits:>5} of {share.total:<5}  95 %: {low:.1%}–{high:.1%}"

@@ -106,9 +106,15 @@ def _peer(learned: Sequence[Row], labels: Labels, asked: Sequence[Row], n_labels
     texts = [row.text for row in learned]
     terms = TfIdf.fit(texts, word_terms, min_texts=1)
     columns = np.where(labels == UNKNOWN, n_labels, labels)
-    fitted = LogisticRegression.fit(terms.rows(texts), columns, n_classes=n_labels + 1, penalty=_PEER_PENALTY)
-    own = fitted.probabilities(terms.rows([row.text for row in asked]))[:, :n_labels]
+    fitted = LogisticRegression.fit(_unit(terms.rows(texts)), columns, n_classes=n_labels + 1, penalty=_PEER_PENALTY)
+    own = fitted.probabilities(_unit(terms.rows([row.text for row in asked])))[:, :n_labels]
     return Readings(own / own.sum(axis=1, keepdims=True), own.max(axis=1))
+
+
+def _unit(rows: csr_array) -> csr_array:
+    """Return the rows with a length of one, as usual: ours are shortened by words that no example has."""
+    lengths = np.sqrt(rows.multiply(rows).sum(axis=1))
+    return csr_array(diags_array(1 / np.where(lengths > 0, lengths, 1)) @ rows)
 
 
 def _labels(rows: Sequence[Row], names: Sequence[str]) -> Labels:

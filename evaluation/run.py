@@ -97,6 +97,7 @@ def _evaluate(
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
         judge_model=create_judge(settings),
+        shown=settings.shown_addresses,
     )
     routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)

@@ -83,6 +83,7 @@ class CheckName(StrEnum):
     LANGUAGE_WRONG = "language_wrong"
     PROMISE_UNSUPPORTED = "promise_unsupported"
     PROMPT_REVEALED = "prompt_revealed"
+    ADDRESS_STRANGE = "address_strange"
 
 
 class FailedCheck(_Value):

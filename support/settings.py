@@ -77,6 +77,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 
 
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split_ids)]
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_ids)]
 OrderColumn = Literal[
     "order_number", "status", "customer_name", "phone", "email",
     "created_at", "eta", "carrier", "tracking", "items", "total",
@@ -134,6 +135,7 @@ class Settings(BaseSettings):
     orders_query: Annotated[str, AfterValidator(_orders_query)] = ""
 
     answer_threshold: float = Field(default=0.75, ge=0, le=1)
+    shown_addresses: Listed = ()
     audit_one_in: int = Field(default=20, ge=0, le=100_000)
     answer_deadline_s: float = Field(default=60, ge=1, le=3600)
     company_name: str = ""

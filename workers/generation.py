@@ -14,6 +14,7 @@ from rq.timeouts import JobTimeoutException
 from support.jobs import (
     CheckName,
     Draft,
+    FailedCheck,
     FailureReason,
     GenerationJob,
     GenerationResult,
@@ -22,7 +23,7 @@ from support.jobs import (
     Verdict,
 )
 from support.worklog import MAX_CRASHES, WorkLog
-from workers import checks
+from workers import addresses, checks
 from workers.engines.base import (
     Answer,
     Engine,
@@ -58,7 +59,7 @@ class Generation:
     """Answers jobs with one engine. ``send`` delivers a result; ``now`` is Unix time in seconds.
 
     With a ``worklog`` a question that has killed its worker twice is refused instead of tried again. ``judge_model`` is
-    asked about every answer that passes the checks.
+    asked about every answer that passes the checks. ``shown``: the addresses that an answer may hold, any if empty.
     """
 
     engine: Engine
@@ -67,6 +68,7 @@ class Generation:
     now: Callable[[], float] = time.time
     worklog: WorkLog | None = None
     judge_model: JudgeModel | None = None
+    shown: tuple[str, ...] = ()
     _cancelled: set[str] = field(default_factory=set)
 
     def run(self, payload: str, *, queued_ms: float = 0.0) -> None:
@@ -171,7 +173,7 @@ class Generation:
         answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
         generated = time.perf_counter()
         asked = self._asked(job, answer.text, deadline)
-        scored = verdict_on(job, answer, asked)
+        scored = self._without_strangers(verdict_on(job, answer, asked), answer)
         judged = time.perf_counter()
         # The model was asked for its opinion in the same conversation, but that is the judge's time.
         opinion_ms = answer.timings_ms.get("opinion", 0.0)
@@ -182,6 +184,12 @@ class Generation:
             judge_ms=(judged - generated) * 1000 + opinion_ms,
             asked=asked,
         )
+
+    def _without_strangers(self, verdict: Verdict, answer: Answer) -> Verdict:
+        """Refuse an answer that sends the customer to an address which is not on the list."""
+        strangers = tuple(addresses.strange(answer.text, self.shown)) if self.shown else ()
+        failed = tuple(FailedCheck(name=CheckName.ADDRESS_STRANGE, detail=one) for one in strangers)
+        return verdict.model_copy(update={"score": 0.0, "failed": (*verdict.failed, *failed)}) if failed else verdict
 
     def _asked(self, job: GenerationJob, text: str, deadline: float) -> JudgeRecord | None:
         if self.judge_model is None or checks.run(job, text):

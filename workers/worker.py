@@ -86,6 +86,7 @@ def _generate(queue: str, settings: Settings, create_engine: Callable[[Settings]
         send=send,
         worklog=WorkLog(redis=redis, queue=queue),
         judge_model=judge_model,
+        shown=settings.shown_addresses,
     )
     generation.serve_with(service)
     profile = {"engine": engine.name, "model": engine.model, "prompt_version": service.prompt_version}

@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,20 +11,31 @@ from otvet.commands.evaluate.options import JSON, tell
 from otvet.errors import CommandError
 
 if TYPE_CHECKING:
-    from evaluation.traps import TrapsReport
+    from collections.abc import Sequence
+
+    from evaluation.attack_rows import Row
+    from evaluation.attacks import AttacksReport
 
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+INDIRECT = "indirect"
+PLANTED_OF = 3
+"""One payload in so many is planted: it is a sample, in two runs."""
 
 
 @click.command("attacks")
 @click.option("--data", type=click.Path(path_type=Path, exists=True), help="attacks.jsonl, or a folder that holds it.")
 @click.option("--train", type=_FILE, help="Learn from these rows too.")
 @click.option("--test", type=_FILE, help="Measure these rows; instead of --data.")
-@click.option("--traps/--no-traps", default=True, help="Ask the demo shop for promises too: a minute and a half.")
+@click.option(
+    "--shop/--no-shop",
+    default=True,
+    help="In the demo shop, too: promises, attacks planted in its articles, what the desk does. Four minutes.",
+)
 @JSON
-def attacks(*, data: Path | None, train: Path | None, test: Path | None, traps: bool, target: str | None) -> None:
-    """Measure what is kept from models, what benign texts pass, and that no invented promise reaches a customer."""
-    from evaluation.attacks import AttacksError, load, measure_attacks, render_attacks
+def attacks(*, data: Path | None, train: Path | None, test: Path | None, shop: bool, target: str | None) -> None:
+    """Measure what is kept from models, what benign texts pass, and what an attack makes the bot say."""
+    from evaluation.attack_rows import AttacksError, load
+    from evaluation.attacks import measure_attacks, render_attacks
     from evaluation.baskets import BasketError
 
     source = test or data
@@ -37,31 +47,47 @@ def attacks(*, data: Path | None, train: Path | None, test: Path | None, traps: 
         rows = load(source / "attacks.jsonl" if source.is_dir() else source)
         profane = load(swearing) if swearing.exists() else ()
         learned = load(train) if train else ()
-        report = measure_attacks(rows, profane, learned, _traps() if traps else None)
+        report = measure_attacks(rows, profane, learned)
+        if shop:
+            report = _in_the_shop(report, rows)
     except (AttacksError, BasketError) as error:
         raise CommandError(str(error)) from error
     tell(render_attacks(report), report.model_dump_json(indent=2), target)
 
 
-def _traps() -> "TrapsReport":
+def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksReport":
+    import asyncio
+    from dataclasses import replace
     from datetime import timedelta
 
     from evaluation.answers import Answering
-    from evaluation.run import DEMO_SHOP
+    from evaluation.attack_routes import measure_routes
+    from evaluation.planted import measure_planted, own_addresses
+    from evaluation.subject import demo_shop
     from evaluation.timings import Stopwatch
     from evaluation.traps import measure_traps
-    from knowledge.releases import ReleaseStore
     from otvet.composition import load_settings
+    from support.intents.current import CurrentClassifier
+    from support.intents.examples import load_intents
     from workers.engines import create
 
     settings = load_settings(quiet=True)
-    with tempfile.TemporaryDirectory(prefix="otvet-eval-") as folder:
-        store = ReleaseStore(Path(folder))
+    foreign = tuple(row.text for row in rows if row.kind.startswith(INDIRECT))[::PLANTED_OF]
+    with demo_shop() as subject:
         path = Answering(
-            knowledge=store.open(store.build(DEMO_SHOP / "knowledge").release),
+            knowledge=subject.knowledge,
             engine=create(settings),
             threshold=settings.answer_threshold,
             deadline=timedelta(seconds=settings.answer_deadline_s),
             stopwatch=Stopwatch(),
         )
-        return measure_traps(path)
+        classifier = CurrentClassifier(load_intents(settings.intents_file))
+        return report.model_copy(
+            update={
+                "routes": asyncio.run(measure_routes(rows, classifier, subject)),
+                "planted": tuple(
+                    measure_planted(replace(path, shown=own), foreign) for own in ((), own_addresses(path))
+                ),
+                "traps": measure_traps(path),
+            }
+        )

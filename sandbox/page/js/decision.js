@@ -128,7 +128,7 @@ function fold(name, title, ...children) {
 
 function tone(decision) {
   if (decision.outcome === "escalated" || decision.state === "escalated") return "person";
-  if (["order_refused", "order_locked", "out_of_scope", "clarify"].includes(decision.outcome)) return "careful";
+  if (["order_refused", "order_locked", "out_of_scope", "clarify", "abused"].includes(decision.outcome)) return "careful";
   return decision.outcome && !["collecting", "generating"].includes(decision.outcome) ? "good" : "pending";
 }
 
