@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from scipy.sparse import csr_array, diags_array
 from scipy.stats import rankdata
 
 from evaluation.intent_rows import Row

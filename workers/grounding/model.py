@@ -8,7 +8,6 @@ from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from workers.grounding.features import measure, sign
 
@@ -63,6 +62,8 @@ class GroundingModel:
             away = flat[:-1] - start[:-1]
             gradient = np.append(scaled.T @ residual + penalty * away, residual.sum())
             return value + penalty / 2 * float(away @ away), gradient
+
+        from scipy.optimize import minimize  # noqa: PLC0415  # a worker scores without it
 
         fitted = minimize(
             loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)], options={"maxiter": 500}
