@@ -39,11 +39,17 @@ def masked(text: str) -> str:
     return text
 
 
-def says_nothing_else(text: str) -> bool:
-    """Whether a message with abuse holds nothing that could be answered."""
+def without(text: str) -> str:
+    """Return what is left to answer: the text without abusive words, as it stands when there are none."""
     found = find(text)
     for start, end in reversed(found):
         text = text[:start] + " " + text[end:]
+    return re.sub(r"\s+(?=[\s,.!?…])|[,\s]+(?=[.!?…])", "", text).strip(" ,.!…—-") if found else text
+
+
+def says_nothing_else(text: str) -> bool:
+    """Whether a message with abuse holds nothing that could be answered."""
+    found, text = find(text), without(text)
     left = [word for word in words(text) if word not in STOP_WORDS and len(word) > 1]
     return bool(found) and len(left) < _MEANT and not any(letter.isdecimal() or letter == "?" for letter in text)
 

@@ -57,7 +57,7 @@ from support.outcomes import (
 from support.readings import ReadingRequest, Understood
 from support.suspicion import is_to_a_model
 from support.tables import AuditRow, CustomerRow, TurnRow
-from support.turn_search import TurnSearch
+from support.turn_search import TurnSearch, asked
 from support.turns import Opened, TurnRepository, TurnState, Words, turn_language
 
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -430,7 +430,7 @@ class Desk:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=mask(turn.text),
+            question=asked(turn),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,

@@ -19,10 +19,9 @@ from support.flood import same_words
 from support.intents.current import CurrentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
-from support.masking import mask
 from support.suspicion import is_to_a_model
 from support.tables import CustomerRow, EscalationRow, TurnRow
-from support.turn_search import TurnSearch
+from support.turn_search import TurnSearch, asked
 from support.turns import DEBOUNCE, DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
 
 MOST_A_LOOK: Final = 20
@@ -125,7 +124,7 @@ class Lookup:
             prepared,
             turn_id=turn.id,
             epoch=turn.epoch,
-            question=mask(turn.text),
+            question=asked(turn),
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at,

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
-from support import answering, followups, freshness, traces, understanding
+from support import abuse, answering, followups, freshness, traces, understanding
 from support.followups import Completion
 from support.jobs import GenerationJob, GenerationResult, Language
 from support.masking import mask
@@ -63,7 +63,7 @@ class TurnSearch:
         knowledge = self.knowledge.get()
         if knowledge is None:
             return None
-        prepared = answering.prepare(mask(turn.text), turn_language(turn), knowledge, completion=completion)
+        prepared = answering.prepare(asked(turn), turn_language(turn), knowledge, completion=completion)
         turn.trace = traces.search(turn.trace, prepared, completion)
         return prepared
 
@@ -75,7 +75,7 @@ class TurnSearch:
         if turn is None or not turn.text.strip():
             return None
         known = understood.of(turn.epoch, turn.text) if understood else None
-        return Ahead(mask(turn.text), turn_language(turn), await self._completion(session, turn, now, known))
+        return Ahead(asked(turn), turn_language(turn), await self._completion(session, turn, now, known))
 
     async def begins_anew(self, session: AsyncSession, result: GenerationResult) -> bool:
         """Whether taking in the result will search once more, because the draft rests on text that is gone."""
@@ -98,6 +98,14 @@ class TurnSearch:
             return None
         if known is not None and known.reading is not None:
             history = await turns.history(turn, now)
-            if question := understanding.completed(known.reading, mask(turn.text), topic, history):
+            if question := understanding.completed(known.reading, asked(turn), topic, history):
                 return Completion(question, topic, "The language model completed it.")
-        return followups.complete(mask(turn.text), topic)
+        return followups.complete(asked(turn), topic)
+
+
+def asked(turn: TurnRow) -> str:
+    """Return what is searched for and what a model reads: without personal data or swearing beside the question.
+
+    A message that is nothing but abuse does not come here.
+    """
+    return mask(abuse.without(turn.text))

@@ -37,6 +37,18 @@ def test_a_question_beside_abuse_is_something_to_answer():
     assert abuse.says_nothing_else("пошли на хуй")
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("вы тупые идиоты, сколько дней на возврат товара?", "вы, сколько дней на возврат товара?"),
+        ("Сколько стоит доставка, суки?", "Сколько стоит доставка?"),
+        ("Сколько стоит доставка?  Спасибо, что вы есть!", "Сколько стоит доставка?  Спасибо, что вы есть!"),
+    ],
+)
+def test_what_is_asked_is_asked_without_the_abuse_beside_it(text, asked):
+    assert abuse.without(text) == asked
+
+
 def test_a_rule_may_count_abuse():
     rule = Rule(name="rude", repeated_abuse=2)
 
