@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import beta
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from evaluation.calibration import fewest
 from support.database import Database
 from support.settings import Settings
 from support.thresholds import in_force
 
-CONFIDENCE: Final = 0.95
+LEVEL: Final = 0.05
 LIMITS: Final = (0.05, 0.02, 0.01)
-_MOST: Final = 100_000
 
 
 class Calibrated(BaseModel):
@@ -47,7 +46,7 @@ class Assurance(BaseModel):
 
 def assurance(threshold: float, calibrated: tuple[Calibrated, ...] = ()) -> Assurance:
     """Say where the threshold stands."""
-    missing = {f"{limit:.0%}"[:-1]: needed(limit) for limit in LIMITS}
+    missing = {f"{limit:.0%}"[:-1]: fewest(limit, LEVEL) for limit in LIMITS}
     return Assurance(threshold=threshold, calibrated=calibrated, missing=missing)
 
 
@@ -80,17 +79,3 @@ async def _read(address: str) -> tuple[Calibrated, ...]:
         )
         for language, row in sorted(rows.items())
     )
-
-
-def needed(limit: float, *, audited: int = 0, wrong: int = 0) -> int:
-    """How many more right answers until at most ``limit`` are wrong at 95 % confidence (Clopper & Pearson 1934)."""
-    low, high = max(audited, wrong, 1), _MOST
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if upper_bound(wrong, middle) <= limit else (middle + 1, high)
-    return max(0, low - audited)
-
-
-def upper_bound(wrong: int, audited: int) -> float:
-    """Exact one-sided 95 % bound of the share of wrong answers, 0..1; 1 when all or none were seen."""
-    return 1.0 if wrong >= audited else float(beta.ppf(CONFIDENCE, wrong + 1, audited - wrong))

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from evaluation.attack_rows import Row, kind_of
 from evaluation.figures import Share, line
 from evaluation.injection_training import fit
+from evaluation.intervals import auroc_of
 from evaluation.planted import PlantedReport, render_planted
-from evaluation.ranks import Area
+from evaluation.ranked import Mean
 from evaluation.traps import TrapsReport
 from knowledge import injection
 from knowledge.injection_model import bundled
@@ -29,7 +30,7 @@ class AttacksReport(BaseModel):
     """The same texts as paragraphs of an article."""
     benign_passed: Share
     benign_passed_in_documents: Share
-    auroc: Area | None
+    auroc: Mean | None
     profanity_found: dict[str, Share]
     benign_without_profanity: Share
     routes: dict[str, dict[str, int]] = {}
@@ -59,7 +60,7 @@ def measure_attacks(rows: Sequence[Row], profanity: Sequence[Row] = (), train: S
         cut_from_documents={name: Share.of(some) for name, some in sorted(left_out.items())},
         benign_passed=Share.of([scores[number] < THRESHOLD for number in benign]),
         benign_passed_in_documents=Share.of([not cut[number] for number in benign]),
-        auroc=Area.of(
+        auroc=auroc_of(
             [score for row, score in zip(rows, scores, strict=True) if row.attack],
             [scores[number] for number in benign],
         ),

@@ -20,6 +20,7 @@ def labels(right, wrong=0, *, score=0.9, language="ru"):
 @pytest.mark.parametrize(("max_wrong", "needed"), [(0.05, 59), (0.02, 149), (0.01, 299)])
 def test_without_an_error_it_takes_59_149_or_299_answers_and_one_less_is_one_too_few(max_wrong, needed):
     assert fewest(max_wrong, 0.05) == needed
+    assert upper_bound(0, needed, 0.05) <= max_wrong < upper_bound(0, needed - 1, 0.05)
     [enough] = calibrate(labels(needed), max_wrong=max_wrong).languages
     [short] = calibrate(labels(needed - 1), max_wrong=max_wrong).languages
     assert (enough.chosen.threshold, enough.missing) == (0.9, 0)

@@ -3,7 +3,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evaluation import baskets
-from evaluation.assurance import needed, upper_bound
 from evaluation.conversations import from_conversations
 from evaluation.drafting import from_knowledge, write
 from knowledge.passages import Chunk
@@ -101,11 +100,3 @@ async def test_conversations_give_masked_questions_with_what_people_accepted(sql
         "Где мой пакет, +7 *** ***-45-67?": ("question", ("a.md",), (), ""),
     }
     assert [one.route for one in items[:2]] == ["operator", "question"]
-
-
-@pytest.mark.parametrize(("limit", "answers"), [(0.05, 59), (0.02, 149), (0.01, 299)])
-def test_a_promise_needs_as_many_answers_as_the_exact_bound_says(limit, answers):
-    assert needed(limit) == answers
-    assert upper_bound(0, answers) <= limit < upper_bound(0, answers - 1)
-    assert needed(limit, audited=answers) == 0
-    assert needed(limit, audited=30, wrong=1) > answers - 30
