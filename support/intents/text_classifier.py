@@ -1,7 +1,7 @@
 """Any number of labels from a few examples each: which is meant, how likely, and whether it is any of them at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -64,13 +64,19 @@ class TextClassifier:
     ) -> Self:
         """Learn from examples; deterministic; 500 take half a second.
 
-        ``labels``: int64[n], 0..n_labels-1, or ``UNKNOWN``; ``vectors``: float32[n, d], one a text, L2-normalised.
+        ``labels``: int64[n], 0..n_labels-1, or ``UNKNOWN``; ``vectors``: float32[n, d], one a text, L2-normalised: they
+        are left aside where they make examples that were left out less likely, as a model of another language may.
         """
         features = MessageFeatures.fit(texts)
-        rows = Rows(features.rows(texts), None if vectors is None else vectors.astype(np.float64))
+        rows = Rows(features.rows(texts), None)
         columns = np.where(labels == UNKNOWN, n_labels, labels)
         target = np.eye(n_labels + 1 if (labels == UNKNOWN).any() else n_labels)[columns]
         examples = _Examples(rows, rows.table(), target, columns, n_labels, row_weights)
+        if vectors is not None:
+            meant = Rows(rows.terms, vectors.astype(np.float64))
+            with_vectors = replace(examples, rows=meant, table=meant.table())
+            if with_vectors.surprise() < examples.surprise():
+                rows, examples = meant, with_vectors
         weights = rows.weights(fit_hinge(examples.table, target, row_weights))
         few = len(labels) <= _ALL_FOLDS
         calibration = examples.calibrate() if few else examples.calibrate_at_once()
@@ -86,13 +92,14 @@ class TextClassifier:
         return cls(features, rows, columns, n_labels, weights, sharpness, familiar, left_out)
 
     def read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> Readings:
-        """Say of each text what it is; with vectors if and only if it was fitted with them."""
+        """Say of each text what it is; with vectors if it was fitted with them."""
         parts = [self._read(texts[at : at + _BATCH], None if vectors is None else vectors[at : at + _BATCH])
                  for at in range(0, max(1, len(texts)), _BATCH)]  # fmt: skip
         return Readings(np.vstack([one.probabilities for one in parts]), np.concatenate([one.known for one in parts]))
 
     def _read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None) -> Readings:
-        asked = Rows(self.features.rows(texts), None if vectors is None else vectors.astype(np.float64))
+        meant = None if vectors is None or self.rows.vectors is None else vectors.astype(np.float64)
+        asked = Rows(self.features.rows(texts), meant)
         scores = self.weights.scores(asked)
         signs = _signs(scores, _near(asked, self.rows.take(self.labels < self.n_labels)), self.n_labels)
         return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), self.familiar.of(signs))
@@ -188,6 +195,17 @@ class _Examples:
         held = dropped | (np.random.default_rng(0).permutation(len(own)) % _FOLDS == 0)
         labels = np.where(dropped | ~own, UNKNOWN, self.columns)[held]
         return Calibration(*self._without(held), labels)
+
+    def surprise(self) -> float:
+        """Return the mean negative log-likelihood of the labels of a tenth of the examples that was left out."""
+        held = np.random.default_rng(0).permutation(len(self.columns)) % _FOLDS == 0
+        scores, _ = self._without(held)
+        scores, labels = scores[:, : self.n_labels], self.columns[held]
+        own = labels < self.n_labels
+        if not own.any():
+            return 0.0
+        likely = log_softmax(_sharpness(scores[own], labels[own]) * scores[own], axis=1)
+        return -float(likely[np.arange(int(own.sum())), labels[own]].mean())
 
     def _folds(self, fold: Labels, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         places = [np.flatnonzero(fold == number) for number in np.unique(fold[wanted])]
