@@ -114,6 +114,8 @@ class Calibration:
     """float64[n, 2 or 3]: how much of it is in any example, similarity to the nearest by terms and by meaning."""
     labels: Labels
     """The label, or ``UNKNOWN`` where it was none of the model's labels."""
+    in_truth: Labels
+    """The label with which it came: ``UNKNOWN`` only of examples that belong to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,15 @@ class Familiarity:
         share = known.mean()
         if share in {0.0, 1.0}:
             return cls(centre, scale, None)
-        weights = np.where(known == 1, 0.5 / share, 0.5 / (1 - share))
+        # Messages that belong nowhere count as much as those whose label was left out: the latter are many, and others.
+        kinds = [
+            known == 1,
+            (known == 0) & (calibration.in_truth == UNKNOWN),
+            (known == 0) & (calibration.in_truth != UNKNOWN),
+        ]
+        halves = 0.5 / sum(kind.any() for kind in kinds[1:])
+        weights = sum(size * kind / max(1, kind.sum()) for size, kind in zip((0.5, halves, halves), kinds, strict=True))
+        weights *= len(known)
         model = LogisticRegression.fit(
             (signs - centre) / scale, known, n_classes=2, penalty=_SIGNS_PENALTY, row_weights=weights
         )
@@ -181,11 +191,14 @@ class _Examples:
         labels = np.where(own, self.columns, UNKNOWN)
         alone = self._folds(order, np.ones(len(order), dtype=bool))
         if self.n_labels <= 2:  # noqa: PLR2004  # without one of two labels there is nothing to choose from
-            return Calibration(*alone, labels)
+            return Calibration(*alone, labels, labels)
         apart = self._folds(np.where(own, self.columns % _LABEL_FOLDS, UNKNOWN), own)
         strangers = np.full(int(own.sum()), UNKNOWN)
         return Calibration(
-            np.vstack([alone[0], apart[0]]), np.vstack([alone[1], apart[1]]), np.append(labels, strangers)
+            np.vstack([alone[0], apart[0]]),
+            np.vstack([alone[1], apart[1]]),
+            np.append(labels, strangers),
+            np.append(labels, labels[own]),
         )
 
     def calibrate_at_once(self) -> Calibration:
@@ -193,8 +206,9 @@ class _Examples:
         own = self.columns < self.n_labels
         dropped = own & (self.columns % _LABEL_FOLDS == 0) & (self.n_labels > 2)  # noqa: PLR2004
         held = dropped | (np.random.default_rng(0).permutation(len(own)) % _FOLDS == 0)
-        labels = np.where(dropped | ~own, UNKNOWN, self.columns)[held]
-        return Calibration(*self._without(held), labels)
+        in_truth = np.where(own, self.columns, UNKNOWN)[held]
+        labels = np.where(dropped[held], UNKNOWN, in_truth)
+        return Calibration(*self._without(held), labels, in_truth)
 
     def surprise(self) -> float:
         """Return the mean negative log-likelihood of the labels of a tenth of the examples that was left out."""
