@@ -1,16 +1,18 @@
 """Which addresses and promotional codes of articles customers may be shown: those of the start, and confirmed ones.
 
 Somebody who can write into an article could put his own page, phone or card there, and no rule about words tells that
-from the company's own. So what stood in the first release is the company's, unless its sentence asks for money or
-secrets and nothing else of the base knows it; what comes later waits until an administrator confirms it.
+from the company's own. So what stood in the first release is the company's, unless it is only named where money or
+secrets are asked for; what comes later waits until an administrator confirms it.
 """
 
+import fcntl
 import json
 import re
 import tempfile
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -88,21 +90,41 @@ class AddressBook:
 
     def decide(self, found: Iterable[str], *, show: bool) -> None:
         """Show these to customers from now on, or never."""
-        entries = self.entries() or Entries()
         some = frozenset(normal(one) for one in found)
-        self._write(
-            replace(
-                entries,
-                shown=entries.shown | some if show else entries.shown - some,
-                refused=entries.refused - some if show else entries.refused | some,
-                waiting={one: where for one, where in (entries.waiting or {}).items() if one not in some},
+        with self._locked():
+            entries = self.entries() or Entries()
+            self._write(
+                replace(
+                    entries,
+                    shown=entries.shown | some if show else entries.shown - some,
+                    refused=entries.refused - some if show else entries.refused | some,
+                    waiting={one: where for one, where in (entries.waiting or {}).items() if one not in some},
+                )
             )
-        )
 
     def review(self, before: Sequence[Chunk], now: Sequence[Chunk]) -> tuple[tuple[str, str], ...]:
         """Note what waits in a new release, and return it; a book that is not there begins with the release before."""
-        entries = self.entries() or _first(before or now)
-        places = _places(now)
+        with self._locked():
+            return self._review(before, now)
+
+    def _review(self, before: Sequence[Chunk], now: Sequence[Chunk]) -> tuple[tuple[str, str], ...]:
+        entries = self.entries()
+        waited: Mapping[str, str] = {}
+        if entries is None:
+            entries, changed = _first(before or now), now
+        else:
+            known = {chunk.id for chunk in before}
+            changed = [chunk for chunk in now if chunk.id not in known]
+            waited = entries.waiting or {}
+        places = _places(changed)
+        sought = {one for one in waited if one not in places}
+        likely = {waited[one] for one in sought}
+        for chunk in sorted(now, key=lambda chunk: chunk.source not in likely):
+            if not sought:
+                break
+            for one in sought & found_in(_text(chunk)):
+                places[one].add(chunk.source)
+                sought.remove(one)
         waiting = {
             one: min(sources)
             for one, sources in places.items()
@@ -125,6 +147,14 @@ class AddressBook:
             return Entries()
         return self._read[1]
 
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Let nobody else decide meanwhile: administrators and builds write from different processes."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_name(f"{FILE}-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def _write(self, entries: Entries) -> None:
         told = {
             "own": entries.own,
@@ -146,20 +176,18 @@ def _parsed(text: str) -> Entries:
 
 
 def _first(chunks: Sequence[Chunk]) -> Entries:
-    """Take what the base starts with for the company's own, but for what asks for money in one article alone."""
+    """Take what the base starts with for the company's own, but for what it names only to ask for money or secrets."""
     places = _places(chunks)
-    own = _own(places)
-    known = Entries(own)
-    lone = {one for one, sources in places.items() if len(sources) == 1 and not known.trusts(one)}
-    doubtful = {
-        one
-        for chunk in chunks
-        if lone & found_in(_text(chunk))
-        for sentence in _SENTENCE.findall(_text(chunk))
-        if _WANTS.search(sentence)
-        for one in lone & found_in(sentence)
-    }
-    return replace(known, shown=frozenset(places) - doubtful)
+    known = Entries(_own(places))
+    harmless: set[str] = set()
+    for chunk in chunks:
+        text = _text(chunk)
+        if found_in(text) <= harmless:
+            continue
+        for sentence in _SENTENCE.findall(text):
+            if not _WANTS.search(sentence):
+                harmless |= found_in(sentence)
+    return replace(known, shown=frozenset(one for one in places if one in harmless or known.trusts(one)))
 
 
 def _own(places: Mapping[str, set[str]]) -> str:

@@ -27,7 +27,9 @@ _GIVES: Final = re.compile(r"скидк|скидоч|бесплатн|бонус
 def take_links(text: str) -> tuple[str, frozenset[str]]:
     """Return the text without pages, mail addresses and @names, and these."""
     found: set[str] = set()
-    for pattern in (_EMAIL, _URL, _HANDLE):
+    for sign, pattern in (("@", _EMAIL), (".", _URL), ("@", _HANDLE)):
+        if sign not in text:
+            continue
         found.update(_WEB.sub("", match[0].lower()).rstrip(_END) for match in pattern.finditer(text))
         text = pattern.sub(" ", text)
     return text, frozenset(found)
