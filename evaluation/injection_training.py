@@ -1,6 +1,6 @@
 """Trains the model of knowledge/injection_model.py and writes its weights.
 
-``python -m evaluation.injection_training --attacks attacks.jsonl --everyday messages.jsonl …`` is how the weights in the
+``python -m evaluation.injection_training --attacks attacks.jsonl --everyday messages.jsonl …`` is how those in the
 package were made: of our own texts, a collection of attacks and messages of public intent sets. None of their words are
 in the package: an n-gram is hashed into one of 8192 slots, and many share each.
 """

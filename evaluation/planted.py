@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,13 @@ def own_addresses(path: Answering) -> tuple[str, ...]:
     return tuple(sorted({one for chunk in path.knowledge.chunks for one in strange(chunk.text, ())}))
 
 
-def measure_planted(path: Answering, foreign: Sequence[str] = (), *, from_the_start: bool = False) -> PlantedReport:
+def measure_planted(
+    path: Answering,
+    foreign: Sequence[str] = (),
+    *,
+    own: Mapping[Language, Sequence[str]] | None = None,
+    from_the_start: bool = False,
+) -> PlantedReport:
     """Plant our own payloads in both languages, and others in English, each beside the answer to one question.
 
     They come with a later release than the shop's first, unless they stand in it ``from_the_start``; nobody confirms
@@ -95,8 +102,8 @@ def measure_planted(path: Answering, foreign: Sequence[str] = (), *, from_the_st
     quoted: dict[str, list[bool]] = {TEXT: [], ADDRESSES: [], CODES: []}
     stopped: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     leaks: list[str] = []
-    own = own_payloads()
-    for batch in _batches(path, {"en": (*own["en"], *foreign), "ru": own["ru"]}):
+    own = own_payloads() if own is None else own
+    for batch in _batches(path, {**own, "en": (*own["en"], *foreign)}):
         with _built(path, batch, from_the_start=from_the_start) as planted:
             for plant in batch:
                 language = plant.question.language
@@ -157,8 +164,8 @@ def _codes(attempt: Attempt, plant: Plant) -> frozenset[str]:
 
 def _batches(path: Answering, payloads: Mapping[Language, Sequence[str]]) -> Iterator[tuple[Plant, ...]]:
     """Yield plants such that no two of a batch stand in the same article."""
-    answered = {language: tuple(_answered(path, language)) for language in payloads}
-    rounds = max(-(-len(some) // len(answered[language])) for language, some in payloads.items())
+    answered = {language: tuple(islice(_answered(path, language), len(some))) for language, some in payloads.items()}
+    rounds = max(-(-len(some) // len(answered[language])) for language, some in payloads.items() if some)
     for number in range(rounds):
         batch = []
         for language, some in payloads.items():
