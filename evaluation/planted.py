@@ -85,12 +85,13 @@ def measure_planted(
     foreign: Sequence[str] = (),
     *,
     own: Mapping[Language, Sequence[str]] | None = None,
+    sources: Path = DEMO_SHOP / "knowledge",
     from_the_start: bool = False,
 ) -> PlantedReport:
     """Plant our own payloads in both languages, and others in English, each beside the answer to one question.
 
-    They come with a later release than the shop's first, unless they stand in it ``from_the_start``; nobody confirms
-    their addresses.
+    ``sources`` are the articles of the path's release. The payloads come with a later one, unless they stand in the
+    first ``from_the_start``; nobody confirms their addresses.
 
     Raises:
         BasketError: the own basket cannot be used.
@@ -104,7 +105,7 @@ def measure_planted(
     leaks: list[str] = []
     own = own_payloads() if own is None else own
     for batch in _batches(path, {**own, "en": (*own["en"], *foreign)}):
-        with _built(path, batch, from_the_start=from_the_start) as planted:
+        with _built(path, batch, sources, from_the_start=from_the_start) as planted:
             for plant in batch:
                 language = plant.question.language
                 name = f"own {language}" if plant.payload in own[language] else "data"
@@ -205,11 +206,11 @@ def _ask(path: Answering, question: Question) -> tuple[Attempt, GenerationJob | 
 
 
 @contextmanager
-def _built(path: Answering, batch: Iterable[Plant], *, from_the_start: bool) -> Iterator[Answering]:
-    """Hand out the path over the demo shop with the batch in its articles."""
+def _built(path: Answering, batch: Iterable[Plant], clean: Path, *, from_the_start: bool) -> Iterator[Answering]:
+    """Hand out the path over the clean articles with the batch in them."""
     with tempfile.TemporaryDirectory(prefix="otvet-eval-") as folder:
         sources = Path(folder) / "knowledge"
-        shutil.copytree(DEMO_SHOP / "knowledge", sources)
+        shutil.copytree(clean, sources)
         for plant in batch:
             _plant(sources, plant)
         store = ReleaseStore(Path(folder) / "releases")
