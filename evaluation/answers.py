@@ -11,6 +11,7 @@ from evaluation.intervals import auroc_of
 from evaluation.ranked import Mean
 from evaluation.report import AnswersReport, Failure, by_language
 from evaluation.timings import Stopwatch
+from knowledge.address_book import AddressBook
 from knowledge.base import KnowledgeBase
 from support import answering, risk
 from support.jobs import Draft, GenerationJob, GenerationResult
@@ -86,6 +87,8 @@ class Answering:
     judge_model: JudgeModel | None = None
     shown: tuple[str, ...] = ()
     """The addresses that an answer may hold, any if empty."""
+    addresses: AddressBook | None = None
+    """What administrators have confirmed; without a book all may be shown."""
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -104,6 +107,7 @@ class Answering:
             history=(),
             language=item.language,
             deadline=datetime.now(UTC) + self.deadline,
+            addresses=self.addresses,
         )
         return self.settle(item, answerable, job)
 

@@ -98,6 +98,7 @@ def _evaluate(
         stopwatch=stopwatch,
         judge_model=create_judge(settings),
         shown=settings.shown_addresses,
+        addresses=subject.current.addresses,
     )
     routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from knowledge.address_book import AddressBook
 from knowledge.base import KnowledgeBase
 from knowledge.injection import cut
 from knowledge.passages import Chunk, SearchResult
@@ -108,9 +109,10 @@ def job_for(
     history: tuple[Exchange, ...],
     language: Language,
     deadline: datetime,
+    addresses: AddressBook | None,
     renewed: bool = False,
 ) -> GenerationJob:
-    """Build the worker's first attempt at the turn."""
+    """Build the worker's first attempt at the turn; without a book of addresses all may be shown."""
     found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
     passages = [
         JobPassage(
@@ -139,5 +141,8 @@ def job_for(
         history=history,
         language=language,
         deadline=deadline.timestamp(),
+        withheld=addresses.withheld(f"{one.heading}\n{one.question or ''}\n{one.text}" for one in passages)
+        if addresses
+        else (),
         renewed=renewed,
     )

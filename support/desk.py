@@ -434,6 +434,7 @@ class Desk:
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,
+            addresses=self.knowledge.addresses,
             renewed=renewed,
         )
         turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt

@@ -56,6 +56,8 @@ class GenerationJob(_Value):
     language: Language
     deadline: float
     """Unix time, seconds: after it nobody waits for the answer."""
+    withheld: tuple[str, ...] = ()
+    """Addresses and promotional codes of the passages that nobody has confirmed: no answer may hold one."""
     renewed: bool = False
     """Searched again, because what the first draft cites was changed or deleted meanwhile."""
 

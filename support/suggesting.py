@@ -128,6 +128,7 @@ class Lookup:
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at,
+            addresses=self.search.knowledge.addresses,
         )
         turn.job, turn.attempt = job.model_dump_json(), job.attempt
         return job

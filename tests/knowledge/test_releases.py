@@ -34,7 +34,13 @@ def store(tmp_path: Path) -> ReleaseStore:
 
 
 def names(store: ReleaseStore) -> set[str]:
-    return {path.name for path in store.root.iterdir()} - {".lock", ".switching", ".readings"}
+    return {path.name for path in store.root.iterdir()} - {
+        ".lock",
+        ".switching",
+        ".readings",
+        ".addresses",
+        ".addresses-lock",
+    }
 
 
 def test_nothing_stands_before_the_first_build(store: ReleaseStore) -> None:
