@@ -9,7 +9,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.injection import cut
 from knowledge.passages import Chunk, SearchResult
 from support.followups import Completion
-from support.jobs import Exchange, GenerationJob, JobPassage, Language
+from support.jobs import Exchange, GenerationJob, JobPassage, JudgeFit, Language
 
 NO_ANSWER_CUTOFF: Final = 0.3
 """Below it no generation is spent. Lower than any sensible ANSWER_THRESHOLD: between the two the judge decides."""
@@ -109,6 +109,7 @@ def job_for(
     language: Language,
     deadline: datetime,
     renewed: bool = False,
+    judge: JudgeFit | None = None,
 ) -> GenerationJob:
     """Build the worker's first attempt at the turn."""
     found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
@@ -140,4 +141,5 @@ def job_for(
         language=language,
         deadline=deadline.timestamp(),
         renewed=renewed,
+        judge=judge,
     )

@@ -20,6 +20,7 @@ from support import (
     citations,
     closing,
     freshness,
+    judge_fits,
     offers,
     proven,
     risk,
@@ -435,6 +436,7 @@ class Desk:
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,
             renewed=renewed,
+            judge=await judge_fits.current(session),
         )
         turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt
         return await self._again(session, turn, job, known, now) or Generating(job)
