@@ -37,8 +37,8 @@ def told(row: JudgeFitRow) -> JudgeFit:
 
 async def bases(session: AsyncSession) -> dict[str, str]:
     """Return for the version of every fit that ever was the version of the shipped score whose features it weighs."""
-    rows = (await session.execute(select(JudgeFitRow.version, JudgeFitRow.base))).tuples()
-    return dict(rows.all())
+    rows = await session.scalars(select(JudgeFitRow))
+    return {row.version: row.base for row in rows}
 
 
 async def apply(

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 
 from evaluation.judge import JudgedError, load_judged
 from evaluation.judge_fit import balanced_folds
+from evaluation.judge_refit import FEWEST, FEWEST_OF_A_KIND, missing, refit
 from otvet.commands.evaluate import evaluate_group
+from support.draft_labels import Label
+from workers.judge import COEFFICIENTS, score
 
 FACTS = ("boots are returned within thirty days", "parcels reach Kazan in four days", "cards are valid for a year")
 
@@ -78,3 +82,17 @@ def test_rows_of_ones_own_are_fitted_from_what_other_rows_taught(rows: Path, tmp
     assert json.loads(shown.stdout)["slices"][0]["auroc"]["value"] == 1
     few = CliRunner().invoke(evaluate_group, [*arguments, str(rows)])
     assert "different contexts and answers" in str(few.exception)
+
+
+def test_a_score_that_operators_agree_with_is_left_as_it_is() -> None:
+    chance = np.random.default_rng(1)
+    labels = []
+    for customer in range(FEWEST):
+        drawn = {"answerable": chance.uniform(0.1, 0.9), "covered": chance.uniform()}
+        features = dict.fromkeys(COEFFICIENTS, 1.0) | drawn
+        labels.append(Label(features, bool(chance.uniform() < score(features)), customer, datetime.now(UTC)))
+
+    assert missing(labels) == 0
+    assert missing(labels[:-3]) == 3
+    assert missing([label for label in labels if label.right]) >= FEWEST_OF_A_KIND
+    assert not refit(labels, [True] * len(labels), None, 0.75).is_better
