@@ -10,19 +10,19 @@ from evaluation.judge import Judged, JudgedError, groups_of
 from evaluation.judge_fit import balanced_folds
 from evaluation.judge_product import draft_of, job_of
 from knowledge.logistic import LogisticRegression
-from workers.engines.base import Opinion
-from workers.engines.remote_judge import PATIENCE_S, RemoteJudge
+from workers.engines.base import JudgeModel, Opinion
+from workers.engines.remote_judge import PATIENCE_S, PEACE_S
 
 FOLDS: Final = 5
 _GIVEN_UP: Final = 3
-_FAR: Final = 1e9
+_NEVER: Final = 1e12
 _CERTAIN: Final = 1e-4
 
 
 def ask(
-    rows: Sequence[Judged], asked: RemoteJudge, now: Callable[[], float], progress: Callable[[], None]
+    rows: Sequence[Judged], asked: JudgeModel, progress: Callable[[], None], sleep: Callable[[float], None]
 ) -> list[Opinion | None]:
-    """Return the model's opinion of each row, None where it was not heard; ``now`` is Unix time, seconds.
+    """Return the model's opinion of each row, None where it was not heard although it was asked twice.
 
     Raises:
         JudgedError: it was not heard several times in a row.
@@ -30,7 +30,11 @@ def ask(
     found: list[Opinion | None] = []
     silent = 0
     for number, row in enumerate(rows, start=1):
-        record = asked.ask(job_of(row, number), draft_of(row), deadline=now() + _FAR)
+        record = asked.ask(job_of(row, number), draft_of(row), deadline=_NEVER)
+        if record.unheard:
+            # Customers are spared a judge that was just silent; here there is time.
+            sleep(PEACE_S)
+            record = asked.ask(job_of(row, number), draft_of(row), deadline=_NEVER)
         if record.supported is None or record.relevant is None:
             found.append(None)
             silent += 1

@@ -140,4 +140,4 @@ def _opinions(rows: "Measured", asked: "RemoteJudge") -> "list[Opinion | None]":
 
     label = f"{asked.model} is asked about {len(rows.rows)} rows"
     with click.progressbar(length=len(rows.rows), label=label, show_pos=True, file=sys.stderr) as bar:
-        return ask(rows.rows, asked, time.time, lambda: bar.update(1))
+        return ask(rows.rows, asked, lambda: bar.update(1), time.sleep)
