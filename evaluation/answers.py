@@ -13,7 +13,7 @@ from evaluation.report import AnswersReport, Failure, by_language
 from evaluation.timings import Stopwatch
 from knowledge.base import KnowledgeBase
 from support import answering, risk
-from support.jobs import Draft, GenerationJob, GenerationResult
+from support.jobs import Draft, GenerationJob, GenerationResult, JudgeFit
 from workers.citations import without_citations
 from workers.engines.base import Engine, JudgeModel
 from workers.generation import Generation
@@ -86,6 +86,8 @@ class Answering:
     judge_model: JudgeModel | None = None
     shown: tuple[str, ...] = ()
     """The addresses that an answer may hold, any if empty."""
+    fit: JudgeFit | None = None
+    """Weights of the judge's score; None: the shipped ones."""
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -104,6 +106,7 @@ class Answering:
             history=(),
             language=item.language,
             deadline=datetime.now(UTC) + self.deadline,
+            judge=self.fit,
         )
         return self.settle(item, answerable, job)
 
