@@ -85,7 +85,7 @@ def test_a_score_that_operators_contradict_is_fitted_applied_once_and_taken_back
     status, told = run("--fit-from-labels", "--apply", "--json", "report.json")
     assert (status, "Applied as version" in told, "0.75 does" in told) == (0, True, True), told
     with open("report.json", encoding="utf-8") as file:  # noqa: PTH123
-        report = json.load(file)
+        report = json.load(file)["fit"]
     assert report["after"]["brier"]["value"] < report["before"]["brier"]["value"]
     assert report["weights"]["covered"] > COEFFICIENTS["covered"].weight
     # What trained a score is no test of it.

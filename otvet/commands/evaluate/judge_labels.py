@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
 from datetime import UTC, datetime
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,7 @@ from otvet.commands.evaluate.options import tell
 from otvet.errors import CommandError
 
 if TYPE_CHECKING:
-    from evaluation.judge_refit import Refit
+    from evaluation.judge_refit import LabelsReport, Refit
     from evaluation.ranked import Mean
     from support.draft_labels import Labels
     from support.jobs import JudgeFit
@@ -39,11 +40,11 @@ def run(*, applies: bool, revert: bool, target: str | None) -> int:
         click.echo(complete(_revert(settings)))
         return BETTER
     found, lines, is_better = complete(_compare(settings, applies=applies))
-    tell("\n".join(lines), found.model_dump_json(indent=2) if found else "null", target)
+    tell("\n".join(lines), found.model_dump_json(indent=2), target)
     return BETTER if is_better else NOT_BETTER
 
 
-async def _compare(settings: "Settings", *, applies: bool) -> "tuple[Refit | None, list[str], bool]":
+async def _compare(settings: "Settings", *, applies: bool) -> "tuple[LabelsReport, list[str], bool]":
     from evaluation import judge_refit
     from support import draft_labels, judge_fits
     from support.database import Database
@@ -51,27 +52,28 @@ async def _compare(settings: "Settings", *, applies: bool) -> "tuple[Refit | Non
 
     database = Database(settings.sql_url)
     try:
-        async with database.writing() as session:
+        async with database.reading() as session:
             labels = await draft_labels.read(session, VERSION)
             row = await judge_fits.in_force(session)
-            # A fit of other features is left alone by the workers: the shipped score is in force.
-            row = row if row is not None and row.base == VERSION else None
-            own = [row is None or label.at > row.applied_at for label in labels.usable]
-            lines = [_counted(labels), *(f"  {number} {why}." for why, number in sorted(labels.left_out.items()))]
-            fresh = [label for label, is_own in zip(labels.usable, own, strict=True) if is_own]
-            if missing := judge_refit.missing(fresh):
-                what = "" if row is None else f" that came after the fit of {row.applied_at:%Y-%m-%d}"
-                lines.append(
-                    f"About {missing} are missing: {judge_refit.FEWEST} are wanted{what}, of them "
-                    f"{judge_refit.FEWEST_OF_A_KIND} sent as they stood and as many that were not. Nothing is fitted."
-                )
-                return None, lines, False
-            force = None if row is None else judge_fits.told(row)
-            found = judge_refit.refit(labels.usable, own, force, settings.answer_threshold)
-            lines += _rendered(found, force)
-            if not found.is_better:
-                lines.append("The fit is not better beyond chance" + (": nothing is applied." if applies else "."))
-            elif applies:
+        # A fit of other features is left alone by the workers: the shipped score is in force.
+        row = row if row is not None and row.base == VERSION else None
+        own = [row is None or label.at > row.applied_at for label in labels.usable]
+        lines = [_counted(labels), *(f"  {number} {why}." for why, number in sorted(labels.left_out.items()))]
+        told = {"usable": len(labels.usable), "left_out": labels.left_out}
+        if missing := judge_refit.missing(list(compress(labels.usable, own))):
+            what = "" if row is None else f" that came after the fit of {row.applied_at:%Y-%m-%d}"
+            lines.append(
+                f"About {missing} are missing: {judge_refit.FEWEST} are wanted{what}, of them "
+                f"{judge_refit.FEWEST_OF_A_KIND} sent as they stood and as many that were not. Nothing is fitted."
+            )
+            return judge_refit.LabelsReport(missing=missing, fit=None, **told), lines, False
+        force = None if row is None else judge_fits.told(row)
+        found = judge_refit.refit(labels.usable, own, force, settings.answer_threshold)
+        lines += _rendered(found, force)
+        if not found.is_better:
+            lines.append("The fit is not better beyond chance" + (": nothing is applied." if applies else "."))
+        elif applies:
+            async with database.writing() as session:
                 made = await judge_fits.apply(
                     session,
                     base=VERSION,
@@ -81,10 +83,10 @@ async def _compare(settings: "Settings", *, applies: bool) -> "tuple[Refit | Non
                     now=datetime.now(UTC),
                 )
                 lines.append(f"Applied as version {made.version}: it judges from the next question on.")
-                lines.append(_AUDIT.format(threshold=settings.answer_threshold))
-            else:
-                lines.append("The fit is better: --apply lets it judge from now on.")
-            return found, lines, found.is_better
+            lines.append(_AUDIT.format(threshold=settings.answer_threshold))
+        else:
+            lines.append("The fit is better: --apply lets it judge from now on.")
+        return judge_refit.LabelsReport(missing=0, fit=found, **told), lines, found.is_better
     finally:
         await database.close()
 
