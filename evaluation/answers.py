@@ -14,7 +14,7 @@ from evaluation.timings import Stopwatch
 from knowledge.address_book import AddressBook
 from knowledge.base import KnowledgeBase
 from support import answering, risk
-from support.jobs import Draft, GenerationJob, GenerationResult
+from support.jobs import Draft, GenerationJob, GenerationResult, JudgeFit
 from workers.citations import without_citations
 from workers.engines.base import Engine, JudgeModel
 from workers.generation import Generation
@@ -89,6 +89,8 @@ class Answering:
     """The addresses that an answer may hold, any if empty."""
     addresses: AddressBook | None = None
     """What administrators have confirmed; without a book all may be shown."""
+    fit: JudgeFit | None = None
+    """Weights of the judge's score; None: the shipped ones."""
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -108,6 +110,7 @@ class Answering:
             language=item.language,
             deadline=datetime.now(UTC) + self.deadline,
             addresses=self.addresses,
+            judge=self.fit,
         )
         return self.settle(item, answerable, job)
 

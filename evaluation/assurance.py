@@ -1,19 +1,24 @@
 """What may be promised about wrong answers, and how many audited answers are missing where nothing may."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from evaluation.calibration import fewest
+from support import judge_fits
 from support.database import Database
+from support.jobs import JudgeFit
 from support.settings import Settings
 from support.thresholds import in_force
 
 LEVEL: Final = 0.05
+T = TypeVar("T")
 LIMITS: Final = (0.05, 0.02, 0.01)
 
 
@@ -52,22 +57,7 @@ def assurance(threshold: float, calibrated: tuple[Calibrated, ...] = ()) -> Assu
 
 def calibrated(settings: Settings) -> tuple[Calibrated, ...]:
     """Return the calibrated thresholds that the bot's database holds; none where there is no such database yet."""
-    file = make_url(settings.sql_url)
-    nowhere = file.get_backend_name() == "sqlite" and not Path(file.database or "").exists()
-    if settings.threshold_is_set or nowhere:
-        return ()
-    return asyncio.run(_read(settings.sql_url))
-
-
-async def _read(address: str) -> tuple[Calibrated, ...]:
-    database = Database(address)
-    try:
-        async with database.reading() as session:
-            rows = await in_force(session)
-    except (SQLAlchemyError, OSError):
-        return ()
-    finally:
-        await database.close()
+    rows = None if settings.threshold_is_set else _read(settings, in_force)
     return tuple(
         Calibrated(
             language=language,
@@ -77,5 +67,28 @@ async def _read(address: str) -> tuple[Calibrated, ...]:
             max_wrong=row.max_wrong,
             confidence=row.confidence,
         )
-        for language, row in sorted(rows.items())
+        for language, row in sorted((rows or {}).items())
     )
+
+
+def fit_in_force(settings: Settings) -> JudgeFit | None:
+    """Return the weights by which the bot's answers are judged; None: the shipped ones, or no such database yet."""
+    return _read(settings, judge_fits.current)
+
+
+def _read(settings: Settings, read: Callable[[AsyncSession], Awaitable[T]]) -> T | None:
+    file = make_url(settings.sql_url)
+    if file.get_backend_name() == "sqlite" and not Path(file.database or "").exists():
+        return None
+
+    async def reading() -> T | None:
+        database = Database(settings.sql_url)
+        try:
+            async with database.reading() as session:
+                return await read(session)
+        except (SQLAlchemyError, OSError):
+            return None
+        finally:
+            await database.close()
+
+    return asyncio.run(reading())

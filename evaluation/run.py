@@ -9,7 +9,7 @@ from typing import Final
 
 from evaluation import baskets
 from evaluation.answers import Answering, measure_answers, summarise
-from evaluation.assurance import Calibrated, assurance, calibrated
+from evaluation.assurance import Calibrated, assurance, calibrated, fit_in_force
 from evaluation.baskets import Basket
 from evaluation.comparison import compare, read_baseline
 from evaluation.desk_stage import desk_stage
@@ -28,6 +28,7 @@ from evaluation.timings import Stopwatch
 from evaluation.whole import Report
 from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
+from support.jobs import JudgeFit
 from support.settings import Settings
 from workers.engines import create, create_judge
 
@@ -63,7 +64,7 @@ def evaluate_all(settings: Settings, asking: Asking, subject: Subject | None = N
         with demo_shop() as shop:
             report = _evaluate(settings, asking, asked, shop, ())
     else:
-        report = _evaluate(settings, asking, asked, subject, calibrated(settings))
+        report = _evaluate(settings, asking, asked, subject, calibrated(settings), fit=fit_in_force(settings))
     if asking.baseline and baseline:
         report = report.model_copy(update={"comparison": compare(asking.baseline, baseline, report.items)})
     if asking.json_target is not None:
@@ -86,7 +87,13 @@ def exit_status(report: Report, *, strict: bool) -> int:
 
 
 def _evaluate(
-    settings: Settings, asking: Asking, asked: Basket, subject: Subject, promised: tuple[Calibrated, ...]
+    settings: Settings,
+    asking: Asking,
+    asked: Basket,
+    subject: Subject,
+    promised: tuple[Calibrated, ...],
+    *,
+    fit: JudgeFit | None = None,
 ) -> Report:
     stopwatch = Stopwatch()
     classifier = CurrentClassifier(load_intents(settings.intents_file))
@@ -99,6 +106,7 @@ def _evaluate(
         judge_model=create_judge(settings),
         shown=settings.shown_addresses,
         addresses=subject.current.addresses,
+        fit=fit,
     )
     routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)

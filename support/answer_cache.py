@@ -36,6 +36,7 @@ def key(job: GenerationJob, release: int, writer: Writer) -> str:
     decisive = [
         *(" ".join(normalise(job.question).split()).strip(" ?!.,…"), job.language, release, passages),
         *(writer.engine, writer.model, writer.prompt_version, *job.withheld),
+        *([job.judge.version] if job.judge else []),
     ]
     return hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
 

@@ -10,7 +10,7 @@ from knowledge.base import KnowledgeBase
 from knowledge.injection import cut
 from knowledge.passages import Chunk, SearchResult
 from support.followups import Completion
-from support.jobs import Exchange, GenerationJob, JobPassage, Language
+from support.jobs import Exchange, GenerationJob, JobPassage, JudgeFit, Language
 
 NO_ANSWER_CUTOFF: Final = 0.3
 """Below it no generation is spent. Lower than any sensible ANSWER_THRESHOLD: between the two the judge decides."""
@@ -111,6 +111,7 @@ def job_for(
     deadline: datetime,
     addresses: AddressBook | None,
     renewed: bool = False,
+    judge: JudgeFit | None = None,
 ) -> GenerationJob:
     """Build the worker's first attempt at the turn; without a book of addresses all may be shown."""
     found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
@@ -145,4 +146,5 @@ def job_for(
         if addresses
         else (),
         renewed=renewed,
+        judge=judge,
     )
