@@ -43,7 +43,7 @@ models: $(VENV)/.models ## What EMBEDDING_MODEL and RERANKER_MODEL need: sentenc
 
 # Most tests wait for other processes: three at a time share two cores well. Tests of one file stay together.
 test: $(VENV)/.dev $(VENV)/.llama $(VENV)/.models ## Run all tests; TEST_PROCESSES=0 for one after another
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@status=0; for tool in 'ruff check .' 'ruff format --check .' mypy lint-imports; do \

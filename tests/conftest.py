@@ -38,6 +38,12 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHOP = REPOSITORY / "otvet" / "demo_shop"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no process works alone."""
+    slow, e2e = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "e2e"))
+    items.sort(key=lambda item: (item.path not in slow, item.path not in e2e))
+
+
 class FittedBefore(IntentClassifier):
     """Fits the same examples once: every product that a test starts learns the same intents anew."""
 

@@ -30,6 +30,7 @@ from support.tables import DeliveryRow, InboxRow, TurnRow
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     # Every kill of the bot costs a start of it, and a busy machine takes long for one.
     pytest.mark.timeout(600),
     pytest.mark.asyncio(loop_scope="module"),

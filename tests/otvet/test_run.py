@@ -19,6 +19,7 @@ READY_TIMEOUT_S = 90
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     pytest.mark.skipif(find_binary() is None, reason="no redis-server on this machine"),
 ]
 
