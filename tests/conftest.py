@@ -3,6 +3,7 @@ import fcntl
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class FittedBefore(IntentClassifier):
-    """Fits the same examples once: every product that a test starts learns the same intents anew."""
+    """Fits the same examples once."""
 
     @classmethod
     def fit(cls, intents: Sequence[Intent]) -> IntentClassifier:
@@ -58,9 +59,11 @@ def _fitted(intents: tuple[Intent, ...]) -> IntentClassifier:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def intents_are_learned_once() -> Iterator[None]:
+def done_once() -> Iterator[None]:
+    """A product is started hundreds of times: it need not learn its intents and read the root certificates anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(current_classifier, "IntentClassifier", FittedBefore)
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
         yield
 
 

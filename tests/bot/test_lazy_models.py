@@ -14,6 +14,15 @@ message = {"message_id": 5, "date": 1, "chat": {"id": 1, "type": "private"}, "te
 update = Update.model_validate({"update_id": 1, "message": message})
 assert update.message.text == "hi" and update.message.chat.type == "private"
 """
+KEPT = """
+import bot, gc, weakref
+from aiogram.methods.base import Response
+from aiogram.types import User
+Response[User].model_validate({"ok": False})
+first = weakref.ref(Response[User])
+gc.collect()
+assert first() is not None and first() is Response[User]
+"""
 ALL = """
 import bot
 import aiogram.methods, aiogram.types
@@ -46,6 +55,10 @@ def passes(program: str) -> None:
 
 def test_a_type_is_built_when_it_is_first_used() -> None:
     passes(LATER)
+
+
+def test_what_answers_are_read_with_is_built_once() -> None:
+    passes(KEPT)
 
 
 def test_every_type_and_every_method_of_aiogram_can_be_built_later() -> None:
