@@ -1,5 +1,6 @@
 import asyncio
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -43,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long, so that at the end no process works alone."""
     slow, e2e = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "e2e"))
     items.sort(key=lambda item: (item.path not in slow, item.path not in e2e))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays: every module and every test, looked through again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class FittedBefore(IntentClassifier):
