@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge import markdown
@@ -18,7 +18,9 @@ def document(*blocks: Block, question: str | None = None) -> Document:
     return Document("en/a.md", "Title", (Section(("H1",), blocks, question),))
 
 
-@settings(max_examples=40)  # an article of thousands of words is long in the making
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # articles of thousands of words
 @given(st.lists(SECTION, min_size=1, max_size=5))
 def test_no_word_of_an_article_is_lost_or_repeated(sections: list[tuple[int, str, list[str]]]) -> None:
     text = "\n\n".join(f"{'#' * level} {name}\n\n" + "\n\n".join(body) for level, name, body in sections)
