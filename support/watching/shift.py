@@ -26,9 +26,7 @@ from math import log
 from typing import Final
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
-from scipy.stats import hypergeom, mannwhitneyu, nbinom
 
 WEEK_DAYS: Final = 7
 WEEKS_BEFORE: Final = 4
@@ -146,6 +144,8 @@ def groups(documents: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
     terms = terms[:MOST_TERMS]
     if len(terms) <= 1:
         return []
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  # a bot starts without it
+
     places = {term: place for place, term in enumerate(terms)}
     cells = [(row, places[term]) for row, one in enumerate(documents) for term in one if term in places]
     rows, columns = np.array(cells, dtype=np.int64).T
@@ -209,6 +209,8 @@ def _tested(week: Mapping[str, int], before: Sequence[Mapping[str, int]]) -> Cou
 
 def _grown(counts: Counts, sizes: tuple[int, tuple[int, ...]], times: int) -> list[Change]:
     """Return what has grown by much, the surest first; p-values are multiplied by ``times``."""
+    from scipy.stats import hypergeom  # noqa: PLC0415  # takes a second, once a day is soon enough
+
     n_week, n_before = sizes[0], sum(sizes[1])
     wander = _wander(counts, sizes[1])
     found = []
@@ -245,6 +247,8 @@ def _wandering(week: int, expected: float, before: int, variance: float) -> floa
     """Return P(at least ``week``) of a negative binomial around what is expected; what is expected is uncertain too."""
     if variance <= 0 or expected <= 0:
         return 0.0
+    from scipy.stats import nbinom  # noqa: PLC0415
+
     spread = variance + 1 / max(before, 1)
     size = 1 / spread
     return float(nbinom.sf(week - 1, size, size / (size + expected)))
@@ -268,6 +272,8 @@ def _together(grown: Sequence[Change], week: Sequence[Document]) -> tuple[Change
 def _scores(week: Sequence[float], before: Sequence[float]) -> tuple[float | None, bool]:
     if len(week) < FEWEST_DOCUMENTS[0] or len(before) < FEWEST_DOCUMENTS[0]:
         return None, False
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415
+
     p = float(mannwhitneyu(week, before, alternative="two-sided").pvalue)
     return p, float(np.median(week)) <= float(np.median(before)) - _SCORE_STEP
 
