@@ -131,7 +131,7 @@ evaluation-assurance-other-version = It does not decide now: engine, model, its 
 evaluation-assurance-here = The answers in this report were selected by the threshold: { $thresholds }.
 
 evaluation-risk = More answers, more mistakes
-evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the threshold { $threshold }: { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
+evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the bot’s threshold ({ $threshold }): { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
 evaluation-risk-x = Answered by the bot, share of all questions
 evaluation-risk-y = Wrong among the answers
 evaluation-risk-point = threshold { $threshold }

@@ -155,7 +155,7 @@ evaluation-assurance-other-version = Сейчас он не действует: 
 evaluation-assurance-here = В этом отчёте ответы отобраны порогом: { $thresholds }.
 
 evaluation-risk = Сколько ответов — столько ошибок
-evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем, как правило, больше среди ответов неверных. Точка — порог { $threshold }: отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
+evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем, как правило, больше среди ответов неверных. Точка — порог бота ({ $threshold }): отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
 evaluation-risk-x = Бот отвечает сам, доля всех вопросов
 evaluation-risk-y = Неверных среди ответов
 evaluation-risk-point = порог { $threshold }
