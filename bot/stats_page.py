@@ -131,7 +131,7 @@ def _judge(words: StatsWords, figures: Figures) -> str:
     rows = [
         (say("page-precision"), _share(words, judged.precision)),
         (say("page-recall"), recall),
-        (say("page-held"), _share(words, judged.held)),
+        (say(f"page-held-{judged.held_by}"), _share(words, judged.held)),
     ]
     table = _table((), rows)
     if judged.cannot_tell:
