@@ -21,9 +21,18 @@ evaluation-outcomes = What became of the { $n ->
     [one] { $n } question
    *[other] { $n } questions
  } of this check
-evaluation-outcome-right = answered rightly
-evaluation-outcome-wrong = answered wrongly
-evaluation-outcome-person = handed to a person
+evaluation-outcome-right = { $n ->
+    [one] answered rightly
+   *[other] answered rightly
+ }
+evaluation-outcome-wrong = { $n ->
+    [one] answered wrongly
+   *[other] answered wrongly
+ }
+evaluation-outcome-person = { $n ->
+    [one] handed to a person
+   *[other] handed to a person
+ }
 
 evaluation-verdict = What is right and what is wrong
 evaluation-verdict-good = Right
