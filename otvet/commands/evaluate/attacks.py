@@ -63,6 +63,7 @@ def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksRepo
     from evaluation.answers import Answering
     from evaluation.attack_routes import measure_routes
     from evaluation.planted import measure_planted, own_addresses
+    from evaluation.running_bot import Deciding
     from evaluation.subject import demo_shop
     from evaluation.timings import Stopwatch
     from evaluation.traps import measure_traps
@@ -77,7 +78,7 @@ def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksRepo
         path = Answering(
             knowledge=subject.knowledge,
             engine=create(settings),
-            threshold=settings.answer_threshold,
+            deciding=Deciding(settings.answer_threshold),
             deadline=timedelta(seconds=settings.answer_deadline_s),
             stopwatch=Stopwatch(),
         )
