@@ -65,7 +65,7 @@ class TextClassifier:
         """Learn from examples; deterministic; 500 take half a second.
 
         ``labels``: int64[n], 0..n_labels-1, or ``UNKNOWN``; ``vectors``: float32[n, d], one a text, L2-normalised: they
-        are left aside where they make examples that were left out less likely, as a model of another language may.
+        are left aside where left-out examples are recognised worse by them, as by a model of another language.
         """
         features = MessageFeatures.fit(texts)
         rows = Rows(features.rows(texts), None)
@@ -75,7 +75,7 @@ class TextClassifier:
         if vectors is not None:
             meant = Rows(rows.terms, vectors.astype(np.float64))
             with_vectors = replace(examples, rows=meant, table=meant.table())
-            if with_vectors.surprise() < examples.surprise():
+            if with_vectors.is_better_than(examples):
                 rows, examples = meant, with_vectors
         weights = rows.weights(fit_hinge(examples.table, target, row_weights))
         few = len(labels) <= _ALL_FOLDS
@@ -210,16 +210,22 @@ class _Examples:
         labels = np.where(dropped[held], UNKNOWN, in_truth)
         return Calibration(*self._without(held), labels, in_truth)
 
-    def surprise(self) -> float:
-        """Return the mean negative log-likelihood of the labels of a tenth of the examples that was left out."""
-        held = np.random.default_rng(0).permutation(len(self.columns)) % _FOLDS == 0
-        scores, _ = self._without(held)
-        scores, labels = scores[:, : self.n_labels], self.columns[held]
+    def is_better_than(self, other: "_Examples") -> bool:
+        """Whether left-out examples are recognised as often as by the other, and their labels are likelier."""
+        (surprise, right), (others, others_right) = self._trial(), other._trial()
+        return surprise < others and right >= others_right
+
+    def _trial(self) -> tuple[float, int]:
+        """Leave a fifth out; return the mean negative log-likelihood of the labels, and how many are the likeliest."""
+        held = np.random.default_rng(0).permutation(len(self.columns)) % _LABEL_FOLDS == 0
+        scores, labels = self._without(held)[0][:, : self.n_labels], self.columns[held]
         own = labels < self.n_labels
-        if not own.any():
-            return 0.0
-        likely = log_softmax(_sharpness(scores[own], labels[own]) * scores[own], axis=1)
-        return -float(likely[np.arange(int(own.sum())), labels[own]].mean())
+        scores, labels = scores[own], labels[own]
+        if not len(labels):
+            return 0.0, 0
+        likely = log_softmax(_sharpness(scores, labels) * scores, axis=1)
+        surprise = -float(likely[np.arange(len(labels)), labels].mean())
+        return surprise, int((scores.argmax(axis=1) == labels).sum())
 
     def _folds(self, fold: Labels, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         places = [np.flatnonzero(fold == number) for number in np.unique(fold[wanted])]
