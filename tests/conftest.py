@@ -15,7 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from redis import Redis
 
 from bot import main as bot_process
@@ -56,8 +58,8 @@ class FittedBefore(IntentClassifier):
     """Fits the same examples once."""
 
     @classmethod
-    def fit(cls, intents: Sequence[Intent]) -> IntentClassifier:
-        return _fitted(tuple(intents))
+    def fit(cls, intents: Sequence[Intent], vectors: NDArray[np.float32] | None = None) -> IntentClassifier:
+        return _fitted(tuple(intents)) if vectors is None else IntentClassifier.fit(intents, vectors)
 
 
 @cache

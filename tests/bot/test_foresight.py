@@ -3,6 +3,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -70,13 +71,14 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> ReleaseStore:
     return store
 
 
-class Moods(FakeModel):
-    """Knows complaints, and one word for them that no example has, from everything else."""
+class Knowing(FakeModel):
+    """Knows what each example means, and words for a complaint that no example has."""
 
-    angry = frozenset(next(intent.examples for intent in INTENTS if intent.name == "complaint")) | {STRANGE}
+    meant: ClassVar = {text: number for number, intent in enumerate(INTENTS) for text in intent.examples}
+    strange = next(number for number, intent in enumerate(INTENTS) if intent.name == "complaint")
 
     def embed_questions(self, texts: Sequence[str]) -> np.ndarray:
-        return np.eye(4, dtype=np.float32)[[int(text in self.angry) for text in texts]]
+        return np.eye(4, dtype=np.float32)[[self.meant.get(text, self.strange) for text in texts]]
 
 
 @contextmanager
@@ -144,7 +146,7 @@ async def test_what_was_said_is_classified_by_its_meaning_too(releases, redis, r
         learning = Learning(database, classifier, foresight)
         await learning.load_meaning()  # nobody serves the model yet
         assert classifier.classify(STRANGE) == by_words
-        with serving(redis, Moods()) as heart:
+        with serving(redis, Knowing()) as heart:
             await learning.load_meaning()
             assert classifier.classify(STRANGE) == by_words  # its own vector is not known yet
             heart.beat()

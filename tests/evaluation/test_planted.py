@@ -11,6 +11,7 @@ from evaluation.answers import Answering
 from evaluation.attack_routes import NO_ARTICLE, TO_AN_ENGINE, measure_routes
 from evaluation.attack_rows import Row
 from evaluation.planted import ADDRESSES, CODES, TEXT, measure_planted, render_planted
+from evaluation.running_bot import Deciding
 from evaluation.subject import DEMO_SHOP, folder
 from evaluation.timings import Stopwatch
 from support.intents.current import CurrentClassifier
@@ -51,7 +52,7 @@ def path(shop):
     return Answering(
         knowledge=shop.knowledge,
         engine=ExtractiveEngine(),
-        threshold=0.5,
+        deciding=Deciding(0.5),
         deadline=timedelta(seconds=60),
         stopwatch=Stopwatch(),
     )
