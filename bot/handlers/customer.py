@@ -17,10 +17,9 @@ from bot.texts import LANGUAGES
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
 from support.deliveries import Priority
-from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
 from support.flood import Flood
-from support.outcomes import Escalated, MediaNotUnderstood
+from support.outcomes import Collected, Escalated, ForOperator, MediaNotUnderstood
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 

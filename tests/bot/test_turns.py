@@ -24,13 +24,13 @@ from knowledge.current import CurrentKnowledge
 from knowledge.releases import ReleaseStore
 from sandbox.world import ANNA
 from support.customers import CustomerRepository
-from support.desk import Collected
 from support.escalations import EscalationReason
 from support.jobs import Draft, GenerationJob, GenerationResult, Verdict
 from support.order_desk import OrderDesk
 from support.orders.ahead import OrdersAhead
 from support.orders.lookup import OrderLookup
 from support.orders.models import Order
+from support.outcomes import Collected
 from support.queue import GENERATE_QUEUE, GPU_QUEUE, GenerationQueue, JsonSerializer
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
