@@ -41,9 +41,10 @@ llama: $(VENV)/.llama ## What ENGINE=llama_cpp needs: builds llama.cpp, 3 to 8 m
 
 models: $(VENV)/.models ## What EMBEDDING_MODEL and RERANKER_MODEL need: sentence-transformers and torch for the CPU, a gigabyte
 
-# Most tests wait for other processes: three at a time share two cores well. Tests of one file stay together.
+# Most tests wait for other processes: three at a time share two cores well. Tests of one file stay together. What is
+# imported is compiled once, not by each of hundreds of processes, whatever the environment says.
 test: $(VENV)/.dev $(VENV)/.llama $(VENV)/.models ## Run all tests; TEST_PROCESSES=0 for one after another
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: $(VENV)/.dev ## ruff, mypy --strict, import-linter
 	@status=0; for tool in 'ruff check .' 'ruff format --check .' mypy lint-imports; do \

@@ -85,6 +85,7 @@ class Run:
             history=(),
             language=item.language,
             deadline=datetime.now(UTC) + timedelta(seconds=self.settings.answer_deadline_s),
+            addresses=None,
         )
         results: list[GenerationResult] = []
         threshold = self.settings.answer_threshold

@@ -147,7 +147,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     company = company_source(settings)
     company_orders = None if company is None else RemoteOrders(company)
     orders_source = order_source(company_orders, database.reading)
-    desk = _desk(settings, orders_source, current, file)
+    desk = _desk(settings, orders_source, current, file, vectors)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
     admin_texts = library.of(settings.operators_language)
@@ -176,6 +176,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     foresight = Foresight(streams, units, desk.search, current, vectors, relevances, settings.reranker_model)
 
     async def known(turn_id: int) -> Understood | None:
+        await foresight.hear(turn_id)
         understood = await understanding.of(turn_id)
         await foresight.prepare(turn_id, understood)
         return understood
@@ -202,7 +203,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         admins=settings.admin_ids,
         company=settings.company_name,
         quarantine=Quarantine(database, current),
-        learning=Learning(database, desk.classifier),
+        learning=Learning(database, desk.classifier, foresight),
         order_views=order_views,
         watching=watching,
         file=file,
@@ -267,11 +268,13 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     )
 
 
-def _desk(settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, file: DeskFile) -> Desk:
+def _desk(
+    settings: Settings, orders: OrderSource, knowledge: CurrentKnowledge, file: DeskFile, vectors: Vectors
+) -> Desk:
     intents = load_intents(settings.intents_file)
     knowledge.get()  # loaded now, not when the first customer asks
     return Desk(
-        classifier=CurrentClassifier(intents),
+        classifier=CurrentClassifier(intents, vectors.find),
         intents={intent.name: intent for intent in intents},
         knowledge=knowledge,
         orders=OrderDesk(OrderLookup(orders)),

@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar, cast
 from uuid import uuid4
@@ -24,17 +24,22 @@ from knowledge.base import KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.errors import EmbeddingModelError
 from knowledge.passages import Chunk
-from support import reranking
+from support import abuse, reranking
 from support.availability import UNAVAILABLE
-from support.embedding import EmbedRequest, decode_vectors, is_alive_key, put, reply_key
+from support.embedding import TEXTS_A_REQUEST, EmbedRequest, decode_vectors, is_alive_key, put, reply_key
 from support.jobs import GenerationResult
 from support.readings import Understood
-from support.turn_search import Ahead, TurnSearch
+from support.tables import TurnRow
+from support.turn_search import Ahead, TurnSearch, asked
 
 PATIENCE_S: Final = 1.0
 """Longer than that nobody waits for a vector: search goes on without it."""
 PAUSE_S: Final = 5.0
 """A process that did not answer is left alone for so long: it costs nobody anything meanwhile."""
+EXAMPLES_PATIENCE_S: Final = 60.0
+"""For all examples of all intents, behind the questions of customers."""
+HEARD: Final = 500
+"""Characters: a longer message is classified by its words alone, and masked elsewhere first."""
 REMEMBERED: Final = 2_000
 log = structlog.get_logger()
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -148,6 +153,38 @@ class Foresight:
         self._for_vectors = _Patience(self.patience_s, self.clock, "sentence model")
         self._for_scores = _Patience(self.reranking_patience_s, self.clock, "reranker")
 
+    async def hear(self, turn_id: int) -> None:
+        """Fetch the vector of what was said, without personal data: the classifier looks it up by the very words."""
+        base = self.knowledge.get()
+        if base is None or not self._embeds(base):
+            return
+        try:
+            async with self.units.database.reading() as session:
+                turn = await session.get(TurnRow, turn_id)
+        except UNAVAILABLE:
+            return
+        if turn is None or not 0 < len(turn.text) <= HEARD or abuse.says_nothing_else(turn.text):
+            return
+        revision = base.model_revision or ""
+        if self.vectors.find(revision, turn.text) is None:
+            await self._for_vectors.wait(self._embed(revision, {turn.text: await asyncio.to_thread(asked, turn)}))
+
+    async def examples(self, texts: Sequence[str]) -> tuple[str, NDArray[np.float32]] | None:
+        """Return the revision of the model that is in use and float32[len(texts), d]; None when it cannot be had."""
+        base = self.knowledge.get()
+        if base is None or not self._embeds(base):
+            return None
+        revision, found = base.model_revision or "", []
+        try:
+            async with asyncio.timeout(EXAMPLES_PATIENCE_S):
+                for start in range(0, len(texts), TEXTS_A_REQUEST):
+                    part = texts[start : start + TEXTS_A_REQUEST]
+                    found.append(await self._vectors_of(revision, part, urgent=False, patience_s=EXAMPLES_PATIENCE_S))
+        except (TimeoutError, RedisError, OSError, EmbeddingModelError) as error:
+            log.info("intents are told apart by words alone for now", reason=type(error).__name__)
+            return None
+        return revision, np.vstack(found)
+
     async def prepare(self, turn_id: int, understood: Understood | None = None) -> None:
         """Fetch what the turn's search will look for; whatever goes wrong, search does without."""
         base = self.knowledge.get()
@@ -176,13 +213,19 @@ class Foresight:
         if anew:
             await self.prepare(result.turn_id)
 
+    @property
+    def revision(self) -> str | None:
+        """Of the sentence model that the current release was built with; None without one."""
+        base = self.knowledge.get()
+        return None if base is None else base.model_revision
+
     async def fetch(self, base: KnowledgeBase, questions: Sequence[str]) -> None:
         """Fetch the vectors of these questions."""
         revision = base.model_revision or ""
         searched = dict.fromkeys(base.searched(question) for question in questions)
         missing = [question for question in searched if self.vectors.find(revision, question) is None]
         if missing:
-            await self._for_vectors.wait(self._embed(revision, missing))
+            await self._for_vectors.wait(self._embed(revision, dict(zip(missing, missing, strict=True))))
 
     async def weigh(self, base: KnowledgeBase, ahead: Ahead) -> None:
         """Fetch the reranker's scores of what these questions find, where an answer would be made of it."""
@@ -209,16 +252,22 @@ class Foresight:
     def _reranks(self) -> bool:
         return bool(self.reranker) and not self._for_scores.is_over
 
-    async def _embed(self, revision: str, questions: Sequence[str]) -> None:
+    async def _embed(self, revision: str, questions: Mapping[str, str]) -> None:
+        """Remember the vectors of the values under the keys."""
+        vectors = await self._vectors_of(revision, list(questions.values()), urgent=True, patience_s=self.patience_s)
+        self.vectors.remember(revision, list(questions), vectors)
+
+    async def _vectors_of(
+        self, revision: str, texts: Sequence[str], *, urgent: bool, patience_s: float
+    ) -> NDArray[np.float32]:
         if not await self.redis.exists(is_alive_key(revision)):
             raise EmbeddingModelError("no process serves the release's model")
         request_id = uuid4().hex
         async with self.redis.pipeline(transaction=False) as pipeline:
-            request = EmbedRequest.of("question", questions)
-            put(pipeline, request_id, request, revision, urgent=True, ttl_s=max(1, round(self.patience_s)))
+            request = EmbedRequest.of("question", texts)
+            put(pipeline, request_id, request, revision, urgent=urgent, ttl_s=max(1, round(patience_s)))
             await pipeline.execute()
-        reply = await self._reply(request_id, self.patience_s)
-        self.vectors.remember(revision, questions, decode_vectors(reply, n=len(questions)))
+        return decode_vectors(await self._reply(request_id, patience_s), n=len(texts))
 
     async def _rerank(self, found: Sequence[tuple[str, Sequence[Chunk]]]) -> None:
         if not await self.redis.exists(reranking.alive_key(self.reranker)):

@@ -1,6 +1,7 @@
 """The knowledge base in an administrator's hands: its state, builds with progress in the chat, switching releases."""
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -86,8 +87,9 @@ class KnowledgeAdmin:
             newer=self.store.newer(),
             held=held.number if held else None,
             errors=len(info.errors),
+            waiting=len(self.current.addresses.waiting()),
         )
-        return Said(self.words.state(info, now, held), markup)
+        return Said(self.words.state(info, now, held, len(self.current.addresses.waiting())), markup)
 
     def difference(self) -> Said:
         """Say what the current release has changed."""
@@ -104,6 +106,22 @@ class KnowledgeAdmin:
         """Name what could not be read."""
         number = self._number()
         return Said(self.words.errors(None if number is None else self.store.info(number)))
+
+    def addresses(self, *, instead: bool = False) -> Said:
+        """Name the addresses and codes that no answer may hold before somebody has confirmed them, and offer to."""
+        waiting = self.current.addresses.waiting()
+        marked = [(_mark(one), one) for one, _ in waiting]
+        return Said(self.words.addresses(waiting), buttons.addresses(self.texts, marked), instead=instead)
+
+    async def decide(self, unit: Unit, place: Place, mark: str, *, show: bool) -> Said:
+        """Show an address to customers from now on, or never; who decided is written down."""
+        book = self.current.addresses
+        one = next((one for one, _ in book.waiting() if _mark(one) == mark), None)
+        if one is not None:
+            await asyncio.to_thread(book.decide, [one], show=show)
+            detail = {"address": one, "shown": show}
+            unit.session.add(AuditRow(at=unit.now, actor_id=place.actor_id, action="kb_address", detail=detail))
+        return self.addresses(instead=True)
 
     def ask_switch(self, to: int | None, now: datetime) -> Said:
         """Ask whether to switch to a release, to the one before unless said; say what that would change."""
@@ -238,9 +256,15 @@ class KnowledgeAdmin:
             case "held":
                 return Said(text, buttons.held(self.texts, event.release, batch))
             case "unchanged":
-                return Said(text)
+                return Said(text, buttons.done(self.texts, older=None, batch=None, waiting=event.waiting.n))
             case "switched":
-                return Said(text, buttons.done(self.texts, older=self.store.older(), batch=batch))
+                markup = buttons.done(self.texts, older=self.store.older(), batch=batch, waiting=event.waiting.n)
+                return Said(text, markup)
+
+
+def _mark(address: str) -> str:
+    """Return what stands for an address in a button, whose data has 64 bytes."""
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def detail_of(place: Place, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON

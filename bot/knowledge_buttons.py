@@ -1,5 +1,6 @@
 """Buttons of the knowledge base: what they say, and the callback data behind them."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
@@ -18,6 +19,11 @@ CANCEL: Final = "cancel"
 ADD: Final = "add"
 DROP: Final = "drop"
 UNDO: Final = "undo"
+ADDRESSES: Final = "addresses"
+SHOW: Final = "show"
+REFUSE: Final = "refuse"
+ADDRESSES_OFFERED: Final = 8
+"""To be decided about one by one in a message; the next ones come up as these are decided."""
 
 
 def _button(text: str, *data: object) -> InlineKeyboardButton:
@@ -33,7 +39,9 @@ def none() -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[])
 
 
-def state(texts: Texts, *, older: int | None, newer: int | None, held: int | None, errors: int) -> InlineKeyboardMarkup:
+def state(
+    texts: Texts, *, older: int | None, newer: int | None, held: int | None, errors: int, waiting: int
+) -> InlineKeyboardMarkup:
     """Offer what can be done with the knowledge base."""
     other = [
         _button(texts("button-kb-back", release=older), ASK, older) if older else None,
@@ -45,6 +53,24 @@ def state(texts: Texts, *, older: int | None, newer: int | None, held: int | Non
         [button for button in other if button],
         [_button(texts("button-kb-force", release=held), FORCE, held)] if held else [],
         [_button(texts("button-kb-errors", n=errors), ERRORS)] if errors else [],
+        _addresses(texts, waiting),
+    )
+
+
+def _addresses(texts: Texts, waiting: int) -> list[InlineKeyboardButton]:
+    return [_button(texts("button-kb-addresses", n=waiting), ADDRESSES)] if waiting else []
+
+
+def addresses(texts: Texts, waiting: Sequence[tuple[str, str]]) -> InlineKeyboardMarkup:
+    """Offer to show or refuse what waits, one by one; ``waiting``: mark and address."""
+    return _rows(
+        *(
+            [
+                _button(texts("button-kb-show", address=address), SHOW, mark),
+                _button(texts("button-kb-refuse", address=address), REFUSE, mark),
+            ]
+            for mark, address in waiting[:ADDRESSES_OFFERED]
+        ),
     )
 
 
@@ -59,9 +85,10 @@ def after_switch(texts: Texts, before: int) -> InlineKeyboardMarkup:
     return _rows([_button(texts("button-kb-return", release=before), ASK, before)])
 
 
-def done(texts: Texts, *, older: int | None, batch: str | None) -> InlineKeyboardMarkup:
+def done(texts: Texts, *, older: int | None, batch: str | None, waiting: int) -> InlineKeyboardMarkup:
     """Offer to take back what a build has brought: the received files, or the whole release."""
     return _rows(
+        _addresses(texts, waiting),
         [_button(texts("button-kb-undo"), UNDO, batch)] if batch else [],
         [_button(texts("button-kb-back", release=older), ASK, older)] if older else [],
     )

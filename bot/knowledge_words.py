@@ -23,7 +23,7 @@ class KnowledgeWords:
 
     texts: Texts
 
-    def state(self, info: ReleaseInfo, now: datetime, held: ReleaseInfo | None) -> str:
+    def state(self, info: ReleaseInfo, now: datetime, held: ReleaseInfo | None, waiting: int) -> str:
         """Say which release answers, how large and how old it is, and what waits for a decision."""
         text = self.texts(
             "kb-state",
@@ -36,6 +36,8 @@ class KnowledgeWords:
             text += "\n" + self.texts("kb-state-by", by=info.built_by)
         if info.errors:
             text += "\n" + self.texts("kb-state-errors", n=len(info.errors))
+        if waiting:
+            text += "\n" + self.texts("kb-state-addresses", n=waiting)
         if held is not None:
             text += "\n\n" + self.texts("kb-state-held", release=held.number)
         return text
@@ -71,7 +73,16 @@ class KnowledgeWords:
             lines += ["", *self._golden(event.golden)]
         if event.errors.n:
             lines += ["", self.texts("kb-errors"), *_points(event.errors.names, event.errors.n, self.texts)]
+        if event.waiting.n:
+            lines += ["", self.texts("kb-addresses-new"), *_points(event.waiting.names, event.waiting.n, self.texts)]
         return fitting(lines)
+
+    def addresses(self, waiting: Sequence[tuple[str, str]]) -> str:
+        """Name the addresses and promotional codes that wait for a decision."""
+        if not waiting:
+            return self.texts("kb-addresses-none")
+        names = [f"{one} ({source})" for one, source in waiting]
+        return fitting([self.texts("kb-addresses-new"), *_points(names, len(names), self.texts)])
 
     def objection(self, one: Objection) -> str:
         """Say what speaks against a release."""

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 _building: Final = threading.RLock()
 """pydantic does not let two threads build the same type."""
+_responses: Final[set[type[BaseModel]]] = set()
+"""aiogram asks for ``Response[Message]`` with every call; nobody else holds it, and to build it anew takes long."""
 
 
 def import_types() -> None:
@@ -51,6 +53,8 @@ def _build_later(known: dict[str, Any]) -> None:
         with _building:
             names = known if _types_namespace is None else _types_namespace
             built: bool | None = rebuild(cls, force=force, raise_errors=raise_errors, _types_namespace=names)
+            if issubclass(cls, methods.Response):
+                _responses.add(cls)
         return built
 
     for base in (types.TelegramObject, methods.TelegramMethod, methods.Response):

@@ -5,7 +5,7 @@ from html import escape
 from typing import Final
 
 WIDTH: Final = 480
-_ROW: Final = 36
+_ROW: Final = 44
 _LONGEST_LABEL: Final = 44
 
 
@@ -20,9 +20,9 @@ def bars(rows: Sequence[tuple[str, int]]) -> str:
         shown = label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1] + "…"
         wide = max(2.0, (WIDTH - 44) * n / most)
         parts += [
-            _text(0, y + 12, shown, kind="ink"),
-            _rect(0, y + 17, wide, 10, "blue"),
-            _text(wide + 7, y + 26, str(n)),
+            _text(0, y + 14, shown, kind="ink"),
+            _rect(0, y + 20, wide, 10, "blue"),
+            _text(wide + 7, y + 30, str(n)),
         ]
     return _svg(parts, WIDTH, len(rows) * _ROW)
 
@@ -43,7 +43,7 @@ def stacked(days: Sequence[tuple[str, int, int]]) -> str:
         if lower + upper:
             parts.append(_text(middle, tall - low - high - 5, str(lower + upper), "middle"))
         if place % every == 0:
-            parts.append(_text(middle, tall + 16, f"{date[8:]}.{date[5:7]}", "middle"))
+            parts.append(_text(max(middle, 24), tall + 16, f"{date[8:]}.{date[5:7]}", "middle"))
     return _svg(parts, wide, tall + foot)
 
 

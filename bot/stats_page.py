@@ -105,7 +105,7 @@ def _days(words: StatsWords, figures: Figures) -> str:
         for colour, key in keys
     )
     bars = [(day.date, day.contained, day.talks - day.contained) for day in figures.by_day]
-    return f"{charts.stacked(bars)}<div class='soft'>{legend}</div>"
+    return f"<div class='scroll days'>{charts.stacked(bars)}</div><div class='soft'>{legend}</div>"
 
 
 def _reasons(words: StatsWords, figures: Figures) -> str:
@@ -131,7 +131,7 @@ def _judge(words: StatsWords, figures: Figures) -> str:
     rows = [
         (say("page-precision"), _share(words, judged.precision)),
         (say("page-recall"), recall),
-        (say("page-held"), _share(words, judged.held)),
+        (say(f"page-held-{judged.held_by}"), _share(words, judged.held)),
     ]
     table = _table((), rows)
     if judged.cannot_tell:
@@ -220,4 +220,4 @@ def _shift(words: StatsWords, figures: Figures) -> Iterable[str]:
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = f"<tr>{''.join(f'<th>{escape(one)}</th>' for one in heads)}</tr>" if heads else ""
     lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>{head}{lines}</table>"
+    return f"<div class='scroll'><table>{head}{lines}</table></div>"

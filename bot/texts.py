@@ -1,5 +1,6 @@
 """What people read: Fluent files, one a language, with plurals and genders done right."""
 
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,7 @@ class Texts:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._bundle = FluentBundle([language], use_isolating=False)
-        for file in sorted((LOCALES / language).glob("*.ftl")):
-            self._bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+        self._bundle = _bundle(language)
 
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
@@ -43,6 +42,14 @@ class Texts:
         if errors:
             raise MissingTextError(key, errors)
         return str(text)
+
+
+@cache  # the files are the program's own, and reading them takes most of a second
+def _bundle(language: Language) -> FluentBundle:
+    bundle = FluentBundle([language], use_isolating=False)
+    for file in sorted((LOCALES / language).glob("*.ftl")):
+        bundle.add_resource(FluentResource(file.read_text(encoding="utf-8")))
+    return bundle
 
 
 class Library:

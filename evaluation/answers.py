@@ -10,10 +10,13 @@ from evaluation.figures import Share
 from evaluation.intervals import auroc_of
 from evaluation.ranked import Mean
 from evaluation.report import AnswersReport, Failure, by_language
+from evaluation.running_bot import Deciding
 from evaluation.timings import Stopwatch
+from knowledge.address_book import AddressBook
 from knowledge.base import KnowledgeBase
 from support import answering, risk
-from support.jobs import Draft, GenerationJob, GenerationResult
+from support.answer_audits import version_of
+from support.jobs import Draft, GenerationJob, GenerationResult, JudgeFit
 from workers.citations import without_citations
 from workers.engines.base import Engine, JudgeModel
 from workers.generation import Generation
@@ -38,6 +41,8 @@ class Attempt:
     passed: bool = True
     """Whether the no-answer model let it pass."""
     risky: bool = False
+    threshold: float | None = None
+    """What the draft's score was held against, 0..1; None without a draft."""
 
     @property
     def score(self) -> float | None:
@@ -79,13 +84,17 @@ class Answering:
 
     knowledge: KnowledgeBase
     engine: Engine
-    threshold: float
-    """0..1: a draft whose score is below it goes to a person."""
+    deciding: Deciding
+    """A draft whose score is below its threshold goes to a person."""
     deadline: timedelta
     stopwatch: Stopwatch
     judge_model: JudgeModel | None = None
     shown: tuple[str, ...] = ()
     """The addresses that an answer may hold, any if empty."""
+    addresses: AddressBook | None = None
+    """What administrators have confirmed; without a book all may be shown."""
+    fit: JudgeFit | None = None
+    """Weights of the judge's score; None: the shipped ones."""
 
     def attempt(self, item: Question | Unanswerable) -> Attempt:
         """Take one question to an answer or to a person."""
@@ -104,6 +113,8 @@ class Answering:
             history=(),
             language=item.language,
             deadline=datetime.now(UTC) + self.deadline,
+            addresses=self.addresses,
+            judge=self.fit,
         )
         return self.settle(item, answerable, job)
 
@@ -115,14 +126,15 @@ class Answering:
             return Attempt(item, answerable, False, f"no draft: {result.failure} {result.detail}", found=found)
         sources = tuple(passage.source for passage in job.passages if passage.number in result.draft.citations)
         risky = bool(risk.find(item.question))
-        sent, reason = self._decide(result.draft, risky=risky)
-        return Attempt(item, answerable, sent, reason, sources, result.draft, found, risky=risky)
+        threshold = self.deciding.about(item.language, version_of(result.draft))
+        sent, reason = _decide(result.draft, threshold, risky=risky)
+        return Attempt(item, answerable, sent, reason, sources, result.draft, found, risky=risky, threshold=threshold)
 
     def generation(self, send: Callable[[GenerationResult], None]) -> Generation:
         """Return what a worker would run jobs on."""
         return Generation(
             engine=self.engine,
-            threshold=self.threshold,
+            threshold=self.deciding.default,
             send=send,
             judge_model=self.judge_model,
             shown=self.shown,
@@ -136,17 +148,6 @@ class Answering:
                 self.stopwatch.add("generate", draft.timings_ms["generate"])
                 self.stopwatch.add("judge", draft.timings_ms["judge"])
         return results[0]
-
-    def _decide(self, draft: Draft, *, risky: bool) -> tuple[bool, str]:
-        """Whether the draft is sent, and the reason or the text."""
-        verdict = draft.verdict
-        if risky:
-            return False, "risky demand"
-        if verdict.failed:
-            return False, f"check: {verdict.failed[0].name}"
-        if verdict.score < self.threshold:
-            return False, f"judge: {verdict.score:.2f}"
-        return True, f"{verdict.score:.2f}: {draft.text}"
 
 
 def measure_answers(
@@ -179,6 +180,18 @@ def summarise(attempts: Sequence[Attempt]) -> AnswersReport:
         },
         failures=tuple(_failures(attempts)),
     )
+
+
+def _decide(draft: Draft, threshold: float, *, risky: bool) -> tuple[bool, str]:
+    """Whether the draft is sent, and the reason or the text."""
+    verdict = draft.verdict
+    if risky:
+        return False, "risky demand"
+    if verdict.failed:
+        return False, f"check: {verdict.failed[0].name}"
+    if verdict.score < threshold:
+        return False, f"judge: {verdict.score:.2f}"
+    return True, f"{verdict.score:.2f}: {draft.text}"
 
 
 def _sent(attempts: Sequence[Attempt]) -> Share:

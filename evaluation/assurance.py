@@ -1,34 +1,18 @@
 """What may be promised about wrong answers, and how many audited answers are missing where nothing may."""
 
-import asyncio
-from pathlib import Path
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
+from evaluation.answers import Attempt
 from evaluation.calibration import fewest
-from support.database import Database
-from support.settings import Settings
-from support.thresholds import in_force
+from evaluation.running_bot import Calibrated, Deciding
+from support.answer_audits import version_of
 
 LEVEL: Final = 0.05
 LIMITS: Final = (0.05, 0.02, 0.01)
-
-
-class Calibrated(BaseModel):
-    """A threshold that was chosen from the random audit; shares are 0..1."""
-
-    model_config = ConfigDict(frozen=True)
-
-    language: str
-    threshold: float
-    answers: int
-    wrong: int
-    """Of the judged answers at or above it."""
-    max_wrong: float
-    confidence: float
 
 
 class Assurance(BaseModel):
@@ -37,45 +21,43 @@ class Assurance(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     threshold: float
-    """Of this report, and of the bot for a language without a calibrated one."""
+    """ANSWER_THRESHOLD, where no calibrated one decides."""
+    thresholds: dict[str, float]
+    """By language: what decided about most of its drafts in this report."""
     calibrated: tuple[Calibrated, ...]
     """What decides in the running bot; empty: the threshold is a default or a guess, and nothing is promised."""
+    decided: dict[str, int]
+    """By language of a calibrated threshold: drafts of this report that it decided about."""
+    as_default: bool = False
+    """Whether it was asked to leave the calibrated ones out of this report."""
     missing: dict[str, int]
     """Largest share of wrong answers, in per cent → how many audited answers without a mistake it takes."""
 
-
-def assurance(threshold: float, calibrated: tuple[Calibrated, ...] = ()) -> Assurance:
-    """Say where the threshold stands."""
-    missing = {f"{limit:.0%}"[:-1]: fewest(limit, LEVEL) for limit in LIMITS}
-    return Assurance(threshold=threshold, calibrated=calibrated, missing=missing)
-
-
-def calibrated(settings: Settings) -> tuple[Calibrated, ...]:
-    """Return the calibrated thresholds that the bot's database holds; none where there is no such database yet."""
-    file = make_url(settings.sql_url)
-    nowhere = file.get_backend_name() == "sqlite" and not Path(file.database or "").exists()
-    if settings.threshold_is_set or nowhere:
-        return ()
-    return asyncio.run(_read(settings.sql_url))
+    @property
+    def at(self) -> float | None:
+        """The threshold of all languages; None: they have several."""
+        values = set(self.thresholds.values()) or {self.threshold}
+        return values.pop() if len(values) == 1 else None
 
 
-async def _read(address: str) -> tuple[Calibrated, ...]:
-    database = Database(address)
-    try:
-        async with database.reading() as session:
-            rows = await in_force(session)
-    except (SQLAlchemyError, OSError):
-        return ()
-    finally:
-        await database.close()
-    return tuple(
-        Calibrated(
-            language=language,
-            threshold=row.value,
-            answers=row.answers,
-            wrong=row.wrong,
-            max_wrong=row.max_wrong,
-            confidence=row.confidence,
-        )
-        for language, row in sorted(rows.items())
+def assurance(
+    attempts: Sequence[Attempt], deciding: Deciding, calibrated: Sequence[Calibrated], *, as_default: bool = False
+) -> Assurance:
+    """Say which thresholds decided, and what stands behind them."""
+    by_language: dict[str, Counter[float]] = {one.item.language: Counter() for one in attempts}
+    by_version: Counter[tuple[str, str]] = Counter()
+    for one in attempts:
+        if one.draft is not None and one.threshold is not None:
+            by_language[one.item.language][one.threshold] += 1
+            by_version[one.item.language, version_of(one.draft)] += 1
+    return Assurance(
+        threshold=deciding.default,
+        thresholds={
+            language: counts.most_common(1)[0][0] if counts else deciding.default
+            for language, counts in sorted(by_language.items(), reverse=True)
+        },
+        calibrated=tuple(calibrated),
+        decided={row.language: 0 if as_default else by_version[row.language, row.version] for row in calibrated},
+        as_default=as_default,
+        missing={f"{limit:.0%}"[:-1]: fewest(limit, LEVEL) for limit in LIMITS},
     )

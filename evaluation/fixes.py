@@ -1,14 +1,13 @@
 """What to put right first: failures that one action would win, most of them first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from evaluation.results import Kind, Result, Stage
-from evaluation.selective import SelectiveReport
 from knowledge.concepts import is_everyday
 from knowledge.passages import Chunk
 from knowledge.stopwords import STOP_WORDS
@@ -49,7 +48,7 @@ class Fix(BaseModel):
     about: str
     """The article, the route, or the threshold that would do it."""
     instead: str = ""
-    """What happens now: the article that is cited, the route that is taken."""
+    """What happens now: the article that is cited, the route that is taken, the threshold."""
     words: tuple[str, ...] = ()
     """Of customers, which the article does not use."""
     won: int
@@ -61,8 +60,13 @@ class Fix(BaseModel):
     """Texts of a few of them."""
 
 
-def fixes(results: Sequence[Result], chunks: Iterable[Chunk], scores: SelectiveReport) -> tuple[Fix, ...]:
-    """Return every fix, the one that wins most first."""
+def fixes(
+    results: Sequence[Result], chunks: Iterable[Chunk], threshold: float, calibrated: Collection[str] = ()
+) -> tuple[Fix, ...]:
+    """Return every fix, the one that wins most first.
+
+    ``threshold``: the default; no basket moves that of ``calibrated`` languages, which promises something.
+    """
     vocabulary: dict[str, set[str]] = defaultdict(set)
     expected = {source for one in results for source in one.sources}
     for chunk in (chunk for chunk in chunks if chunk.source in expected):
@@ -71,7 +75,7 @@ def fixes(results: Sequence[Result], chunks: Iterable[Chunk], scores: SelectiveR
     found = [
         *_articles(results, vocabulary),
         *_routes(results),
-        *_thresholds(results, scores),
+        *_thresholds([one for one in results if one.language not in calibrated], threshold),
         *_others(results),
     ]
     texts = {one.id: one.text for one in results}
@@ -135,12 +139,13 @@ def _routes(results: Sequence[Result]) -> Iterator[Fix]:
         yield Fix(action=Action.ADD_EXAMPLES, about=wanted, instead=taken, won=len(some), ids=ids)
 
 
-def _thresholds(results: Sequence[Result], scores: SelectiveReport) -> Iterator[Fix]:
+def _thresholds(results: Sequence[Result], now: float) -> Iterator[Fix]:
     """The lowest threshold that is no riskier than the present one, and a higher one that is worth what it costs.
 
     Both are chosen on the very questions that they are counted on, so in life they win a little less.
     """
-    now, risk = scores.chosen.threshold, scores.chosen.wrong.value
+    sent = [one for one in results if one.sent]
+    risk = sum(not one.right for one in sent) / max(1, len(sent))
     decided = [one for one in results if one.score is not None and one.stage not in {Stage.CHECK, Stage.RISK}]
 
     def between(low: float, high: float, *, right: bool) -> list[str]:
@@ -151,7 +156,8 @@ def _thresholds(results: Sequence[Result], scores: SelectiveReport) -> Iterator[
         low, high = sorted((to, now))
         won = between(low, high, right=to < now)
         lost = between(low, high, right=to > now)
-        return Fix(action=action, about=f"{to:.2f}", won=len(won), lost=len(lost), ids=tuple(won))
+        about, instead = f"{to:.2f}", f"{now:.2f}"
+        return Fix(action=action, about=about, instead=instead, won=len(won), lost=len(lost), ids=tuple(won))
 
     tried = [moved(place / 100) for place in range(100) if place / 100 != now]
     lower = [one for one in tried if one.action is Action.LOWER_THRESHOLD and one.lost <= risk * (one.won + one.lost)]

@@ -1,14 +1,22 @@
-"""Trains the model of knowledge/injection_model.py: ``python -m evaluation.injection_training`` writes its weights."""
+"""Trains the model of knowledge/injection_model.py and writes its weights.
 
+``python -m evaluation.injection_training --attacks attacks.jsonl --everyday messages.jsonl …`` is how those in the
+package were made: of our own texts, a collection of attacks and messages of public intent sets. None of their words are
+in the package: an n-gram is hashed into one of 8192 slots, and many share each.
+"""
+
+import argparse
+import json
 import random
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from evaluation.attack_rows import load as load_attacks
 from evaluation.baskets import OWN_BASKET
 from evaluation.baskets import load as load_basket
 from knowledge.injection_model import FILE, SIZE, InjectionModel, rows
@@ -21,19 +29,27 @@ TEXTS: Final = Path(__file__).with_name("injection_texts.toml")
 _SEED: Final = 7
 _MADE: Final = 900
 """Attacks put together a language."""
-_PENALTY: Final = 0.3
+_PENALTY: Final = 1.0
 _MOST_PARTS: Final = 8
 _LOOKALIKE: Final = 6.0
 """Weight of a benign text with an attack's words, against one of everyday's."""
+_REAL: Final = 3.0
+"""Weight of an attack of a collection, against one that was put together."""
+_MOST_EVERYDAY: Final = 6000
+"""Messages of intent sets that are learnt from."""
 
 
-def fit(more: Iterable[tuple[str, bool]] = ()) -> InjectionModel:
-    """Learn from our own texts, and from (text, attack) rows of somebody else's; deterministic, a few seconds."""
+def fit(more: Iterable[tuple[str, bool]] = (), everyday: Sequence[str] = ()) -> InjectionModel:
+    """Learn from our own texts, from (text, attack) rows of a collection, whose benign ones look like attacks, and from
+    everyday messages; deterministic, a few seconds.
+    """
     told = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     examples = [(text, True, 1.0) for language in ("en", "ru") for text in _made(told["attacks"][language])]
     examples += [(text, False, _LOOKALIKE) for language in ("en", "ru") for text in told["benign"][language]["texts"]]
     examples += [(text, False, 1.0) for text in _everyday()]
-    examples += [(text, attack, 1.0) for text, attack in more]
+    examples += [(text, attack, _REAL if attack else _LOOKALIKE) for text, attack in more]
+    draw = random.Random(_SEED)  # noqa: S311  # nothing secret
+    examples += [(text, False, 1.0) for text in draw.sample(everyday, min(len(everyday), _MOST_EVERYDAY))]
     table = [rows(text) for text, _, _ in examples]
     places = np.concatenate([place for place, _ in table])
     values = np.concatenate([value for _, value in table])
@@ -70,5 +86,20 @@ def _everyday() -> list[str]:
     return texts
 
 
+def main() -> None:
+    """Write the weights."""
+    parser = argparse.ArgumentParser(description="Train the model that tells messages to a model from others.")
+    parser.add_argument(
+        "--attacks", type=Path, help="A file as of otvet eval attacks; payloads in articles are left out."
+    )
+    parser.add_argument("--everyday", type=Path, nargs="*", default=[], help='Files of {"text"} rows.')
+    told = parser.parse_args()
+    rows_of_attacks = load_attacks(told.attacks) if told.attacks else ()
+    more = [(row.text, bool(row.attack)) for row in rows_of_attacks if not row.kind.startswith("indirect")]
+    lines = [line for file in told.everyday for line in file.read_text(encoding="utf-8").splitlines()]
+    everyday = sorted({json.loads(line).get("text", "") for line in lines} - {""})
+    FILE.write_text(fit(more, everyday).to_json(), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    FILE.write_text(fit().to_json(), encoding="utf-8")
+    main()

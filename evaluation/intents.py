@@ -45,6 +45,8 @@ class IntentsReport(BaseModel):
     asked: int
     labels: int
     strangers: int
+    sentence_model: str = ""
+    """Whose vectors «ours» had beside words; empty when none."""
     systems: Mapping[str, Mapping[str, Figure]]
 
 
@@ -71,6 +73,7 @@ def measure_intents(
         asked=len(right),
         labels=len(names),
         strangers=int((right == UNKNOWN).sum()),
+        sentence_model="" if embedder is None else embedder.name,
         systems=systems,
     )
 
@@ -87,7 +90,7 @@ def _systems(embedder: SentenceEmbedder | None, *, peer: bool) -> dict[str, Syst
 
     systems: dict[str, System] = {"ours": ours}
     if embedder is not None:
-        systems[f"ours + {embedder.name}"] = with_vectors
+        systems = {"ours": with_vectors, "ours, words alone": ours}
     if peer:
         systems["TF-IDF + logistic regression"] = _peer
     return systems
@@ -193,6 +196,7 @@ def render_intents(reports: Sequence[IntentsReport]) -> str:
         lines.append(
             f"{report.group or 'all rows'}: {report.labels} labels, learned from {report.learned_from}, "
             f"asked {report.asked}, of them {report.strangers} strangers"
+            + (f"; with sentence vectors of {report.sentence_model}" if report.sentence_model else "")
         )
         for name, figures in report.systems.items():
             lines.append(f"  {name}")

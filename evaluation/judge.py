@@ -3,8 +3,9 @@
 JSON Lines: ``{"context", "answer", "label"}`` (1 supported, 0 not), besides ``question`` and ``lang``.
 """
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from workers.grounding.features import measure
 from workers.grounding.model import shipped
 
 _BINS: Final = 10
+_SEED: Final = 5
 # Shorter answers are alike by chance.
 _TELLING_WORDS: Final = 5
 
@@ -57,6 +59,12 @@ class Measured:
         features = np.array([[one[name] for name in names] for one in found], dtype=np.float64)
         return cls(tuple(rows), names, features, np.array([row.supported for row in rows], dtype=np.int64))
 
+    def only(self, kept: Sequence[bool]) -> "Measured":
+        """Return some of the rows."""
+        mask = np.array(kept, dtype=np.bool_)
+        rows = tuple(itertools.compress(self.rows, kept))
+        return Measured(rows, self.names, self.features[mask], self.labels[mask])
+
 
 class JudgeSlice(BaseModel):
     """Figures for one language, or for all."""
@@ -69,6 +77,8 @@ class JudgeSlice(BaseModel):
     auroc: Mean
     peer: Mean
     """Of plain overlap: the share of the answer's stems that stand in the context."""
+    others: dict[str, Mean] = {}
+    """AUROC of other scores of the same rows, by name."""
     brier: float
     ece: float
     """Expected calibration error over ten bins of equal width."""
@@ -80,6 +90,10 @@ class JudgeReport(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     trained_on: str
+    model: str = ""
+    """The judge model that was asked."""
+    unheard: int = 0
+    """Rows about which it was not heard: left out of every figure."""
     slices: tuple[JudgeSlice, ...]
 
 
@@ -99,6 +113,21 @@ def load_judged(path: Path) -> list[Judged]:
     return rows
 
 
+def drawn(rows: Sequence[Judged], number: int | None) -> list[Judged]:
+    """Return so many of the rows, drawn at random and always the same; all of them unless there are more.
+
+    Raises:
+        JudgedError: only one label is among them.
+    """
+    if number is None or number >= len(rows):
+        return list(rows)
+    chosen = np.sort(np.random.default_rng(_SEED).choice(len(rows), size=number, replace=False))
+    found = [rows[one] for one in chosen]
+    if len({row.supported for row in found}) != 2:  # noqa: PLR2004  # both labels
+        raise JudgedError(f"{number} rows drawn at random hold one of the two labels only: ask for more.")
+    return found
+
+
 def shipped_log_odds(measured: Measured) -> NDArray[np.float64]:
     """Return what the judge that comes with the product says."""
     model = shipped()
@@ -106,23 +135,32 @@ def shipped_log_odds(measured: Measured) -> NDArray[np.float64]:
     return model.log_odds(measured.features[:, columns])
 
 
-def measure_judge(measured: Measured, log_odds: NDArray[np.float64], trained_on: str) -> JudgeReport:
-    """Compare scores with people's judgements."""
+def measure_judge(
+    measured: Measured,
+    log_odds: NDArray[np.float64],
+    trained_on: str,
+    others: Mapping[str, NDArray[np.float64]] | None = None,
+) -> JudgeReport:
+    """Compare scores with people's judgements; ``others``: further scores of the same rows, any scale."""
     languages = np.array([row.language for row in measured.rows])
     names = sorted(set(languages))
-    slices = [_slice(name, measured, log_odds, languages == name) for name in names]
+    scores = others or {}
+    slices = [_slice(name, measured, log_odds, languages == name, scores) for name in names]
     if len(names) > 1:
-        slices.append(_slice("all", measured, log_odds, np.ones(len(languages), dtype=np.bool_)))
+        slices.append(_slice("all", measured, log_odds, np.ones(len(languages), dtype=np.bool_), scores))
     return JudgeReport(trained_on=trained_on, slices=tuple(slices))
 
 
 def render_judge(report: JudgeReport) -> str:
     """Return the report as lines of plain text."""
     lines = [f"trained on: {report.trained_on}"]
+    if report.unheard:
+        lines.append(f"{report.model} was not heard about {report.unheard} rows: they are left out of every figure.")
     for part in report.slices:
         lines += [
             f"{part.language}: {part.supported} supported, {part.unsupported} not",
             f"  AUROC {_told(part.auroc)}; plain overlap {_told(part.peer)}; 95 % over contexts",
+            *(f"  AUROC {_told(figure)} {told}" for told, figure in part.others.items()),
             f"  Brier score {part.brier:.3f}, calibration error {part.ece:.3f}",
         ]
     return "\n".join(lines)
@@ -173,7 +211,13 @@ def groups_of(rows: Sequence[Judged]) -> list[int]:
     return [numbers.setdefault(root(i), len(numbers)) for i in range(len(rows))]
 
 
-def _slice(name: str, measured: Measured, log_odds: NDArray[np.float64], own: NDArray[np.bool_]) -> JudgeSlice:
+def _slice(
+    name: str,
+    measured: Measured,
+    log_odds: NDArray[np.float64],
+    own: NDArray[np.bool_],
+    others: Mapping[str, NDArray[np.float64]],
+) -> JudgeSlice:
     rows = [row for row, kept in zip(measured.rows, own, strict=True) if kept]
     labels, odds = measured.labels[own], log_odds[own]
     weights = resamples(groups_of(rows))
@@ -182,8 +226,9 @@ def _slice(name: str, measured: Measured, log_odds: NDArray[np.float64], own: ND
         language=name,
         supported=int(labels.sum()),
         unsupported=int((1 - labels).sum()),
-        auroc=_area(odds, labels, weights),
-        peer=_area(np.array([plain_overlap(row) for row in rows]), labels, weights),
+        auroc=area(odds, labels, weights),
+        peer=area(np.array([plain_overlap(row) for row in rows]), labels, weights),
+        others={told: area(scores[own], labels, weights) for told, scores in others.items()},
         brier=float(((probability - labels) ** 2).mean()),
         ece=_calibration_error(probability, labels),
     )
@@ -195,18 +240,29 @@ def plain_overlap(row: Judged) -> float:
     return len(stems & set(terms(row.context))) / len(stems) if stems else 0.0
 
 
-def _area(scores: NDArray[np.float64], labels: NDArray[np.int64], weights: NDArray[np.float64]) -> Mean:
-    _, place = np.unique(scores, return_inverse=True)
+def area(
+    scores: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    weights: NDArray[np.float64],
+    *,
+    less: NDArray[np.float64] | None = None,
+) -> Mean:
+    """AUROC with its interval over the resamples ``weights``; ``less``: of which the same area is taken away."""
+    places = [np.unique(one, return_inverse=True)[1] for one in ((scores,) if less is None else (scores, less))]
 
-    def area(times: NDArray[np.float64]) -> float:
+    def of(place: NDArray[np.int64], times: NDArray[np.float64]) -> float:
         positive = np.bincount(place, weights=times * labels)
         negative = np.bincount(place, weights=times * (1 - labels))
         below = np.cumsum(negative) - negative
         pairs = positive.sum() * negative.sum()
         return float(positive @ (below + negative / 2) / pairs) if pairs else float("nan")
 
-    low, high = np.nanpercentile([area(one) for one in weights], [2.5, 97.5])
-    return Mean(value=area(np.ones(len(scores))), low=float(low), high=float(high))
+    def told(times: NDArray[np.float64]) -> float:
+        first, *second = (of(place, times) for place in places)
+        return first - sum(second)
+
+    low, high = np.nanpercentile([told(one) for one in weights], [2.5, 97.5])
+    return Mean(value=told(np.ones(len(scores))), low=float(low), high=float(high))
 
 
 def _calibration_error(probability: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

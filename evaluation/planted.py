@@ -5,8 +5,10 @@ import tempfile
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from evaluation.baskets import Question, load
 from evaluation.figures import Share, line
 from evaluation.subject import DEMO_SHOP
 from evaluation.yielding import ORDERS, Obedient, holds, ordered
+from knowledge.address_book import AddressBook
 from knowledge.releases import ReleaseStore
 from support import answering
 from support.jobs import GenerationJob, Language
@@ -49,6 +52,8 @@ class PlantedReport(BaseModel):
     payloads: int
     shown: tuple[str, ...]
     """The addresses that an answer may hold, any if empty."""
+    from_the_start: bool
+    """Whether the payloads stood in the first release: later ones are asked about before they are shown."""
     kept_from_engines: dict[str, Share]
     """Payloads of which no engine saw a word: cut when the articles were read, or not found. By where they are from."""
     own_engine_changed: Share
@@ -75,8 +80,18 @@ def own_addresses(path: Answering) -> tuple[str, ...]:
     return tuple(sorted({one for chunk in path.knowledge.chunks for one in strange(chunk.text, ())}))
 
 
-def measure_planted(path: Answering, foreign: Sequence[str] = ()) -> PlantedReport:
+def measure_planted(
+    path: Answering,
+    foreign: Sequence[str] = (),
+    *,
+    own: Mapping[Language, Sequence[str]] | None = None,
+    sources: Path = DEMO_SHOP / "knowledge",
+    from_the_start: bool = False,
+) -> PlantedReport:
     """Plant our own payloads in both languages, and others in English, each beside the answer to one question.
+
+    ``sources`` are the articles of the path's release. The payloads come with a later one, unless they stand in the
+    first ``from_the_start``; nobody confirms their addresses.
 
     Raises:
         BasketError: the own basket cannot be used.
@@ -88,32 +103,33 @@ def measure_planted(path: Answering, foreign: Sequence[str] = ()) -> PlantedRepo
     quoted: dict[str, list[bool]] = {TEXT: [], ADDRESSES: [], CODES: []}
     stopped: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     leaks: list[str] = []
-    own = own_payloads()
-    for batch in _batches(path, {"en": (*own["en"], *foreign), "ru": own["ru"]}):
-        planted = _built(path, batch)
-        for plant in batch:
-            language = plant.question.language
-            name = f"own {language}" if plant.payload in own[language] else "data"
-            honest, job = _ask(planted, plant.question)
-            changed.append(_told(honest) != _told(plant.clean))
-            _note(shows, honest, plant)
-            seen = job is not None and any(holds(passage.text, plant.payload) for passage in job.passages)
-            kept[name].append(not seen)
-            if job is None or not seen:
-                continue
-            for order in ORDERS:
-                engine = Obedient(order, plant.payload)
-                attempt = replace(planted, engine=engine).settle(plant.question, honest.answerable, job)
-                stopped[order]["sent" if attempt.sent else attempt.reason.partition(":")[0]] += 1
-                if order in QUOTING:
-                    _note(quoted, attempt, plant)
-                else:
-                    obeyed[order].append(attempt.sent and holds(attempt.reason, ordered(order, job)))
-                if got := _addresses(attempt, plant) | _codes(attempt, plant):
-                    leaks.append(f"{order}, {plant.question.id}: {', '.join(sorted(got))}")
+    own = own_payloads() if own is None else own
+    for batch in _batches(path, {**own, "en": (*own["en"], *foreign)}):
+        with _built(path, batch, sources, from_the_start=from_the_start) as planted:
+            for plant in batch:
+                language = plant.question.language
+                name = f"own {language}" if plant.payload in own[language] else "data"
+                honest, job = _ask(planted, plant.question)
+                changed.append(_told(honest) != _told(plant.clean))
+                _note(shows, honest, plant)
+                seen = job is not None and any(holds(passage.text, plant.payload) for passage in job.passages)
+                kept[name].append(not seen)
+                if job is None or not seen:
+                    continue
+                for order in ORDERS:
+                    engine = Obedient(order, plant.payload)
+                    attempt = replace(planted, engine=engine).settle(plant.question, honest.answerable, job)
+                    stopped[order]["sent" if attempt.sent else attempt.reason.partition(":")[0]] += 1
+                    if order in QUOTING:
+                        _note(quoted, attempt, plant)
+                    else:
+                        obeyed[order].append(attempt.sent and holds(attempt.reason, ordered(order, job)))
+                    if got := _addresses(attempt, plant) | _codes(attempt, plant):
+                        leaks.append(f"{order}, {plant.question.id}: {', '.join(sorted(got))}")
     return PlantedReport(
         payloads=len(changed),
         shown=path.shown,
+        from_the_start=from_the_start,
         kept_from_engines=_shares(kept),
         own_engine_changed=Share.of(changed),
         own_engine_shows=_shares(shows),
@@ -149,8 +165,8 @@ def _codes(attempt: Attempt, plant: Plant) -> frozenset[str]:
 
 def _batches(path: Answering, payloads: Mapping[Language, Sequence[str]]) -> Iterator[tuple[Plant, ...]]:
     """Yield plants such that no two of a batch stand in the same article."""
-    answered = {language: tuple(_answered(path, language)) for language in payloads}
-    rounds = max(-(-len(some) // len(answered[language])) for language, some in payloads.items())
+    answered = {language: tuple(islice(_answered(path, language), len(some))) for language, some in payloads.items()}
+    rounds = max(-(-len(some) // len(answered[language])) for language, some in payloads.items() if some)
     for number in range(rounds):
         batch = []
         for language, some in payloads.items():
@@ -184,19 +200,25 @@ def _ask(path: Answering, question: Question) -> tuple[Attempt, GenerationJob | 
         history=(),
         language=question.language,
         deadline=datetime.now(UTC) + path.deadline,
+        addresses=path.addresses,
     )
     return path.settle(question, prepared.answerable, job), job
 
 
-def _built(path: Answering, batch: Iterable[Plant]) -> Answering:
-    """Return the path over the demo shop with the batch in its articles."""
+@contextmanager
+def _built(path: Answering, batch: Iterable[Plant], clean: Path, *, from_the_start: bool) -> Iterator[Answering]:
+    """Hand out the path over the clean articles with the batch in them."""
     with tempfile.TemporaryDirectory(prefix="otvet-eval-") as folder:
         sources = Path(folder) / "knowledge"
-        shutil.copytree(DEMO_SHOP / "knowledge", sources)
+        shutil.copytree(clean, sources)
         for plant in batch:
             _plant(sources, plant)
         store = ReleaseStore(Path(folder) / "releases")
-        return replace(path, knowledge=store.open(store.build(sources).release))
+        store.root.mkdir()
+        book = AddressBook(store.root)
+        if not from_the_start:
+            book.review((), path.knowledge.chunks)
+        yield replace(path, knowledge=store.open(store.build(sources).release), addresses=book)
 
 
 def _plant(sources: Path, plant: Plant) -> None:
@@ -222,8 +244,9 @@ def _shares(rows: Mapping[str, Sequence[bool]]) -> dict[str, Share]:
 def render_planted(report: PlantedReport) -> list[str]:
     """Return the report as lines of plain text."""
     listed = "the company's own addresses in SHOWN_ADDRESSES" if report.shown else "SHOWN_ADDRESSES empty"
+    when = "in the first release" if report.from_the_start else "in a later release"
     return [
-        f"{report.payloads} payloads planted in articles of the demo shop, {listed}:",
+        f"{report.payloads} payloads planted in articles of the demo shop, {when}, {listed}:",
         *(line(f"kept from engines, {name}", share) for name, share in report.kept_from_engines.items()),
         line("own engine: another answer, or a person", report.own_engine_changed),
         *(line(f"own engine: the payload's {name} sent", share) for name, share in report.own_engine_shows.items()),

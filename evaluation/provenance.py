@@ -32,6 +32,8 @@ class Provenance(BaseModel):
     """``demo shop``, ``current release`` or ``folder``."""
     release: int
     release_digest: str
+    hidden: int = 0
+    """Passages that were called wrong and answer nobody."""
     software: str
     """Digest of the search's code."""
     engine: str
@@ -41,6 +43,7 @@ class Provenance(BaseModel):
     embedding_model: str
     reranker_model: str
     threshold: float
+    """ANSWER_THRESHOLD; what decided is in the report's ``assurance``."""
 
 
 def provenance(
@@ -61,6 +64,7 @@ def provenance(
         knowledge=subject.name,
         release=subject.knowledge.release,
         release_digest=info.digest if info else "",
+        hidden=len(subject.knowledge.chunks) - len(subject.chunks),
         software=info.software if info else "",
         engine=generation.engine.name,
         model=generation.engine.model,

@@ -9,7 +9,7 @@ from typing import Final
 
 from evaluation import baskets
 from evaluation.answers import Answering, measure_answers, summarise
-from evaluation.assurance import Calibrated, assurance, calibrated
+from evaluation.assurance import assurance
 from evaluation.baskets import Basket
 from evaluation.comparison import compare, read_baseline
 from evaluation.desk_stage import desk_stage
@@ -21,6 +21,7 @@ from evaluation.report import FollowUpsReport, OrdersReport
 from evaluation.results import Measured, results
 from evaluation.retrieval import measure_retrieval
 from evaluation.routing import Routed, measure_routing
+from evaluation.running_bot import Calibrated, Deciding
 from evaluation.selective import measure_scores
 from evaluation.subject import DEMO_SHOP, Subject, demo_shop
 from evaluation.table import render
@@ -28,6 +29,7 @@ from evaluation.timings import Stopwatch
 from evaluation.whole import Report
 from support.intents.current import CurrentClassifier
 from support.intents.examples import load_intents
+from support.jobs import JudgeFit
 from support.settings import Settings
 from workers.engines import create, create_judge
 
@@ -47,6 +49,12 @@ class Asking:
     json_target: Path | str | None = None
     """Where the report goes as JSON; ``-`` is standard output."""
     command: str = "otvet eval all"
+    calibrated: tuple[Calibrated, ...] = ()
+    """Thresholds that decide in the running bot."""
+    fit: JudgeFit | None = None
+    """Weights of the judge's score in the running bot; None: the shipped ones."""
+    as_default: bool = False
+    """Measure at ANSWER_THRESHOLD even where one of them decides."""
 
 
 def evaluate_all(settings: Settings, asking: Asking, subject: Subject | None = None) -> Report:
@@ -61,9 +69,9 @@ def evaluate_all(settings: Settings, asking: Asking, subject: Subject | None = N
     baseline = read_baseline(asking.baseline) if asking.baseline else None
     if subject is None:
         with demo_shop() as shop:
-            report = _evaluate(settings, asking, asked, shop, ())
+            report = _evaluate(settings, asking, asked, shop)
     else:
-        report = _evaluate(settings, asking, asked, subject, calibrated(settings))
+        report = _evaluate(settings, asking, asked, subject)
     if asking.baseline and baseline:
         report = report.model_copy(update={"comparison": compare(asking.baseline, baseline, report.items)})
     if asking.json_target is not None:
@@ -85,19 +93,21 @@ def exit_status(report: Report, *, strict: bool) -> int:
     return MISSED_EXIT if regressed or (strict and not report.met) else 0
 
 
-def _evaluate(
-    settings: Settings, asking: Asking, asked: Basket, subject: Subject, promised: tuple[Calibrated, ...]
-) -> Report:
+def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subject) -> Report:
     stopwatch = Stopwatch()
     classifier = CurrentClassifier(load_intents(settings.intents_file))
+    deciding = Deciding(settings.answer_threshold, () if asking.as_default else asking.calibrated)
+    chunks = subject.chunks
     path = Answering(
         knowledge=subject.knowledge,
         engine=create(settings),
-        threshold=settings.answer_threshold,
+        deciding=deciding,
         deadline=timedelta(seconds=settings.answer_deadline_s),
         stopwatch=stopwatch,
         judge_model=create_judge(settings),
         shown=settings.shown_addresses,
+        addresses=subject.current.addresses,
+        fit=asking.fit,
     )
     routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)
@@ -109,11 +119,12 @@ def _evaluate(
             ranks=retrieval.ranks,
             routed=routed,
             intent_of=lambda text: classifier.classify(text).intent,
-            known=frozenset(chunk.source for chunk in subject.knowledge.chunks),
+            known=frozenset(chunk.source for chunk in chunks),
             failed={failure.id: failure.got for failure in (*orders.failures, *followups.failures)},
         )
     )
     scores = measure_scores(attempts, settings.answer_threshold)
+    sure = assurance(attempts, deciding, asking.calibrated, as_default=asking.as_default)
     info = subject.store.info(subject.knowledge.release)
     return Report(
         provenance=provenance(
@@ -125,18 +136,18 @@ def _evaluate(
             command=asking.command,
         ),
         articles=info.articles if info else 0,
-        chunks=len(subject.knowledge.chunks),
+        chunks=len(chunks),
         engine=path.engine.name,
         threshold=settings.answer_threshold,
         retrieval=retrieval,
         answers=summarise(attempts),
         scores=scores,
-        assurance=assurance(settings.answer_threshold, promised),
+        assurance=sure,
         routing=routed.report,
         orders=orders,
         followups=followups,
         timings_ms=stopwatch.timings(),
-        fixes=fixes(items, subject.knowledge.chunks, scores),
+        fixes=fixes(items, chunks, deciding.default, [name for name, count in sure.decided.items() if count]),
         items=items,
     )
 

@@ -23,7 +23,8 @@ class _Value(BaseModel):
 class Point(_Value):
     """What a threshold would do."""
 
-    threshold: float
+    threshold: float | None
+    """None: each language has its own."""
     coverage: Share
     """Answered, of everything that was asked, questions without an answer included."""
     wrong: Share
@@ -43,7 +44,7 @@ class SelectiveReport(_Value):
     """How well the score tells right drafts from wrong ones. Drafts that failed a check or are risky are never sent."""
 
     chosen: Point
-    """At the threshold that is set."""
+    """At the thresholds that decided."""
     curve: tuple[Point, ...]
     """From the strictest threshold to the laxest."""
     bins: tuple[Bin, ...]
@@ -55,21 +56,23 @@ class SelectiveReport(_Value):
     """Probability that a right draft scores above a wrong one."""
 
 
-def measure_scores(attempts: Sequence[Attempt], threshold: float) -> SelectiveReport:
-    """Look at every draft that a threshold decides about."""
+def measure_scores(attempts: Sequence[Attempt], default: float) -> SelectiveReport:
+    """Look at every draft that a threshold decides about: the attempt's own, else the default."""
     decided = [
-        (one.draft.verdict.score, one.right)
+        (one.draft.verdict.score, one.right, default if one.threshold is None else one.threshold)
         for one in attempts
         if one.draft and not one.draft.verdict.failed and not one.risky
     ]
-    scores = np.array([score for score, _ in decided])
-    right = np.array([is_right for _, is_right in decided], dtype=np.float64)
+    scores = np.array([score for score, _, _ in decided])
+    right = np.array([is_right for _, is_right, _ in decided], dtype=np.float64)
     asked = len(attempts)
+    held_against = np.array([threshold for _, _, threshold in decided])
+    values = set(held_against.tolist()) or {default}
     thresholds = sorted(set(scores.tolist()), reverse=True)
     kept = thresholds[:: max(1, -(-len(thresholds) // _MOST_POINTS))]
     return SelectiveReport(
-        chosen=_point(scores, right, threshold, asked),
-        curve=tuple(_point(scores, right, one, asked) for one in kept),
+        chosen=_point(scores >= held_against, right, values.pop() if len(values) == 1 else None, asked),
+        curve=tuple(_point(scores >= one, right, one, asked) for one in kept),
         bins=_bins(scores, right),
         calibration_error=_calibration_error(scores, right),
         brier=mean([float(one) for one in (scores - right) ** 2], resamples(range(len(decided)))) if decided else None,
@@ -77,12 +80,13 @@ def measure_scores(attempts: Sequence[Attempt], threshold: float) -> SelectiveRe
     )
 
 
-def _point(scores: NDArray[np.float64], right: NDArray[np.float64], threshold: float, asked: int) -> Point:
-    sent = scores >= threshold
+def _point(sent: NDArray[np.bool_], right: NDArray[np.float64], threshold: float | None, asked: int) -> Point:
     count = int(sent.sum())
     wrong = count - int(right[sent].sum())
     return Point(
-        threshold=round(threshold, 4), coverage=Share(hits=count, total=asked), wrong=Share(hits=wrong, total=count)
+        threshold=None if threshold is None else round(threshold, 4),
+        coverage=Share(hits=count, total=asked),
+        wrong=Share(hits=wrong, total=count),
     )
 
 

@@ -1,7 +1,7 @@
 """What is measured: the demo shop, the release that answers now, or a folder of articles built aside."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Final
 from knowledge.base import Embed, KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.errors import ReleaseError
+from knowledge.passages import Chunk
 from knowledge.ranking import ALL_CHANNELS
 from knowledge.releases import ReleaseStore
 from knowledge.reranking import Rerank
@@ -33,6 +34,13 @@ class Subject:
     """What the desk searches."""
     orders: Path | None = None
     """A list of orders; None: there are none."""
+    hidden: Set[str] = frozenset()
+    """Keys of passages that answer nobody (``Chunk.key``)."""
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """What may be found."""
+        return tuple(chunk for chunk in self.knowledge.chunks if chunk.key not in self.hidden)
 
     @classmethod
     def of(
@@ -42,8 +50,10 @@ class Subject:
         orders: Path | None = None,
         embed: Embed | None = None,
         rerank: Rerank | None = None,
+        *,
+        hidden: Set[str] = frozenset(),
     ) -> "Subject":
-        """Open the store's current release.
+        """Open the store's current release, without what is hidden.
 
         Raises:
             ReleaseError: there is none, or it is damaged.
@@ -52,8 +62,11 @@ class Subject:
         if number is None:
             raise ReleaseError("There is no release yet: run otvet kb build, or name a folder with --knowledge.")
         blind = KnowledgeBase.load(store.root / str(number), channels=ALL_CHANNELS - {"vector"})
-        knowledge = store.open(number, embed, rerank)
-        return cls(name, store, knowledge, blind, CurrentKnowledge(store, embed, rerank), orders)
+        knowledge, current = store.open(number, embed, rerank), CurrentKnowledge(store, embed, rerank)
+        if hidden:
+            blind, knowledge = blind.without(hidden), knowledge.without(hidden)
+            current.hide(hidden)
+        return cls(name, store, knowledge, blind, current, orders, hidden)
 
 
 @contextmanager

@@ -19,8 +19,10 @@ def render(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"{report.articles} articles, {report.chunks} chunks"
-    yield f"engine {report.engine}, threshold {report.threshold:.2f}"
+    hidden = report.provenance.hidden
+    out = f"; {hidden} called wrong and left out" if hidden else ""
+    yield f"{report.articles} articles, {report.chunks} chunks{out}"
+    yield from _thresholds(report)
     if report.provenance.drafts_left_out:
         yield f'{report.provenance.drafts_left_out} drafts left out: edit them and take out "draft"'
     yield from _figures(report)
@@ -39,6 +41,20 @@ def _lines(report: Report) -> Iterator[str]:
     yield from ("", "Aims")
     for aim in report.aims:
         yield f"  {'met   ' if aim.met else 'MISSED'}  {aim.name}: {aim.measured}, wanted {aim.wanted}"
+
+
+def _thresholds(report: Report) -> Iterator[str]:
+    sure = report.assurance
+    told = [f"{language} {value:.2f}" for language, value in sure.thresholds.items()]
+    shown = f"{sure.at:.2f}" if sure.at is not None else ", ".join(told)
+    yield f"engine {report.engine}, threshold {shown}"
+    for one in sure.calibrated:
+        if sure.decided.get(one.language):
+            yield f"  {one.language}: {one.threshold:.2f} is calibrated ({one.wrong} of {one.answers} wrong)"
+        elif sure.as_default:
+            yield f"  {one.language}: {one.threshold:.2f} is calibrated and decides in the bot; left out here, as asked"
+        else:
+            yield f"  {one.language}: {one.threshold:.2f} is calibrated for {one.version}; nothing here is of it"
 
 
 def _figures(report: Report) -> Iterator[str]:

@@ -93,6 +93,7 @@ def _job(path: Answering, trap: Unanswerable) -> tuple[float, GenerationJob] | N
         history=(),
         language=trap.language,
         deadline=datetime.now(UTC) + path.deadline,
+        addresses=path.addresses,
     )
     return prepared.answerable, job
 

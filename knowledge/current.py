@@ -9,6 +9,7 @@ from typing import Final
 
 import structlog
 
+from knowledge.address_book import AddressBook
 from knowledge.base import Embed, KnowledgeBase
 from knowledge.errors import ReleaseError
 from knowledge.reranking import Rerank
@@ -49,6 +50,8 @@ class CurrentKnowledge:
         ``embed``, ``rerank``: see ``KnowledgeBase``.
         """
         self._store = store
+        self.addresses = AddressBook(store.root)
+        """Where answers from any release may send customers."""
         self._embed = embed
         self._rerank = rerank
         self._loading = threading.Lock()

@@ -17,6 +17,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
+from knowledge.address_book import AddressBook
 from knowledge.base import MANIFEST, NO_ANSWER, Embed, KnowledgeBase
 from knowledge.chunks import chunk_documents
 from knowledge.differences import Difference, compare
@@ -123,6 +124,8 @@ class BuildReport:
     """From the release that answered before."""
     golden: GoldenResult | None = None
     """None when there are no golden questions."""
+    waiting: tuple[tuple[str, str], ...] = ()
+    """Addresses and promotional codes that no answer may hold before an administrator confirms them, and an article."""
 
 
 class ReleaseStore(Shelf):
@@ -165,6 +168,7 @@ class _Build:
         self._vectors = VectorCache(store.root / VECTORS)
         self._started = time.monotonic()
         self._opened: KnowledgeBase | None = None
+        self._waiting: tuple[tuple[str, str], ...] = ()
         try:
             self._before = store.current()
         except ReleaseError:
@@ -180,6 +184,7 @@ class _Build:
         if not any(terms(chunk.text) for chunk in chunks):
             raise SourcesError(_nothing_to_index(sources))
         former = self._former_chunks()
+        self._waiting = AddressBook(self._store.root).review(former, chunks)
         if former == chunks and self._before is not None and not self._order.force and self._can_stay(self._before):
             return self._report(self._before, sources, chunks, outcome=Outcome.UNCHANGED)
         return self._make(sources, chunks, compare(former, chunks), questions)
@@ -348,6 +353,7 @@ class _Build:
             objections=against,
             difference=difference or Difference((), (), (), ()),
             golden=golden,
+            waiting=self._waiting,
         )
 
     def _tell(self, step: Step, count: int | None = None) -> None:

@@ -180,6 +180,11 @@ def readable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def is_installed(name: str) -> bool:
+    """Whether a package brings the model of this name: it can be opened without the Hub."""
+    return name == OFFLINE and all(find_spec(package) for package in (_OFFLINE_PACKAGE, "sentence_transformers"))
+
+
 def _folder(name: str) -> Path | None:
     if name == OFFLINE:
         found = find_spec(_OFFLINE_PACKAGE)

@@ -34,6 +34,7 @@ Examination = Callable[[Settings], Awaitable[Sequence[Finding]]]
 async def examine(settings: Settings) -> list[Finding]:
     """Look at everything; the order is that of the report."""
     from otvet.judge_diagnosis import examine_judge  # noqa: PLC0415  # it makes findings of this module's kind
+    from otvet.threshold_diagnosis import examine_threshold  # noqa: PLC0415  # SQLAlchemy is slow to load
 
     examinations: tuple[Examination, ...] = (
         examine_telegram,
@@ -45,6 +46,7 @@ async def examine(settings: Settings) -> list[Finding]:
         examine_reranker,
         examine_engine,
         examine_judge,
+        examine_threshold,
         examine_desk_file,
         examine_orders,
         examine_metrics,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
+from knowledge.address_book import Entries
 from knowledge.differences import ChunkChange, Difference
 from knowledge.documents import SourceError
 from knowledge.gate import Doubt, Objection
@@ -42,12 +43,13 @@ def report(made: BuildReport) -> str:
     size = f"{made.articles} articles, {made.chunks} chunks"
     if made.outcome is Outcome.UNCHANGED:
         first = f"knowledge: nothing has changed since release {made.release} ({size}); --force builds it all the same"
-        return "\n".join([first, *_errors(made.errors)])
+        return "\n".join([first, *_errors(made.errors), *_waiting(made.waiting)])
     lines = [
         f"knowledge: {size}, release {made.release} ({made.seconds:.1f} s)",
         *(_articles(made.difference) if made.release > 1 else ()),
         *(_golden(made.golden) if made.golden else ()),
         *_errors(made.errors),
+        *_waiting(made.waiting),
     ]
     if made.objections:
         lines.append("Against it:")
@@ -129,6 +131,23 @@ def _golden(result: GoldenResult) -> Iterator[str]:
 
 def _errors(errors: tuple[SourceError, ...]) -> Iterator[str]:
     return (f"  ! {error.place}: {error.reason}" for error in errors)
+
+
+def _waiting(waiting: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    if waiting:
+        yield "New addresses and codes: answers with them go to an operator until otvet kb addresses --show confirms."
+    yield from (f"  ? {one} ({source})" for one, source in waiting[:SHOWN])
+    if len(waiting) > SHOWN:
+        yield f"  ? … and {len(waiting) - SHOWN} more: otvet kb addresses"
+
+
+def addresses(entries: Entries) -> str:
+    """Say what customers may be shown, and what waits."""
+    lines = [f"own site: {entries.own} with its subdomains and mail addresses"] if entries.own else []
+    lines += [f"  ✓ {one}" for one in sorted(entries.shown)]
+    lines += [f"  ✗ {one}: never shown" for one in sorted(entries.refused)]
+    lines += [f"  ? {one} ({source}): waits" for one, source in sorted((entries.waiting or {}).items())]
+    return "\n".join(lines) or "The articles hold no addresses."
 
 
 def _text(change: ChunkChange) -> Iterator[str]:

@@ -35,7 +35,8 @@ def key(job: GenerationJob, release: int, writer: Writer) -> str:
     passages = [(one.number, one.chunk_id, one.heading, one.question, one.text) for one in job.passages]
     decisive = [
         *(" ".join(normalise(job.question).split()).strip(" ?!.,…"), job.language, release, passages),
-        *(writer.engine, writer.model, writer.prompt_version),
+        *(writer.engine, writer.model, writer.prompt_version, *job.withheld),
+        *([job.judge.version] if job.judge else []),
     ]
     return hashlib.sha256(json.dumps(decisive, ensure_ascii=False).encode()).hexdigest()
 

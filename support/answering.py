@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from knowledge.address_book import AddressBook
 from knowledge.base import KnowledgeBase
 from knowledge.injection import cut
 from knowledge.passages import Chunk, SearchResult
 from support.followups import Completion
-from support.jobs import Exchange, GenerationJob, JobPassage, Language
+from support.jobs import Exchange, GenerationJob, JobPassage, JudgeFit, Language
 
 NO_ANSWER_CUTOFF: Final = 0.3
 """Below it no generation is spent. Lower than any sensible ANSWER_THRESHOLD: between the two the judge decides."""
@@ -108,9 +109,11 @@ def job_for(
     history: tuple[Exchange, ...],
     language: Language,
     deadline: datetime,
+    addresses: AddressBook | None,
     renewed: bool = False,
+    judge: JudgeFit | None = None,
 ) -> GenerationJob:
-    """Build the worker's first attempt at the turn."""
+    """Build the worker's first attempt at the turn; without a book of addresses all may be shown."""
     found = [(index, passage) for index, part in enumerate(prepared.parts) for passage in part.found.passages]
     passages = [
         JobPassage(
@@ -139,5 +142,9 @@ def job_for(
         history=history,
         language=language,
         deadline=deadline.timestamp(),
+        withheld=addresses.withheld(f"{one.heading}\n{one.question or ''}\n{one.text}" for one in passages)
+        if addresses
+        else (),
         renewed=renewed,
+        judge=judge,
     )

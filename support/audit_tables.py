@@ -1,4 +1,4 @@
-"""ORM tables of the answer audit: which answers were drawn, what people say about them, which thresholds follow."""
+"""ORM tables of the answer audit and of what is learnt from people's verdicts: thresholds, weights of the score."""
 
 from datetime import datetime
 
@@ -78,5 +78,22 @@ class ThresholdRow(Base):
     answers: Mapped[int]
     wrong: Mapped[int]
     """Of the judged answers at or above it."""
+    applied_at: Mapped[datetime]
+    reverted_at: Mapped[datetime | None]
+
+
+class JudgeFitRow(Base):
+    """Weights of the judge's score, fitted on operators' verdicts. The newest that was not taken back is in force."""
+
+    __tablename__ = "judge_fit"
+
+    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
+    version: Mapped[str] = mapped_column(String(16))
+    base: Mapped[str] = mapped_column(String(16))
+    bias: Mapped[float]
+    weights: Mapped[dict[str, float]] = mapped_column(JSON)
+    """As support.jobs.JudgeFit."""
+    labels: Mapped[int]
+    """How many verdicts it was fitted on."""
     applied_at: Mapped[datetime]
     reverted_at: Mapped[datetime | None]

@@ -96,6 +96,8 @@ class BuildDone(_Value):
     objections: tuple[Objection, ...] = ()
     errors: Listed = Listed()
     """One sentence a file that could not be read."""
+    waiting: Listed = Listed()
+    """Addresses and promotional codes that nobody has confirmed, each with an article."""
     seconds: float
 
 

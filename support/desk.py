@@ -20,6 +20,7 @@ from support import (
     closing,
     endings,
     freshness,
+    judge_fits,
     offers,
     proven,
     risk,
@@ -341,7 +342,9 @@ class Desk:
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at if renewed and turn.deadline_at else now + self.deadline,
+            addresses=self.knowledge.addresses,
             renewed=renewed,
+            judge=await judge_fits.current(session),
         )
         turn.state, turn.job, turn.attempt = TurnState.GENERATING, job.model_dump_json(), job.attempt
         return await self._again(session, turn, job, known, now) or Generating(job)

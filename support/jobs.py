@@ -39,6 +39,18 @@ class Exchange(_Value):
     text: str
 
 
+class JudgeFit(_Value):
+    """Weights of the judge's score that were fitted on operators' verdicts, instead of the shipped ones."""
+
+    version: str
+    """Of the score: another one every time that a fit is applied."""
+    base: str
+    """Version of the shipped score whose features it weighs: a judge of another one leaves it alone."""
+    bias: float
+    weights: dict[str, float]
+    """For each feature the log odds that a difference of 1 makes."""
+
+
 class GenerationJob(_Value):
     """One question for a worker. Travels through Redis as JSON."""
 
@@ -56,8 +68,12 @@ class GenerationJob(_Value):
     language: Language
     deadline: float
     """Unix time, seconds: after it nobody waits for the answer."""
+    withheld: tuple[str, ...] = ()
+    """Addresses and promotional codes of the passages that nobody has confirmed: no answer may hold one."""
     renewed: bool = False
     """Searched again, because what the first draft cites was changed or deleted meanwhile."""
+    judge: JudgeFit | None = None
+    """None: the shipped score."""
 
     @property
     def job_id(self) -> str:

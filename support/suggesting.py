@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.base import KnowledgeBase
-from support import answering, freshness, offers, traces
+from support import answering, freshness, judge_fits, offers, traces
 from support.board import AT_ONCE, touch
 from support.escalations import EscalationRepository
 from support.flood import same_words
@@ -128,6 +128,8 @@ class Lookup:
             history=await TurnRepository(session).history(turn, now),
             language=turn_language(turn),
             deadline=turn.deadline_at,
+            addresses=self.search.knowledge.addresses,
+            judge=await judge_fits.current(session),
         )
         turn.job, turn.attempt = job.model_dump_json(), job.attempt
         return job

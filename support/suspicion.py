@@ -5,8 +5,9 @@ from typing import Final
 from knowledge.injection import find
 from knowledge.injection_model import bundled
 
-THRESHOLD: Final = 0.7
-"""Of everyday messages from six collections 20 of 15,800 score higher."""
+THRESHOLD: Final = 0.8
+"""Of 34,072 everyday messages of five collections, each scored by a model that had not seen its collection, 25 score
+higher or break a rule."""
 
 
 def suspicion(text: str) -> float:

@@ -1,13 +1,17 @@
 import asyncio
+import fcntl
+import gc
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,9 @@ from sandbox.server import SandboxServer
 from sandbox.telegram.state import World
 from sandbox.world import DEMO_TOKEN, MARIA, OPERATORS_CHAT_ID, demo_world
 from support.database import Database
+from support.intents import current as current_classifier
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import Intent
 from support.orders.importing import import_orders, read_orders
 from support.queue import BUILD_QUEUE, GENERATE_QUEUE, GenerationQueue
 from support.settings import Settings
@@ -33,12 +40,52 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 SHOP = REPOSITORY / "otvet" / "demo_shop"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, so that at the end no process works alone."""
+    slow, e2e = ({item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "e2e"))
+    items.sort(key=lambda item: (item.path not in slow, item.path not in e2e))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays: every module and every test, looked through again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+class FittedBefore(IntentClassifier):
+    """Fits the same examples once."""
+
+    @classmethod
+    def fit(cls, intents: Sequence[Intent]) -> IntentClassifier:
+        return _fitted(tuple(intents))
+
+
+@cache
+def _fitted(intents: tuple[Intent, ...]) -> IntentClassifier:
+    return IntentClassifier.fit(intents)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def done_once() -> Iterator[None]:
+    """A product is started hundreds of times: it need not learn its intents and read the root certificates anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(current_classifier, "IntentClassifier", FittedBefore)
+        patch.setattr(ssl, "create_default_context", cache(ssl.create_default_context))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shop_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo shop's knowledge base, built once."""
-    root = tmp_path_factory.mktemp("releases")
-    ReleaseStore(root).build(SHOP / "knowledge")
-    return root
+    """The demo shop's knowledge base, built once for all processes that run tests."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    with (root / "releases.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "releases").exists():
+            ReleaseStore(root / "unfinished").build(SHOP / "knowledge")
+            (root / "unfinished").rename(root / "releases")
+    return root / "releases"
 
 
 @pytest.fixture(scope="session")

@@ -113,6 +113,7 @@ def _done(request: BuildRequest, built: BuildReport) -> BuildDone:
         golden=None if built.golden is None else _told(built.golden),
         objections=tuple(Objection(doubt=one.doubt, before=one.before, now=one.now) for one in built.objections),
         errors=Listed.of(tuple(sentence(error) for error in built.errors)),
+        waiting=Listed.of(tuple(f"{one} ({source})" for one, source in built.waiting)),
         seconds=built.seconds,
     )
 

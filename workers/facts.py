@@ -5,14 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from knowledge.addresses import CODE, take_links
+
 _SPACE = "[ \u00a0\u2009\u202f]"
-_URL: Final = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"»)\]]+|\b(?:[\w-]+\.)+(?:[a-z]{2,24}|рф)\b(?:/[^\s<>\"»)\]]*)?", re.IGNORECASE
-)
-_EMAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_HANDLE: Final = re.compile(r"(?<![\w.])@\w{4,}")
 _PHONE: Final = re.compile("(?<![\\w+])\\+?\\d(?:[ \u00a0\u2009\u202f()\u2010\u2011-]*\\d){9,13}(?!\\w)")
-_CODE: Final = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-ZА-ЯЁ])[\w-]{3,}(?![\w-])|(?<![\w-])[A-Z]{5,}(?![\w-])")
 _ISO_DATE: Final = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
 _DOTTED_DATE: Final = re.compile(r"\b(0?[1-9]|[12]\d|3[01])\.(0[1-9]|1[0-2])(?:\.(?:\d{4}|\d{2}))?\b(?!\.\d)")
 _MONTHS: Final = {
@@ -76,11 +72,11 @@ class Facts:
 
 def extract(text: str) -> Facts:
     """Find all facts; what is part of a link, phone, code or date is not counted again as a number."""
-    rest, links = _take(text, (_EMAIL, _URL, _HANDLE), _link)
+    rest, links = take_links(text)
     rest, dates = _take_dates(rest)
     rest, phones = _take(rest, (_PHONE,), _phone)
-    rest, codes = _take(rest, (_CODE,), str.lower)
-    return Facts(tuple(_numbers(rest)), frozenset(dates), frozenset(links), frozenset(phones) | frozenset(codes))
+    rest, codes = _take(rest, (CODE,), str.lower)
+    return Facts(tuple(_numbers(rest)), frozenset(dates), links, frozenset(phones) | frozenset(codes))
 
 
 def numbers(text: str) -> tuple[Number, ...]:
@@ -140,11 +136,6 @@ def _unit(text: str, match: re.Match[str]) -> str | None:
         return None
     beginning = word[1].lower()
     return next((unit for unit, stems in _UNITS if beginning.startswith(stems)), None)
-
-
-def _link(text: str) -> str:
-    text = re.sub(r"^(?:https?://)?(?:www\.)?", "", text.lower())
-    return text.rstrip(".,;:!?/'")
 
 
 def _phone(text: str) -> str:

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from rq import get_current_job
 from rq.timeouts import JobTimeoutException
 
+from knowledge.addresses import unconfirmed
 from support.jobs import (
     CheckName,
     Draft,
@@ -173,7 +174,7 @@ class Generation:
         answer = self.engine.generate(job, deadline=deadline, criticism=criticism)
         generated = time.perf_counter()
         asked = self._asked(job, answer.text, deadline)
-        scored = self._without_strangers(verdict_on(job, answer, asked), answer)
+        scored = self._without_strangers(verdict_on(job, answer, asked), answer, job)
         judged = time.perf_counter()
         # The model was asked for its opinion in the same conversation, but that is the judge's time.
         opinion_ms = answer.timings_ms.get("opinion", 0.0)
@@ -185,10 +186,11 @@ class Generation:
             asked=asked,
         )
 
-    def _without_strangers(self, verdict: Verdict, answer: Answer) -> Verdict:
-        """Refuse an answer that sends the customer to an address which is not on the list."""
-        strangers = tuple(addresses.strange(answer.text, self.shown)) if self.shown else ()
-        failed = tuple(FailedCheck(name=CheckName.ADDRESS_STRANGE, detail=one) for one in strangers)
+    def _without_strangers(self, verdict: Verdict, answer: Answer, job: GenerationJob) -> Verdict:
+        """Refuse an answer that sends the customer where the list does not, or where nobody has confirmed."""
+        strangers = set(addresses.strange(answer.text, self.shown)) if self.shown else set()
+        strangers.update(unconfirmed(answer.text, job.withheld, self.shown))
+        failed = tuple(FailedCheck(name=CheckName.ADDRESS_STRANGE, detail=one) for one in sorted(strangers))
         return verdict.model_copy(update={"score": 0.0, "failed": (*verdict.failed, *failed)}) if failed else verdict
 
     def _asked(self, job: GenerationJob, text: str, deadline: float) -> JudgeRecord | None:

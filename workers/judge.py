@@ -16,13 +16,13 @@ from typing import Final
 
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import is_code, normalise, stem, terms, words
-from support.jobs import GenerationJob, JobPassage, Verdict
+from support.jobs import GenerationJob, JobPassage, JudgeFit, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
 from workers.doubts import doubts
 from workers.engines.base import Opinion
 from workers.grounding.model import SHIPPED as GROUNDING_WEIGHTS
-from workers.grounding.model import grounded
+from workers.grounding.model import GroundingModel, grounded
 from workers.promptbook import phrase
 from workers.sentences import units
 
@@ -81,14 +81,18 @@ def judge(
     opinion: Opinion | None = None,
     *,
     unheard: bool = False,
+    grounding: GroundingModel | None = None,
 ) -> Verdict:
-    """Score an answer without showing it to anybody. ``unheard``: there was to be an opinion, and there is none."""
+    """Score an answer without showing it to anybody.
+
+    ``unheard``: there was to be an opinion, and there is none. ``grounding``: instead of the shipped grounding model.
+    """
     failed = checks.run(job, text)
     by_number = {passage.number: passage for passage in job.passages}
     sources = [by_number[number] for number in citations if number in by_number]
     names = _names(job)
     unknown = _unknown(names, sources)
-    worst, backed = _backed(job, text, sources)
+    worst, backed = _backed(job, text, sources, grounding)
     features = {
         "answerable": min(job.answerable, default=0.0),
         "covered": min((_covered(job, part, text, sources) for part in range(len(job.parts))), default=0.0),
@@ -101,25 +105,39 @@ def judge(
         features |= {"supported": opinion.supported, "relevant": opinion.relevant}
     if unheard:
         features["unheard"] = 1.0
+    # What was fitted on other features than ours says nothing about these.
+    fit = job.judge if job.judge is not None and job.judge.base == VERSION else None
     return Verdict(
-        score=0.0 if failed else score(features),
+        score=0.0 if failed else score(features, fit),
         failed=failed,
         features=features,
-        doubts=doubts(given(features), unknown_names=unknown, worst=worst, context=_context(sources)),
-        version=VERSION,
+        doubts=doubts(given(features, fit), unknown_names=unknown, worst=worst, context=_context(sources)),
+        version=VERSION if fit is None else fit.version,
     )
 
 
-def score(features: dict[str, float]) -> float:
+def score(features: dict[str, float], fit: JudgeFit | None = None) -> float:
     """Combine features, each 0..1, into a probability, 0..1; a model's opinion counts if it is among them."""
-    return 1 / (1 + math.exp(-BIAS - sum(given(features).values())))
+    bias = BIAS if fit is None else fit.bias
+    return 1 / (1 + math.exp(-bias - sum(given(features, fit).values())))
 
 
-def given(features: dict[str, float]) -> dict[str, float]:
-    """Return the log odds that each feature adds to the bias; what took away is negative."""
+def given(features: dict[str, float], fit: JudgeFit | None = None) -> dict[str, float]:
+    """Return the log odds that each feature adds to the bias; what took away is negative. ``fit``: other weights."""
+    weights = shipped_weights() if fit is None else fit.weights
+    return {name: weights[name] * away for name, away in centred(features).items()}
+
+
+def shipped_weights() -> dict[str, float]:
+    """Return the weight of every feature, those of a model's opinion included."""
+    return {name: term.weight for name, term in (COEFFICIENTS | OPINION).items()}
+
+
+def centred(features: dict[str, float]) -> dict[str, float]:
+    """Return how far each feature is from its centre, where it adds nothing; a missing opinion is left out."""
     values = features | {"answerable": _log_odds(features["answerable"])}
     terms_used = COEFFICIENTS | {name: term for name, term in OPINION.items() if name in features}
-    return {name: term.weight * (values[name] - term.centre) for name, term in terms_used.items()}
+    return {name: values[name] - term.centre for name, term in terms_used.items()}
 
 
 def _log_odds(probability: float) -> float:
@@ -156,7 +174,9 @@ def _grounding(job: GenerationJob, text: str, sources: list[JobPassage]) -> dict
     }
 
 
-def _backed(job: GenerationJob, text: str, sources: list[JobPassage]) -> tuple[str, float]:
+def _backed(
+    job: GenerationJob, text: str, sources: list[JobPassage], model: GroundingModel | None
+) -> tuple[str, float]:
     """Ask the grounding model about each sentence that is no quotation; return the worst, and what it is worth."""
     framing = {phrase(job.language, "opening"), phrase(job.language, "foreign")}
     context = _context(sources)
@@ -166,7 +186,7 @@ def _backed(job: GenerationJob, text: str, sources: list[JobPassage]) -> tuple[s
         own = without_citations(unit)
         if unit in framing or not terms(own) or f" {' '.join(words(own))} " in source:
             continue
-        probability, _ = grounded(job.question, context, own)
+        probability, _ = grounded(job.question, context, own, model)
         if not worst[0] or probability / _EVEN < worst[1]:
             worst = (own, min(1.0, probability / _EVEN))
     return worst

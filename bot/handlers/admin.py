@@ -53,7 +53,7 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
     await unit.to_chat(answer, chat_id, f"press:{query.id}", priority=Priority.ANSWER)
 
 
-async def _act(  # noqa: PLR0911  # one for each button
+async def _act(  # noqa: C901, PLR0911  # one for each button
     query: CallbackQuery, message: Message, arguments: tuple[str, ...], unit: Unit, services: Services
 ) -> Said | None:
     knowledge, place = services.knowledge, _pressed_at(query, message)
@@ -65,6 +65,10 @@ async def _act(  # noqa: PLR0911  # one for each button
             return await asyncio.to_thread(knowledge.difference)
         case (kb.ERRORS,):
             return await asyncio.to_thread(knowledge.errors)
+        case (kb.ADDRESSES,):
+            return knowledge.addresses()
+        case (kb.SHOW | kb.REFUSE as choice, mark):
+            return await knowledge.decide(unit, place, mark, show=choice == kb.SHOW)
         case (kb.ASK, to) if to.isdecimal():
             return await asyncio.to_thread(knowledge.ask_switch, int(to), unit.now)
         case (kb.SWITCH, to, current, issued) if (to + current + issued).isdecimal():

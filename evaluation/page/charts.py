@@ -33,8 +33,8 @@ class _Plane:
         return f"{self.x(x):.1f},{self.y(y):.1f}"
 
 
-def risk_chart(scores: SelectiveReport, words: Words) -> Html:
-    """Wrong among the answers over the share that is answered, with the chosen threshold as a dot."""
+def risk_chart(scores: SelectiveReport, told: str, words: Words) -> Html:
+    """Wrong among the answers over the share that is answered, with what was decided as a dot; ``told`` says it."""
     points = [point for point in scores.curve if point.coverage.hits]
     chosen = scores.chosen
     plane = _Plane(_rounded(max(point.coverage.value for point in points)), _most_risk(points, chosen))
@@ -51,7 +51,8 @@ def risk_chart(scores: SelectiveReport, words: Words) -> Html:
         low, high = chosen.wrong.interval
         below = y + _LABEL_ROOM / 3 < plane.y(0)
         beyond = x > WIDTH - _RIGHT - _LABEL_ROOM
-        label = words("risk-point", threshold=words.number(chosen.threshold, 2))
+        at = chosen.threshold
+        label = words("risk-points") if at is None else words("risk-point", threshold=words.number(at, 2))
         drawn += [
             element("line", x1=x, x2=x, y1=y, y2=plane.y(0), class_="guide"),
             element("line", x1=x, x2=x, y1=plane.y(low), y2=plane.y(high), class_="whisker"),
@@ -65,17 +66,7 @@ def risk_chart(scores: SelectiveReport, words: Words) -> Html:
                 class_="mark",
             ),
         ]
-    return _figure("risk", words("risk"), _risk_told(chosen, words), drawn)
-
-
-def _risk_told(chosen: Point, words: Words) -> str:
-    return words(
-        "risk-lead",
-        threshold=words.number(chosen.threshold, 2),
-        coverage=words.percent(chosen.coverage.value),
-        wrong=words.percent(chosen.wrong.value),
-        **words.interval(chosen.wrong),
-    )
+    return _figure("risk", words("risk"), told, drawn)
 
 
 def reliability_chart(bins: Sequence[Bin], words: Words) -> Html:

@@ -7,6 +7,7 @@ from typing import Final
 from evaluation.page.charts import reliability_chart, risk_chart
 from evaluation.page.markup import Html, element
 from evaluation.page.sections import table
+from evaluation.page.verdict import WRONG
 from evaluation.page.words import Words
 from evaluation.report import TOTAL
 from evaluation.results import Kind, Result, Stage
@@ -29,12 +30,12 @@ def risk(report: Report, words: Words) -> Html:
         return element("section", *parts, element("p", words("risk-empty")))
     lead = words(
         "risk-lead",
-        threshold=words.number(scores.chosen.threshold, 2),
+        threshold=words.thresholds(report.assurance),
         coverage=words.percent(scores.chosen.coverage.value),
         wrong=words.percent(scores.chosen.wrong.value),
         **words.interval(scores.chosen.wrong),
     )
-    parts += [element("p", lead, class_="lead"), risk_chart(scores, words)]
+    parts += [element("p", lead, class_="lead"), risk_chart(scores, lead, words)]
     return element("section", *parts, element("p", words("risk-legend"), class_="quiet small"))
 
 
@@ -136,9 +137,10 @@ def provenance(report: Report, words: Words) -> Html:
         ("command", told.command),
         ("basket", f"{told.basket} · {told.basket_items} · sha256 {told.basket_digest[:16]}"),
         ("knowledge", f"{told.knowledge} · {told.release} · sha256 {told.release_digest[:16]}"),
+        *((("hidden", str(told.hidden)),) if told.hidden else ()),
         ("engine", told.engine),
         ("models", ", ".join(model for model in models if model)),
-        ("threshold", words.number(told.threshold, 2)),
+        ("threshold", words.thresholds(report.assurance)),
     )
     listed = [
         part
@@ -169,6 +171,7 @@ def _texts(stage: Stage, some: Sequence[Result], words: Words, *, is_open: bool)
         element("p", words(f"stage-{stage}-is"), class_="lead"),
         element("ul", *items, *more, class_="texts"),
         open=is_open,
+        id=WRONG if stage is Stage.JUDGE_LAX else f"stage-{stage}",
     )
 
 

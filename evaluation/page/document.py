@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.texts import Library
-from evaluation.page import details, sections
+from evaluation.page import details, sections, verdict
 from evaluation.page.markup import Html, element, join
 from evaluation.page.words import Words
 from evaluation.whole import Report
@@ -28,9 +28,11 @@ def render_page(report: Report, language: str) -> str:
     if report.comparison is not None:
         parts.append(sections.compared(report.comparison, words))
     parts += [
-        sections.figures(report, words),
+        verdict.verdict(report, words),
         sections.to_fix(report, words),
+        sections.figures(report, words),
         sections.limits(report, words),
+        sections.promise(report, words),
         details.risk(report, words),
         details.reliability(report, words),
         details.routes(report, words),

@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from typing import Final
 
-from evaluation.assurance import Calibrated
+from evaluation.assurance import Assurance
 from evaluation.comparison import Comparison, Difference
 from evaluation.figures import Share
 from evaluation.fixes import Action, Fix
 from evaluation.page.charts import interval_bar
 from evaluation.page.markup import Html, element, join
+from evaluation.page.verdict import outcomes
 from evaluation.page.words import Words
 from evaluation.report import TOTAL
 from evaluation.results import Kind
+from evaluation.running_bot import Calibrated
 from evaluation.whole import Report
 
-_MOST_FIXES: Final = 12
+_FIRST_FIXES: Final = 6
+_MOST_FIXES: Final = 24
 _ENOUGH: Final = 20
 """Of fewer answers nobody should speak in per cent: even without a mistake up to 16 % may be wrong."""
 
@@ -47,6 +50,7 @@ def head(report: Report, words: Words) -> Html:
         *parts,
         element("p", headline, class_="headline"),
         element("p", between, class_="between"),
+        outcomes(report, words),
         element("p", basis),
         element("p", words("headline-self", share=words.percent(alone.value), **words.interval(alone))),
     )
@@ -80,7 +84,11 @@ def to_fix(report: Report, words: Words) -> Html:
     if not report.fixes:
         return element("section", *parts, element("p", words("fixes-none")))
     items = [element("li", _worth(fix, words), _action(fix, words)) for fix in report.fixes[:_MOST_FIXES]]
-    parts += [element("p", words("fixes-lead"), class_="lead"), element("ol", *items, class_="fixes")]
+    first, others = items[:_FIRST_FIXES], items[_FIRST_FIXES:]
+    parts += [element("p", words("fixes-lead"), class_="lead"), element("ol", *first, class_="fixes")]
+    if others:
+        summary = element("summary", words("fixes-others", n=len(others)))
+        parts.append(element("details", summary, element("ol", *others, class_="fixes")))
     if len(report.fixes) > _MOST_FIXES:
         more = words("fixes-more", count=str(len(report.fixes) - _MOST_FIXES))
         parts.append(element("p", more, class_="quiet small"))
@@ -88,7 +96,7 @@ def to_fix(report: Report, words: Words) -> Html:
 
 
 def limits(report: Report, words: Words) -> Html:
-    """What the figures do not say, and what may be promised."""
+    """What the figures do not say."""
     asked, hopeless = (sum(one.kind is kind for one in report.items) for kind in (Kind.QUESTION, Kind.UNANSWERABLE))
     points = [
         words("limit-mix", share=words.percent(hopeless / max(1, asked + hopeless))),
@@ -98,17 +106,19 @@ def limits(report: Report, words: Words) -> Html:
     ]
     if report.provenance.drafts_left_out:
         points.append(words("limit-drafts", count=str(report.provenance.drafts_left_out)))
+    listed = element("ul", *(element("li", point) for point in points))
+    return element("section", element("h2", words("limits")), listed)
+
+
+def promise(report: Report, words: Words) -> Html:
+    """Which thresholds decided, and what may be promised."""
     sure = report.assurance
     threshold = words.number(sure.threshold, 2)
-    parts = [
-        element("h2", words("limits")),
-        element("ul", *(element("li", point) for point in points)),
-        element("h2", words("assurance")),
-    ]
+    parts = [element("h2", words("assurance"))]
     if sure.calibrated:
-        done = [element("li", _promised(one, words)) for one in sure.calibrated]
-        beside = words("assurance-here", threshold=threshold)
-        return element("section", *parts, element("ul", *done), element("p", beside, class_="lead"))
+        done = [element("li", _promised(one, sure, words)) for one in sure.calibrated]
+        decided = words("assurance-here", thresholds=words.thresholds(sure))
+        return element("section", *parts, element("ul", *done), element("p", decided, class_="lead"))
     missing = [words("assurance-missing", limit=limit, n=count) for limit, count in sure.missing.items()]
     return element(
         "section",
@@ -119,16 +129,20 @@ def limits(report: Report, words: Words) -> Html:
     )
 
 
-def _promised(one: Calibrated, words: Words) -> str:
-    return words(
+def _promised(one: Calibrated, sure: Assurance, words: Words) -> str:
+    done = words(
         "assurance-done",
-        language=one.language,
+        language=words.known(one.language, one.language),
         threshold=words.number(one.threshold, 2),
         audited=str(one.answers),
         wrong=str(one.wrong),
         most=words.percent(one.max_wrong),
         confidence=words.percent(one.confidence),
     )
+    if sure.decided.get(one.language):
+        return done
+    why = "assurance-left-out" if sure.as_default else "assurance-other-version"
+    return f"{done} {words(why, threshold=words.number(sure.threshold, 2))}"
 
 
 def compared(comparison: Comparison, words: Words) -> Html:
@@ -205,10 +219,12 @@ def _told(fix: Fix, words: Words) -> str:
         case Action.SPLIT_ARTICLE if instead:
             instead = words("fix-instead", about=instead)
         case Action.LOWER_THRESHOLD | Action.RAISE_THRESHOLD:
-            about = words.number(float(about), 2)
+            about, instead = words.number(float(about), 2), words.number(float(instead), 2)
+        case Action.ADD_EXAMPLES if instead == "unsure":
+            key, about = f"{key}-unsure", words.known(f"route-{about}", about)
         case Action.ADD_EXAMPLES | Action.WRITE_ARTICLE:
             about, instead = (words.known(f"route-{one}", one) for one in (about, instead))
-    return words(key, about=about, instead=instead, words=words.quoted(fix.words), lost=words.number(fix.lost))
+    return words(key, about=about, instead=instead, words=words.quoted(fix.words), won=fix.won, lost=fix.lost)
 
 
 def _difference_row(one: Difference, words: Words) -> Html:

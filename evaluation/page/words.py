@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.texts import Texts
+from evaluation.assurance import Assurance
 from evaluation.figures import Share
 
 _UP: Final = 1e-9
@@ -51,6 +52,12 @@ class Words:
     def quoted(self, texts: Iterable[str]) -> str:
         """Write texts in quotation marks, one after another."""
         return ", ".join(self("quoted", text=text) for text in texts)
+
+    def thresholds(self, sure: Assurance) -> str:
+        """Write what decided: one number, or one for each language."""
+        if sure.at is not None:
+            return self.number(sure.at, 2)
+        return ", ".join(f"{self.known(name, name)} {self.number(one, 2)}" for name, one in sure.thresholds.items())
 
     def moment(self, iso: str) -> str:
         """Write a day and time."""

@@ -57,13 +57,13 @@ def test(text: str, file: Path | None, before: tuple[str, ...], at: datetime | N
 
     from support import hours
     from support.desk_check import meaning
-    from support.intents.classifier import IntentClassifier
+    from support.intents.current import CurrentClassifier
     from support.intents.examples import load_intents
     from support.rules import Said, holds
 
     settings, read = _read(file)
     now = at.replace(tzinfo=ZoneInfo(read.hours.zone)) if at else datetime.now(UTC)
-    classified = IntentClassifier.fit(load_intents(settings.intents_file)).classify(text)
+    classified = CurrentClassifier(load_intents(settings.intents_file)).classify(text)
     intent = classified.intent if classified.sure else None
     said = Said(text=text, intent=intent, earlier=before, is_open=hours.is_open(read.hours, now))
     click.echo(f"Intent: {intent or 'not sure'}. The desk is {'open' if said.is_open else 'closed'}.")

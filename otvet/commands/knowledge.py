@@ -134,6 +134,34 @@ def rollback(number: int | None) -> None:
         click.echo(f"Back again: otvet kb rollback --to {before}")
 
 
+@knowledge_group.command("addresses")
+@click.option("--show", multiple=True, metavar="ADDRESS", help="Customers may be shown it from now on; repeatable.")
+@click.option("--refuse", multiple=True, metavar="ADDRESS", help="No answer ever holds it; repeatable.")
+@click.option("--show-all", is_flag=True, help="Confirm everything that waits: read the list first.")
+def addresses(show: tuple[str, ...], refuse: tuple[str, ...], show_all: bool) -> None:
+    """List the addresses, phones and promotional codes of the articles that answers may hold, and what waits.
+
+    What stood in the first release is the company's own, but for what is only named where money or secrets are asked
+    for. What came later waits (?) until somebody confirms it: until then an answer with it goes to an operator.
+    """
+    from knowledge.address_book import AddressBook
+    from otvet.composition import load_settings
+    from otvet.knowledge_words import addresses as words
+
+    settings = load_settings(quiet=True)
+    book = AddressBook(settings.releases_dir)
+    if book.entries() is None:
+        raise CommandError("There is no list of addresses yet: run otvet kb build.")
+    some = (*show, *(one for one, _ in book.waiting())) if show_all else show
+    for chosen, shown in ((some, True), (refuse, False)):
+        if chosen:
+            book.decide(chosen, show=shown)
+            _tell_audit(settings, "kb_address", {"addresses": sorted(chosen), "shown": shown})
+    entries = book.entries()
+    if entries is not None:
+        click.echo(words(entries))
+
+
 @knowledge_group.command("search")
 @click.argument("query")
 @click.option("--language", type=click.Choice(["ru", "en"]), help="Search articles of one language only.")
@@ -275,14 +303,17 @@ def _current(store: "ReleaseStore") -> int | None:
 
 def _write_down(settings: "Settings", action: str, before: int | None, to: int) -> None:
     """Say in the audit who switched, where a database is there: releases do without one."""
+    _tell_audit(settings, action, {"from": before, "to": to})
+
+
+def _tell_audit(settings: "Settings", action: str, detail: dict[str, Any]) -> None:
     from otvet.composition import complete
 
-    detail = {"from": before, "to": to, "actor": _who()}
     try:
-        complete(_audit(settings, action, detail))
+        complete(_audit(settings, action, detail | {"actor": _who()}))
     except (CommandError, TimeoutError) as error:
         reason = str(error) or "the database does not answer."
-        click.echo(f"The switch does not stand in the audit: {reason}", err=True)
+        click.echo(f"This does not stand in the audit: {reason}", err=True)
 
 
 async def _audit(settings: "Settings", action: str, detail: dict[str, Any]) -> None:

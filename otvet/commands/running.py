@@ -89,8 +89,11 @@ def _schema_is_current(url: str, *, wait_s: float) -> bool:
 
 
 async def _run_bot(settings: "Settings") -> int:
+    import gc
+
     from bot.main import run as run_bot
 
+    gc.freeze()  # modules stay: looking through them for garbage would hold the bot up now and then
     return await run_bot(settings)
 
 

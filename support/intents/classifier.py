@@ -56,26 +56,28 @@ class IntentClassifier:
     """How much a message must be like the examples, 0..1, to be acted upon."""
 
     @classmethod
-    def fit(cls, intents: Sequence[Intent]) -> Self:
+    def fit(cls, intents: Sequence[Intent], vectors: NDArray[np.float32] | None = None) -> Self:
         """Train on the examples; deterministic, about half a second.
+
+        ``vectors``: float32[n_examples, d] of a sentence model, in the order of ``examples_of``.
 
         Raises:
             IntentsError: there are fewer than two intents.
         """
         if len(intents) < 2:  # noqa: PLR2004  # a choice needs two
             raise IntentsError("At least two intents are needed to tell them apart.")
-        texts = [example for intent in intents for example in intent.examples]
+        texts = examples_of(intents)
         labels = np.array([number for number, intent in enumerate(intents) for _ in intent.examples])
-        model = TextClassifier.fit(texts, labels, n_labels=len(intents))
+        model = TextClassifier.fit(texts, labels, n_labels=len(intents), vectors=vectors)
         return cls(tuple(intents), model, *_calibrate(model, labels, intents))
 
-    def classify(self, text: str) -> Classification:
-        """Decide what one message is about."""
+    def classify(self, text: str, vector: NDArray[np.float32] | None = None) -> Classification:
+        """Decide what one message is about; ``vector``, float32[d], if and only if it was fitted with vectors."""
         text = text[:MAX_CHARACTERS]
         number = find_order_number(text)
         if hit := apply_rules(text):
             return self._by_rule(hit, number)
-        readings = self.model.read([text])
+        readings = self.model.read([text], None if vector is None else vector[None])
         ranking, familiar = self._rank(readings.probabilities[0]), float(readings.known[0]) >= self.familiar
         if self.model.features.is_gibberish(text):
             wanted = [Route.QUESTION, Route.OPERATOR, *Route]
@@ -140,6 +142,11 @@ class IntentClassifier:
 
     def _intent(self, name: str) -> Intent:
         return next(intent for intent in self.intents if intent.name == name)
+
+
+def examples_of(intents: Sequence[Intent]) -> list[str]:
+    """Return all examples, intent after intent."""
+    return [example for intent in intents for example in intent.examples]
 
 
 def _calibrate(model: TextClassifier, labels: NDArray[np.int64], intents: Sequence[Intent]) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Any number of labels from a few examples each: which is meant, how likely, and whether it is any of them at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 import numpy as np
@@ -64,13 +64,19 @@ class TextClassifier:
     ) -> Self:
         """Learn from examples; deterministic; 500 take half a second.
 
-        ``labels``: int64[n], 0..n_labels-1, or ``UNKNOWN``; ``vectors``: float32[n, d], one a text, L2-normalised.
+        ``labels``: int64[n], 0..n_labels-1, or ``UNKNOWN``; ``vectors``: float32[n, d], one a text, L2-normalised: they
+        are left aside where left-out examples are recognised worse by them, as by a model of another language.
         """
         features = MessageFeatures.fit(texts)
-        rows = Rows(features.rows(texts), None if vectors is None else vectors.astype(np.float64))
+        rows = Rows(features.rows(texts), None)
         columns = np.where(labels == UNKNOWN, n_labels, labels)
         target = np.eye(n_labels + 1 if (labels == UNKNOWN).any() else n_labels)[columns]
         examples = _Examples(rows, rows.table(), target, columns, n_labels, row_weights)
+        if vectors is not None:
+            meant = Rows(rows.terms, vectors.astype(np.float64))
+            with_vectors = replace(examples, rows=meant, table=meant.table())
+            if with_vectors.is_better_than(examples):
+                rows, examples = meant, with_vectors
         weights = rows.weights(fit_hinge(examples.table, target, row_weights))
         few = len(labels) <= _ALL_FOLDS
         calibration = examples.calibrate() if few else examples.calibrate_at_once()
@@ -86,13 +92,14 @@ class TextClassifier:
         return cls(features, rows, columns, n_labels, weights, sharpness, familiar, left_out)
 
     def read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> Readings:
-        """Say of each text what it is; with vectors if and only if it was fitted with them."""
+        """Say of each text what it is; with vectors if it was fitted with them."""
         parts = [self._read(texts[at : at + _BATCH], None if vectors is None else vectors[at : at + _BATCH])
                  for at in range(0, max(1, len(texts)), _BATCH)]  # fmt: skip
         return Readings(np.vstack([one.probabilities for one in parts]), np.concatenate([one.known for one in parts]))
 
     def _read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None) -> Readings:
-        asked = Rows(self.features.rows(texts), None if vectors is None else vectors.astype(np.float64))
+        meant = None if vectors is None or self.rows.vectors is None else vectors.astype(np.float64)
+        asked = Rows(self.features.rows(texts), meant)
         scores = self.weights.scores(asked)
         signs = _signs(scores, _near(asked, self.rows.take(self.labels < self.n_labels)), self.n_labels)
         return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), self.familiar.of(signs))
@@ -107,6 +114,8 @@ class Calibration:
     """float64[n, 2 or 3]: how much of it is in any example, similarity to the nearest by terms and by meaning."""
     labels: Labels
     """The label, or ``UNKNOWN`` where it was none of the model's labels."""
+    in_truth: Labels
+    """The label with which it came: ``UNKNOWN`` only of examples that belong to none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,15 @@ class Familiarity:
         share = known.mean()
         if share in {0.0, 1.0}:
             return cls(centre, scale, None)
-        weights = np.where(known == 1, 0.5 / share, 0.5 / (1 - share))
+        # Messages that belong nowhere count as much as those whose label was left out: the latter are many, and others.
+        kinds = [
+            known == 1,
+            (known == 0) & (calibration.in_truth == UNKNOWN),
+            (known == 0) & (calibration.in_truth != UNKNOWN),
+        ]
+        halves = 0.5 / sum(kind.any() for kind in kinds[1:])
+        weights = sum(size * kind / max(1, kind.sum()) for size, kind in zip((0.5, halves, halves), kinds, strict=True))
+        weights *= len(known)
         model = LogisticRegression.fit(
             (signs - centre) / scale, known, n_classes=2, penalty=_SIGNS_PENALTY, row_weights=weights
         )
@@ -174,11 +191,14 @@ class _Examples:
         labels = np.where(own, self.columns, UNKNOWN)
         alone = self._folds(order, np.ones(len(order), dtype=bool))
         if self.n_labels <= 2:  # noqa: PLR2004  # without one of two labels there is nothing to choose from
-            return Calibration(*alone, labels)
+            return Calibration(*alone, labels, labels)
         apart = self._folds(np.where(own, self.columns % _LABEL_FOLDS, UNKNOWN), own)
         strangers = np.full(int(own.sum()), UNKNOWN)
         return Calibration(
-            np.vstack([alone[0], apart[0]]), np.vstack([alone[1], apart[1]]), np.append(labels, strangers)
+            np.vstack([alone[0], apart[0]]),
+            np.vstack([alone[1], apart[1]]),
+            np.append(labels, strangers),
+            np.append(labels, labels[own]),
         )
 
     def calibrate_at_once(self) -> Calibration:
@@ -186,8 +206,26 @@ class _Examples:
         own = self.columns < self.n_labels
         dropped = own & (self.columns % _LABEL_FOLDS == 0) & (self.n_labels > 2)  # noqa: PLR2004
         held = dropped | (np.random.default_rng(0).permutation(len(own)) % _FOLDS == 0)
-        labels = np.where(dropped | ~own, UNKNOWN, self.columns)[held]
-        return Calibration(*self._without(held), labels)
+        in_truth = np.where(own, self.columns, UNKNOWN)[held]
+        labels = np.where(dropped[held], UNKNOWN, in_truth)
+        return Calibration(*self._without(held), labels, in_truth)
+
+    def is_better_than(self, other: "_Examples") -> bool:
+        """Whether left-out examples are recognised as often as by the other, and their labels are likelier."""
+        (surprise, right), (others, others_right) = self._trial(), other._trial()
+        return surprise < others and right >= others_right
+
+    def _trial(self) -> tuple[float, int]:
+        """Leave a fifth out; return the mean negative log-likelihood of the labels, and how many are the likeliest."""
+        held = np.random.default_rng(0).permutation(len(self.columns)) % _LABEL_FOLDS == 0
+        scores, labels = self._without(held)[0][:, : self.n_labels], self.columns[held]
+        own = labels < self.n_labels
+        scores, labels = scores[own], labels[own]
+        if not len(labels):
+            return 0.0, 0
+        likely = log_softmax(_sharpness(scores, labels) * scores, axis=1)
+        surprise = -float(likely[np.arange(len(labels)), labels].mean())
+        return surprise, int((scores.argmax(axis=1) == labels).sum())
 
     def _folds(self, fold: Labels, wanted: NDArray[np.bool_]) -> tuple[Floats, Floats]:
         places = [np.flatnonzero(fold == number) for number in np.unique(fold[wanted])]

@@ -1,7 +1,7 @@
 """Answers that people judged in the random audit, as far as figures are made of them.
 
-The audit draws answers at random from all that were sent, so what is right among them speaks for all. Operators'
-verdicts on escalated drafts do not: those are the drafts that the bot did not dare to send.
+The audit draws answers at random from all that the score decides about, sent and held back, so what is right among them
+speaks for all. Operators' verdicts on escalated drafts speak for those alone that they decided about.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.answer_audits import COUNTED, Judgement
 from support.audit_tables import AnswerAuditRow
-from support.tables import AnswerRow
+from support.tables import AnswerRow, TurnRow
 
 _CORRECT: Final[dict[str, bool]] = {Judgement.RIGHT: True, Judgement.WRONG: False}
 
@@ -36,5 +36,17 @@ async def audits(session: AsyncSession, start: datetime, end: datetime) -> Seque
     query = query.join(AnswerRow, AnswerRow.turn_id == AnswerAuditRow.turn_id)
     query = query.where(AnswerAuditRow.sent.is_(True), AnswerAuditRow.verdict.in_(COUNTED))
     query = query.where(AnswerRow.created_at >= start, AnswerRow.created_at < end)
+    return await _audited(session, query)
+
+
+async def held_audits(session: AsyncSession, start: datetime, end: datetime) -> Sequence[Audited]:
+    """Return what was judged of the answers that were held back for their score between two moments."""
+    query = select(AnswerAuditRow.turn_id, AnswerAuditRow.verdict, AnswerAuditRow.score, AnswerAuditRow.language)
+    query = query.join(TurnRow, TurnRow.id == AnswerAuditRow.turn_id)
+    query = query.where(AnswerAuditRow.sent.is_(False), AnswerAuditRow.verdict.in_(COUNTED))
+    return await _audited(session, query.where(TurnRow.opened_at >= start, TurnRow.opened_at < end))
+
+
+async def _audited(session: AsyncSession, query: Select[int, str | None, float, str]) -> Sequence[Audited]:
     rows = await session.execute(query)
     return [Audited(turn, _CORRECT.get(verdict or ""), score, language) for turn, verdict, score, language in rows]

@@ -14,7 +14,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
 
 from knowledge.concepts import concepts_in
@@ -104,6 +103,8 @@ def labels(rows: csr_array, close: float) -> NDArray[np.int32]:
     """Return int32[n]: the number of each row's cluster."""
     if rows.shape[0] == 1:
         return np.ones(1, dtype=np.int32)
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  # a bot starts without it
+
     distances = 1.0 - np.clip((rows @ rows.T).toarray(), -1.0, 1.0)
     condensed = distances[np.triu_indices(rows.shape[0], k=1)]
     numbers: NDArray[np.int32] = fcluster(linkage(condensed, "average"), 1.0 - close, criterion="distance")

@@ -17,9 +17,9 @@ from support.hours import open_minutes_between
 from support.shares import Part, product
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState
-from support.watching.audited import audits
+from support.watching.audited import audits, held_audits
 from support.watching.gaps import clusters
-from support.watching.judging import Labels, judging
+from support.watching.judging import Counts, Labels, judging
 from support.watching.period import Period
 from support.watching.report import Day, Figures, OperatorLoad, Spread
 from support.watching.talks import RETURN, Talk, containment, load_talks, resolution
@@ -39,6 +39,7 @@ async def figures(session: AsyncSession, period: Period, file: DeskFile, *, thre
     ripe = (period.start - RETURN, period.end - RETURN)
     earlier = await load_talks(session, *ripe, now)
     audited = await audits(session, period.start, period.end)
+    held = await held_audits(session, period.start, period.end)
     audited_earlier = {one.turn_id: one.correct is True for one in await audits(session, *ripe)}
     escalations = list(await session.scalars(select(EscalationRow).where(EscalationRow.opened_at >= period.start)))
     still_open = list(await session.scalars(select(EscalationRow).where(EscalationRow.closed_at.is_(None))))
@@ -49,7 +50,7 @@ async def figures(session: AsyncSession, period: Period, file: DeskFile, *, thre
     first = await first_replies(session, file.hours, period.start)
     gaps = await clusters(session, period.start, period.end)
     states = [standing(one, file, now).state for one in still_open if one.waiting_since is not None]
-    held = sum(outcomes[reason] for reason in HELD)
+    counts = Counts(answers, outcomes[EscalationReason.LOW_SCORE], outcomes[EscalationReason.CHECK_FAILED])
     return Figures(
         start=period.start.isoformat(),
         end=period.end.isoformat(),
@@ -62,7 +63,7 @@ async def figures(session: AsyncSession, period: Period, file: DeskFile, *, thre
         useful=useful,
         useless=useless,
         reasons=dict(Counter(one.reason for one in escalations).most_common()),
-        judging=judging(audited, await _labels(session, period), sent=answers, held=held),
+        judging=judging(audited, held, await _labels(session, period), counts),
         latency_s=latency,
         stages_ms=stages,
         by_day=_by_day(period, found, escalations),

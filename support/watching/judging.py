@@ -1,19 +1,25 @@
 """How well the judge tells right drafts from wrong ones at the threshold, and from whose verdicts that is known.
 
 *Precision*: of the answers that were sent, how many are right; from the random audit alone. *Recall*: of all right
-drafts, how many were sent. That needs both: S answers sent of which the share p is right (audit), and H drafts held
-back for a low score of which the share q is right (operators' verdicts: sent as it stood = right; edited or discarded =
-not); recall = S·p / (S·p + H·q). Its interval draws p and q from their Beta posteriors (Jeffreys' prior), so it holds
-only as far as operators decide about held drafts without picking the good ones.
+drafts, how many were sent. That needs both: S answers sent of which the share p is right, and H drafts held back of
+which the share q is right; recall = S·p / (S·p + H·q). p comes from the audit. q comes from the audit, too, once it has
+judged ``ENOUGH`` drafts that were held back for their score, and H counts those: a random sample on both sides. Until
+then q comes from operators' verdicts (sent as it stood = right; edited or discarded = not), H counts what failed a
+check as well, and recall holds only as far as operators decide without picking. Its interval draws p and q from their
+Beta posteriors (Jeffreys' prior).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
 from support.shares import SEED, Estimate, Part, middle
 from support.watching.audited import Audited
+
+ENOUGH: Final = 30
+"""Audited drafts that were held back: of fewer the share is known to ± 0.2 at best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,15 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a period's drafts."""
+
+    sent: int
+    held_for_score: int = 0
+    held_by_checks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Judging:
     """The judge's figures; None where the verdicts are missing."""
 
@@ -38,16 +53,29 @@ class Judging:
     """Of audited answers: right. «Cannot tell» is counted as not right."""
     cannot_tell: int
     held: Part
-    """Of drafts held back about which an operator decided: right."""
+    """Of drafts held back about which somebody decided: right."""
+    held_by: Literal["audit", "operators"]
+    """Who decided: ``audit`` is a random sample."""
     recall: Estimate | None
 
 
-def judging(audited: Sequence[Audited], labels: Labels, *, sent: int, held: int) -> Judging:
-    """Put the verdicts together. ``sent``, ``held``: answers sent, drafts held back for a low score in the period."""
-    precision = Part(sum(one.correct is True for one in audited), len(audited))
-    recall = _recall(precision, labels.right, sent, held)
-    cannot_tell = sum(one.correct is None for one in audited)
-    return Judging(precision, cannot_tell, labels.right, recall)
+def judging(audited: Sequence[Audited], held_audited: Sequence[Audited], labels: Labels, counts: Counts) -> Judging:
+    """Put the verdicts together: of the audit on answers sent and on drafts held back, and of operators."""
+    precision = _right(audited)
+    by_audit = len(held_audited) >= ENOUGH
+    right = _right(held_audited) if by_audit else labels.right
+    held = counts.held_for_score if by_audit else counts.held_for_score + counts.held_by_checks
+    return Judging(
+        precision=precision,
+        cannot_tell=sum(one.correct is None for one in (*audited, *(held_audited if by_audit else ()))),
+        held=right,
+        held_by="audit" if by_audit else "operators",
+        recall=_recall(precision, right, counts.sent, held),
+    )
+
+
+def _right(audited: Sequence[Audited]) -> Part:
+    return Part(sum(one.correct is True for one in audited), len(audited))
 
 
 def _recall(right: Part, held_right: Part, sent: int, held: int) -> Estimate | None:

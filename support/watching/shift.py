@@ -7,8 +7,10 @@ weeks alike, so that the choice favours none of them. A feature's p-value is the
 than before):
 
 - Fisher's exact test (hypergeometric): the week is a random draw from all five weeks;
-- a negative binomial whose variance also holds how much the four weeks differ among themselves, pooled over all
+- a negative binomial whose variance also holds how much the four weeks differ among themselves, pooled over the
   features of its kind: topics wander by themselves, and a test that does not know it cries wolf at large companies.
+  Groups of stems are a kind of their own: single stems are mostly words of every topic, which do not wander, and
+  pooled with them the groups would seem steadier than they are.
 
 The judge's scores are held against those before by the two-sided Mann–Whitney test. Bonferroni within each kind: half
 of the level is divided by the number of stems, half by that of intents, outcomes and the scores. Seven and twenty-eight
@@ -26,9 +28,7 @@ from math import log
 from typing import Final
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_array
-from scipy.stats import hypergeom, mannwhitneyu, nbinom
 
 WEEK_DAYS: Final = 7
 WEEKS_BEFORE: Final = 4
@@ -42,6 +42,8 @@ MOST_TERMS: Final = 200
 CLOSE: Final = 0.2
 """Mean cosine of the stems of a group, at least."""
 MOST_TOLD: Final = 3
+HEAVIEST: Final = 50
+"""Documents a week beyond which a feature weighs no more where the wander is pooled."""
 _TOGETHER: Final = 0.5
 """Stems of which the rarer one stands so often beside the other are one topic."""
 _SCORE_STEP: Final = 0.05
@@ -146,6 +148,8 @@ def groups(documents: Sequence[frozenset[str]]) -> list[tuple[str, ...]]:
     terms = terms[:MOST_TERMS]
     if len(terms) <= 1:
         return []
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  # a bot starts without it
+
     places = {term: place for place, term in enumerate(terms)}
     cells = [(row, places[term]) for row, one in enumerate(documents) for term in one if term in places]
     rows, columns = np.array(cells, dtype=np.int64).T
@@ -209,8 +213,13 @@ def _tested(week: Mapping[str, int], before: Sequence[Mapping[str, int]]) -> Cou
 
 def _grown(counts: Counts, sizes: tuple[int, tuple[int, ...]], times: int) -> list[Change]:
     """Return what has grown by much, the surest first; p-values are multiplied by ``times``."""
+    from scipy.stats import hypergeom  # noqa: PLC0415  # takes a second, once a day is soon enough
+
     n_week, n_before = sizes[0], sum(sizes[1])
-    wander = _wander(counts, sizes[1])
+    wander = {
+        together: _wander({name: one for name, one in counts.items() if _is_group(name) is together}, sizes[1])
+        for together in (False, True)
+    }
     found = []
     for name, (week, each) in counts.items():
         before = sum(each)
@@ -218,15 +227,21 @@ def _grown(counts: Counts, sizes: tuple[int, tuple[int, ...]], times: int) -> li
         if week < FEWEST_WEEK or change.ratio < MORE:
             continue
         exact = float(hypergeom.sf(week - 1, n_week + n_before, week + before, n_week))
-        p = max(exact, _wandering(week, change.expected, before, wander * (1 + 1 / len(each))))
+        p = max(exact, _wandering(week, change.expected, before, wander[_is_group(name)] * (1 + 1 / len(each))))
         found.append(replace(change, p=min(1.0, p * times)))
     return sorted(found, key=lambda one: (one.p, one.names))
+
+
+def _is_group(name: str) -> bool:
+    return " " in name
 
 
 def _wander(counts: Counts, sizes: Sequence[int]) -> float:
     """Return the variance of a feature's share from week to week beyond chance, relative to the share's square.
 
-    By moments, pooled over the features: Pearson's X² of the weeks is on average (k - 1)(1 + expected · variance).
+    By moments: Pearson's X² of the weeks is on average (k - 1)(1 + expected · variance). Pooled over the features, each
+    weighing as much as it has documents a week, but no more than ``HEAVIEST``: a few words that stand in every second
+    question and never wander would speak for all otherwise.
     """
     each = np.array([weeks for _, weeks in counts.values()], dtype=np.float64).reshape(len(counts), len(sizes))
     n = np.array(sizes, dtype=np.float64)
@@ -238,13 +253,16 @@ def _wander(counts: Counts, sizes: Sequence[int]) -> float:
     variance = (expected * (1 - share))[usable]
     surplus = ((each[usable] - expected[usable]) ** 2 / variance).sum(axis=1) / (len(sizes) - 1) - 1
     mean = expected[usable].mean(axis=1)
-    return max(0.0, float(surplus.sum() / mean.sum()))
+    weight = np.minimum(mean, HEAVIEST)
+    return max(0.0, float((weight * surplus / mean).sum() / weight.sum()))
 
 
 def _wandering(week: int, expected: float, before: int, variance: float) -> float:
     """Return P(at least ``week``) of a negative binomial around what is expected; what is expected is uncertain too."""
     if variance <= 0 or expected <= 0:
         return 0.0
+    from scipy.stats import nbinom  # noqa: PLC0415
+
     spread = variance + 1 / max(before, 1)
     size = 1 / spread
     return float(nbinom.sf(week - 1, size, size / (size + expected)))
@@ -268,6 +286,8 @@ def _together(grown: Sequence[Change], week: Sequence[Document]) -> tuple[Change
 def _scores(week: Sequence[float], before: Sequence[float]) -> tuple[float | None, bool]:
     if len(week) < FEWEST_DOCUMENTS[0] or len(before) < FEWEST_DOCUMENTS[0]:
         return None, False
+    from scipy.stats import mannwhitneyu  # noqa: PLC0415
+
     p = float(mannwhitneyu(week, before, alternative="two-sided").pvalue)
     return p, float(np.median(week)) <= float(np.median(before)) - _SCORE_STEP
 

@@ -1,6 +1,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,16 +9,23 @@ import pytest
 from redis.asyncio import Redis as AsyncRedis
 
 from bot.foresight import PAUSE_S, Foresight, Relevances, Vectors
+from bot.learning import Learning
+from bot.unit import Units, utc_now
 from knowledge.current import CurrentKnowledge
 from knowledge.meaning import passage_text
 from knowledge.passages import Chunk
 from knowledge.releases import ReleaseStore
 from support import answering
 from support.embedding import EmbedWorker, alive_key
+from support.intents.current import CurrentClassifier
+from support.intents.examples import load_intents
+from support.tables import TurnRow
 from support.turn_search import Ahead
 from workers.embed import EmbedServer, Heart
 
 WORKER = EmbedWorker(model="fake", revision="r1", dimensions=4, host="here", pid=1)
+INTENTS = [intent for intent in load_intents() if intent.name in {"complaint", "question", "thanks"}]
+STRANGE = "фурфурация мельдония"
 QUESTION = "How much is delivery? And when will my parcel arrive at last?"
 
 
@@ -62,16 +70,31 @@ def releases(tmp_path_factory: pytest.TempPathFactory) -> ReleaseStore:
     return store
 
 
-@pytest.fixture
-def served(redis):
+class Moods(FakeModel):
+    """Knows complaints, and one word for them that no example has, from everything else."""
+
+    angry = frozenset(next(intent.examples for intent in INTENTS if intent.name == "complaint")) | {STRANGE}
+
+    def embed_questions(self, texts: Sequence[str]) -> np.ndarray:
+        return np.eye(4, dtype=np.float32)[[int(text in self.angry) for text in texts]]
+
+
+@contextmanager
+def serving(redis, model):
     stop = threading.Event()
     heart = Heart(redis, WORKER)
     heart.beat()
-    thread = threading.Thread(target=EmbedServer(redis, FakeModel(), heart).serve, args=(stop.is_set,))
+    thread = threading.Thread(target=EmbedServer(redis, model, heart).serve, args=(stop.is_set,))
     thread.start()
-    yield
+    yield heart
     stop.set()
     thread.join()
+
+
+@pytest.fixture
+def served(redis):
+    with serving(redis, FakeModel()):
+        yield
 
 
 async def test_what_is_searched_has_its_vector_before_the_search(releases, redis_url, served):
@@ -97,6 +120,36 @@ async def test_a_dead_process_costs_nothing_for_some_seconds(releases):
     clock.now += PAUSE_S
     with pytest.raises(AttributeError):
         await foresight.prepare(1)
+
+
+async def test_what_was_said_is_classified_by_its_meaning_too(releases, redis, redis_url, database):
+    vectors = Vectors()
+    current = CurrentKnowledge(releases, vectors.find)
+    classifier = CurrentClassifier(INTENTS, vectors.find)
+    units = Units(database, lambda: None)
+    async with database.writing() as session:
+        turn = TurnRow(
+            customer_id=1,
+            state="collecting",
+            epoch=0,
+            text=STRANGE,
+            language="ru",
+            opened_at=utc_now(),
+            closes_at=utc_now(),
+        )
+        session.add(turn)
+    by_words = classifier.classify(STRANGE)
+    async with AsyncRedis.from_url(redis_url) as client:
+        foresight = Foresight(client, units, None, current, vectors)
+        learning = Learning(database, classifier, foresight)
+        await learning.load_meaning()  # nobody serves the model yet
+        assert classifier.classify(STRANGE) == by_words
+        with serving(redis, Moods()) as heart:
+            await learning.load_meaning()
+            assert classifier.classify(STRANGE) == by_words  # its own vector is not known yet
+            heart.beat()
+            await foresight.hear(turn.id)
+    assert dict(by_words.ranking)["complaint"] < 0.5 < dict(classifier.classify(STRANGE).ranking)["complaint"]
 
 
 async def test_a_busy_process_is_not_waited_for(releases, redis, redis_url):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from knowledge.address_book import AddressBook
 from knowledge.releases import Order, ReleaseStore
 from sandbox.world import ANNA, JAMES, MARIA, OPERATORS_CHAT_ID
 from support.tables import AuditRow
@@ -129,6 +130,22 @@ async def test_files_that_cannot_be_read_are_named_behind_a_button(product, sour
     )
 
     assert "ru/broken.md" in (await product.answer(MARIA, "требует внимания"))["text"]
+
+
+async def test_a_new_address_waits_for_the_administrators_button(product, store, sources):
+    (sources / "ru" / "drones.md").write_text(DRONES + "\nЗвоните по +7 999 000-17-17.\n", encoding="utf-8")
+    await product.people.say(MARIA, "/kb reload")
+    done = await product.answer(MARIA, "Выпуск 3 готов", timeout_s=BUILT_S)
+    assert "79990001717 (ru/drones.md)" in done["text"]
+    book = AddressBook(store.root)
+    assert book.withheld(["+7 999 000-17-17"])
+
+    await product.people.press(done, "📇 Новые адреса (1)")
+    await product.people.press(await product.answer(MARIA, "Пока вы это не подтвердили"), "✅ 79990001717")
+
+    assert labels(await edited(product, "решение принято")) == []
+    assert not book.withheld(["+7 999 000-17-17"])
+    assert await audits(product, "kb_address") == [("kb_address", MARIA, {"address": "79990001717", "shown": True})]
 
 
 # Rollback

@@ -1,10 +1,14 @@
-"""Each in a process of its own: what is imported already cannot be imported lazily."""
+"""Most in a process of their own: what is imported already cannot be imported lazily."""
 
+import gc
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
+from aiogram.methods.base import Response
+from aiogram.types import Sticker
 
 LATER = """
 import bot
@@ -46,6 +50,13 @@ def passes(program: str) -> None:
 
 def test_a_type_is_built_when_it_is_first_used() -> None:
     passes(LATER)
+
+
+def test_what_answers_are_read_with_is_built_once() -> None:
+    Response[Sticker].model_validate({"ok": False})
+    first = weakref.ref(Response[Sticker])
+    gc.collect()
+    assert first() is not None
 
 
 def test_every_type_and_every_method_of_aiogram_can_be_built_later() -> None:

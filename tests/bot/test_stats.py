@@ -19,7 +19,7 @@ from support.desk_file import DeskFile
 from support.shares import Part
 from support.tables import AuditRow, DeliveryRow
 from support.watching.clusters import Cluster
-from support.watching.judging import Labels, judging
+from support.watching.judging import Counts, Labels, judging
 from support.watching.report import Figures
 from tests.databases import ON_SQLITE
 from tests.support.watching.month import write_month
@@ -115,7 +115,7 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
         useful=0,
         useless=0,
         reasons={"no_answer": 1},
-        judging=judging([], Labels(), sent=3, held=0),
+        judging=judging([], [], Labels(), Counts(3)),
         latency_s=None,
         stages_ms={},
         by_day=(),

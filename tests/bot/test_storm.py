@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID, demo_world
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 CUSTOMERS = 120
 FIRST = 20_000
 WITHIN_S = 5

@@ -11,6 +11,7 @@ from otvet.redis_server import find_binary
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     pytest.mark.timeout(300),
     pytest.mark.skipif(find_binary() is None, reason="no redis-server on this machine"),
 ]

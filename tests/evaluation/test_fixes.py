@@ -1,18 +1,8 @@
-from evaluation.figures import Share
 from evaluation.fixes import Action, fixes
 from evaluation.results import Kind, Result, Stage
-from evaluation.selective import Point, SelectiveReport
 from knowledge.passages import Chunk
 
 CHUNKS = [Chunk("1-0", "a.md", "Delivery", (), "A courier brings parcels on weekdays.", "en")]
-SCORES = SelectiveReport(
-    chosen=Point(threshold=0.75, coverage=Share(hits=10, total=40), wrong=Share(hits=2, total=10)),
-    curve=(),
-    bins=(),
-    calibration_error=None,
-    brier=None,
-    auroc=None,
-)
 
 
 def failed(number, stage, **more):
@@ -21,7 +11,7 @@ def failed(number, stage, **more):
 
 
 def test_an_article_that_is_not_found_is_told_the_words_it_lacks():
-    fix = fixes([failed(1, Stage.SEARCH), failed(2, Stage.JUDGE_LAX, cause=Stage.SEARCH)], CHUNKS, SCORES)[0]
+    fix = fixes([failed(1, Stage.SEARCH), failed(2, Stage.JUDGE_LAX, cause=Stage.SEARCH)], CHUNKS, 0.75)[0]
     assert (fix.action, fix.about, fix.won) == (Action.ADD_WORDS, "a.md", 2)
     assert "wardrobe" in fix.words
     assert "who" not in fix.words
@@ -34,7 +24,7 @@ def test_what_wins_most_stands_first():
         *(failed(number, Stage.NO_ANSWER, sources=()) for number in range(5, 7)),
         failed(7, Stage.ARTICLE, sources=("gone.md",)),
     ]
-    found = [(fix.action, fix.about, fix.won) for fix in fixes(results, CHUNKS, SCORES)]
+    found = [(fix.action, fix.about, fix.won) for fix in fixes(results, CHUNKS, 0.75)]
     assert found == [
         (Action.ADD_PAIR, "a.md", 3),
         (Action.WRITE_ARTICLE, "question", 2),
@@ -44,18 +34,24 @@ def test_what_wins_most_stands_first():
 
 
 def test_a_lower_threshold_is_proposed_only_where_it_is_no_riskier():
-    held = [failed(number, Stage.JUDGE_STRICT, score=0.7, right=True) for number in range(8)]
+    sent = [failed(f"s{n}", None, score=0.8, right=n > 1, sent=True) for n in range(10)]
+    held = [*sent, *(failed(number, Stage.JUDGE_STRICT, score=0.7, right=True) for number in range(8))]
     one_wrong = [failed(9, Stage.ENGINE, score=0.7)]
-    lower = next(fix for fix in fixes([*held, *one_wrong], CHUNKS, SCORES) if fix.action is Action.LOWER_THRESHOLD)
+    lower = next(fix for fix in fixes([*held, *one_wrong], CHUNKS, 0.75) if fix.action is Action.LOWER_THRESHOLD)
     assert (lower.won, lower.lost) == (8, 1)
     assert 0.6 < float(lower.about) <= 0.7
     many_wrong = [failed(10 + number, Stage.ENGINE, score=0.7) for number in range(6)]
-    actions = {fix.action for fix in fixes([*held, *many_wrong], CHUNKS, SCORES)}
+    actions = {fix.action for fix in fixes([*held, *many_wrong], CHUNKS, 0.75)}
     assert Action.LOWER_THRESHOLD not in actions
+
+
+def test_no_basket_moves_a_calibrated_threshold():
+    held = [failed(number, Stage.JUDGE_STRICT, score=0.7, right=True) for number in range(8)]
+    assert fixes(held, CHUNKS, 0.75, ["en"]) == ()
 
 
 def test_a_higher_threshold_is_proposed_where_it_stops_more_wrong_answers_than_right_ones():
     wrong = [failed(number, Stage.JUDGE_LAX, cause=Stage.ENGINE, score=0.8, sent=True) for number in range(3)]
     right = [failed(9, None, score=0.8, right=True, sent=True)]
-    higher = next(fix for fix in fixes([*wrong, *right], CHUNKS, SCORES) if fix.action is Action.RAISE_THRESHOLD)
+    higher = next(fix for fix in fixes([*wrong, *right], CHUNKS, 0.75) if fix.action is Action.RAISE_THRESHOLD)
     assert (higher.won, higher.lost) == (3, 1)

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,15 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation.judge import JudgedError, load_judged
+from evaluation.judge import Judged, JudgedError, load_judged
 from evaluation.judge_fit import balanced_folds
+from evaluation.judge_opinions import ask
+from evaluation.judge_refit import FEWEST, FEWEST_OF_A_KIND, missing, refit
 from otvet.commands.evaluate import evaluate_group
+from support.draft_labels import Label
+from support.jobs import GenerationJob, JudgeRecord
+from workers.engines.base import Opinion
+from workers.judge import COEFFICIENTS, score
 
 FACTS = ("boots are returned within thirty days", "parcels reach Kazan in four days", "cards are valid for a year")
 
@@ -78,3 +85,50 @@ def test_rows_of_ones_own_are_fitted_from_what_other_rows_taught(rows: Path, tmp
     assert json.loads(shown.stdout)["slices"][0]["auroc"]["value"] == 1
     few = CliRunner().invoke(evaluate_group, [*arguments, str(rows)])
     assert "different contexts and answers" in str(few.exception)
+
+
+def test_a_score_that_operators_agree_with_is_left_as_it_is() -> None:
+    chance = np.random.default_rng(1)
+    labels = []
+    for customer in range(FEWEST):
+        drawn = {"answerable": chance.uniform(0.1, 0.9), "covered": chance.uniform()}
+        features = dict.fromkeys(COEFFICIENTS, 1.0) | drawn
+        labels.append(Label(features, bool(chance.uniform() < score(features)), customer, datetime.now(UTC)))
+
+    assert missing(labels) == 0
+    assert missing(labels[:-3]) == 3
+    assert missing([label for label in labels if label.right]) >= FEWEST_OF_A_KIND
+    assert not refit(labels, [True] * len(labels), None, 0.75).is_better
+
+
+class Silent:
+    """A judge model that says nothing to some of the questions it is asked."""
+
+    model = "tiny"
+
+    def __init__(self, *silent: int) -> None:
+        self._silent, self._times = silent, 0
+
+    def check(self) -> None:
+        pass
+
+    def cancel(self, job_id: str) -> None:
+        pass
+
+    def ask(self, job: GenerationJob, text: str, *, deadline: float) -> JudgeRecord:
+        del job, text, deadline
+        self._times += 1
+        if self._times in self._silent:
+            return JudgeRecord(model="tiny", prompt_version="1", unheard="too slow", ms=1)
+        return JudgeRecord(model="tiny", prompt_version="1", supported=0.9, relevant=0.8, ms=1)
+
+
+def test_a_silent_model_is_asked_again_and_given_up_when_it_stays_silent() -> None:
+    rows = [Judged("", f"Boots number {number}.", "Boots.", "en", True) for number in range(6)]
+    slept: list[float] = []
+    said = Opinion(0.9, 0.8)
+
+    assert ask(rows[:4], Silent(2, 4, 5), lambda: None, slept.append) == [said, said, None, said]
+    assert len(slept) == 2
+    with pytest.raises(JudgedError, match=r"heard about 2 of 5 rows, and about none of the last 3: too slow"):
+        ask(rows, Silent(*range(3, 13)), lambda: None, slept.append)

@@ -125,7 +125,7 @@ def test_a_handful_of_answers_is_no_percentage(measured: tuple[Report, Path]) ->
     enough = report.answers.model_copy(update={"sent_right": {"total": Share(hits=41, total=60)}})
     page = render_page(report.model_copy(update={"answers": enough}), "en")
     assert re.search(r"Of 100 answers that the bot sent,\s+68 are right", page)
-    assert "95%: from 56 to 79" in page
+    assert "56 to 79 are right (95% confidence)" in page
 
 
 def test_customers_words_are_text_on_the_page(measured: tuple[Report, Path]) -> None:

@@ -14,13 +14,10 @@ import pytest
 
 from knowledge.errors import BuildRunningError, ReleaseError, SourcesError
 from knowledge.releases import Order, ReleaseStore, Stage, Step
+from tests.knowledge.stored import names
 
 FORCED = Order(force=True)
 STEPS = [step for step in Step if step is not Step.EMBEDDING]  # which is that of a pretrained model
-
-
-def names(store: ReleaseStore) -> set[str]:
-    return {path.name for path in store.root.iterdir()} - {".lock", ".switching", ".readings"}
 
 
 class InterruptedBuildError(Exception):

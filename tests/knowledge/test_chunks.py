@@ -1,7 +1,7 @@
 import re
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge import markdown
@@ -18,6 +18,9 @@ def document(*blocks: Block, question: str | None = None) -> Document:
     return Document("en/a.md", "Title", (Section(("H1",), blocks, question),))
 
 
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)  # articles of thousands of words
 @given(st.lists(SECTION, min_size=1, max_size=5))
 def test_no_word_of_an_article_is_lost_or_repeated(sections: list[tuple[int, str, list[str]]]) -> None:
     text = "\n\n".join(f"{'#' * level} {name}\n\n" + "\n\n".join(body) for level, name, body in sections)
@@ -40,7 +43,7 @@ TEXT = st.text(min_size=1) | st.lists(
 ).map(lambda runs: "".join(part * times for part, times in runs))
 
 
-@settings(deadline=None)  # the longest texts take long on a busy machine
+@settings(max_examples=50, deadline=None)  # the longest texts take long on a busy machine
 @given(TEXT)
 def test_any_text_is_chunked_with_all_its_letters_into_chunks_of_bounded_size(text: str) -> None:
     for blocks, question, most in (

@@ -11,13 +11,10 @@ from knowledge.embedder import Embedder
 from knowledge.errors import ReleaseError
 from knowledge.gate import Doubt, Objection
 from knowledge.releases import KEPT, Order, Outcome, ReleaseStore, Stage, Step, software
+from tests.knowledge.stored import names
 
 FORCED = Order(force=True)
 STEPS = [step for step in Step if step is not Step.EMBEDDING]  # which is that of a pretrained model
-
-
-def names(store: ReleaseStore) -> set[str]:
-    return {path.name for path in store.root.iterdir()} - {".lock", ".switching", ".readings"}
 
 
 def test_nothing_stands_before_the_first_build(store: ReleaseStore) -> None:

@@ -1,36 +1,27 @@
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from support.settings import Settings
+from tests.otvet import forked
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOP = ROOT / "otvet" / "demo_shop"
+SOURCES = ROOT / "tests" / "knowledge" / "shop"
 
 
 @pytest.fixture
 def otvet(tmp_path):
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **variables: str) -> forked.Ended:
         known = {name.upper() for name in Settings.model_fields}
         outer = {name: value for name, value in os.environ.items() if name.upper() not in known}
-        return subprocess.run(
-            [sys.executable, "-m", "otvet", *arguments],
-            cwd=tmp_path,
-            env={**outer, "PYTHONPATH": str(ROOT), **variables},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        return forked.run(arguments, tmp_path, {**outer, **variables})
 
     return run
 
 
-def assert_one_sentence(result: subprocess.CompletedProcess[str], *parts: str) -> None:
+def assert_one_sentence(result: forked.Ended, *parts: str) -> None:
     assert result.returncode == 2, result.stderr
     assert "Traceback" not in result.stderr
     for part in parts:
@@ -157,7 +148,7 @@ def test_run_without_articles_says_which_folder_to_fill(otvet):
 
 
 def test_knowledge_is_built_listed_searched_and_rolled_back(otvet):
-    variables = {"KNOWLEDGE_DIR": str(SHOP / "knowledge")}
+    variables = {"KNOWLEDGE_DIR": str(SOURCES)}
     first = otvet("kb", "build", **variables)
     assert "release 1" in first.stdout
     assert "3/6 indexing chunks: " in first.stderr  # no terminal: a line a step

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ READY_TIMEOUT_S = 90
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     pytest.mark.skipif(find_binary() is None, reason="no redis-server on this machine"),
 ]
 
@@ -127,6 +129,13 @@ def test_the_demo_answers_a_customer_and_ctrl_c_leaves_no_process(start, tmp_pat
     assert "Traceback" not in demo.output
 
 
+@pytest.fixture
+def built(tmp_path, shop_releases):
+    """The demo's folder after an earlier demo, which starts sooner."""
+    shutil.copytree(shop_releases, tmp_path / "data" / "demo" / "releases")
+
+
+@pytest.mark.usefixtures("built")
 def test_a_demo_that_is_killed_takes_its_children_along(start):
     demo = start()
     demo.address()
@@ -134,6 +143,7 @@ def test_a_demo_that_is_killed_takes_its_children_along(start):
     wait_until(lambda: demo.processes() == [], 15)
 
 
+@pytest.mark.usefixtures("built")
 def test_a_second_demo_in_the_same_folder_is_refused_in_a_sentence(start):
     first = start()
     wait_until(lambda: "✓ redis" in first.output, 30)

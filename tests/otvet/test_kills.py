@@ -30,6 +30,7 @@ from support.tables import DeliveryRow, InboxRow, TurnRow
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     # Every kill of the bot costs a start of it, and a busy machine takes long for one.
     pytest.mark.timeout(600),
     pytest.mark.asyncio(loop_scope="module"),
@@ -196,7 +197,7 @@ async def test_after_everything_was_killed_the_customer_gets_one_answer_or_one_o
 
 
 async def test_kills_at_random_moments_lose_nothing_and_show_nothing_twice(scene):
-    verdict = await _survive(scene, kills=6)
+    verdict = await _survive(scene, kills=4)
     assert verdict.faults == []
     assert verdict.messages == 4 * 5
     assert verdict.answered + verdict.by_person + len(verdict.folded) == verdict.messages

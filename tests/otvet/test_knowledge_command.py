@@ -264,3 +264,12 @@ def test_on_a_terminal_one_line_moves_and_is_gone_at_the_end(root):
     assert "3/6 indexing chunks: " in drawn
     assert "\n" not in drawn
     assert drawn.endswith("\r\033[K")
+
+
+def test_a_new_phone_is_named_by_the_build_and_shown_once_it_is_confirmed(kb, root):
+    (root / "sources" / "ru" / "news.md").write_text("# Новое\n\nЗвоните по +7 999 000-17-17.\n", encoding="utf-8")
+
+    assert "  ? 79990001717 (ru/news.md)" in kb("build")
+    assert "  ✓ 79990001717" in kb("addresses", "--show", "8 999 000-17-17")
+    assert "79990001717" not in kb("build", "--force")
+    assert "  ✗ 79990001717: never shown" in kb("addresses", "--refuse", "+79990001717")

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ READY_TIMEOUT_S = 90
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     pytest.mark.skipif(find_binary() is None, reason="no redis-server on this machine"),
 ]
 
@@ -86,7 +88,8 @@ async def test_run_answers_through_any_bot_api_and_the_doctor_finds_it_well(tmp_
             assert "How much" not in said.decode()
 
 
-async def test_a_wrong_token_ends_run_with_a_sentence_and_exit_code_2(tmp_path):
+async def test_a_wrong_token_ends_run_with_a_sentence_and_exit_code_2(tmp_path, shop_releases):
+    shutil.copytree(shop_releases, tmp_path / "releases")
     async with SandboxServer(demo_world()) as server:
         variables = environment(tmp_path, server.url, BOT_TOKEN="1000001:another-token")
         async with started("run", variables=variables) as running:

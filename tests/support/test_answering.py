@@ -54,7 +54,9 @@ async def test_a_job_numbers_the_passages_of_all_parts_from_one(desk, now):
     knowledge = desk.knowledge.get()
     prepared = answering.prepare("Сколько дней есть на возврат товара? Как оплатить заказ картой?", "ru", knowledge)
 
-    job = answering.job_for(prepared, turn_id=1, epoch=2, question="…", history=(), language="ru", deadline=now)
+    job = answering.job_for(
+        prepared, turn_id=1, epoch=2, question="…", history=(), language="ru", deadline=now, addresses=None
+    )
 
     assert [passage.number for passage in job.passages] == list(range(1, len(job.passages) + 1))
     assert {passage.part for passage in job.passages} == {0, 1}

@@ -9,6 +9,8 @@ from support.jobs import GenerationResult
 from support.queue import RESULTS_STREAM, GenerationQueue
 from tests.workers import tiny_gguf
 
+pytestmark = pytest.mark.slow
+
 # An engine that sleeps until the deadline, and does as its jobs' questions say.
 SLOW = """
 import time

@@ -11,6 +11,8 @@ from redis import Redis
 from support.jobs import GenerationResult
 from support.queue import RESULTS_STREAM, GenerationQueue
 
+pytestmark = pytest.mark.slow
+
 # An engine that sleeps: what a slow model looks like from outside. The child process gets it by its own code.
 SLOW = """
 import time

@@ -31,7 +31,7 @@ from workers.promptbook import phrase, template, version
 PATIENCE_S: Final = 20.0
 """How long an answer waits for both questions at most: a judge on a processor reads a thousand tokens meanwhile."""
 # So long after it could not be asked it is not asked again: one customer waits for it, not every one.
-_PEACE_S: Final = 30.0
+PEACE_S: Final = 30.0
 _INSIST_S: Final = 4.0
 # Below this share of all probability «yes» and «no» are noise between other words.
 _DECIDED: Final = 0.01
@@ -157,7 +157,7 @@ class RemoteJudge:
             was_slow = isinstance(error, EngineTimeoutError) and until < deadline
             # What fails once it is known how to ask may be this conversation's fault: too long, or too strange.
             if was_slow or isinstance(error, EngineUnavailableError) or self._manner is None:
-                self._peace_until = time.time() + _PEACE_S
+                self._peace_until = time.time() + PEACE_S
             self._manner = None
             return self._unheard(job, str(error), began)
         except Exception as error:  # noqa: BLE001  # whatever breaks here, the answer is there

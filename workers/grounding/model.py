@@ -96,10 +96,12 @@ class GroundingModel:
         return float(1 / (1 + np.exp(-self.log_odds(row)[0])))
 
 
-def grounded(question: str, context: str, answer: str) -> tuple[float, dict[str, float]]:
-    """Return the shipped model's probability that the context supports the answer, and what it was computed from."""
+def grounded(
+    question: str, context: str, answer: str, model: GroundingModel | None = None
+) -> tuple[float, dict[str, float]]:
+    """Return the (shipped) model's probability that the context supports the answer, and what it was computed from."""
     features = measure(question, context, answer)
-    return shipped().probability(features), features
+    return (model or shipped()).probability(features), features
 
 
 @cache

@@ -5,7 +5,7 @@ evaluation-headline = Of 100 answers that the bot sent, { $n ->
     [one] { $n } is right
    *[other] { $n } are right
  }
-evaluation-headline-interval = 95%: from { $low } to { $high }
+evaluation-headline-interval = This is a sample: in truth { $low } to { $high } are right (95% confidence)
 evaluation-headline-few = Too early to say: only { $n ->
     [one] { $n } sent answer was checked
    *[other] { $n } sent answers were checked
@@ -14,10 +14,57 @@ evaluation-headline-few-interval = Of 100 such answers { $low } to { $high } are
 evaluation-headline-none = The bot sent no answer at all: everything went to people
 evaluation-headline-basis = { $total } sent answers were checked, { $hits } of them are right. A right answer { $right }.
 evaluation-right-sources = cites an article that answers the question; nobody read the text itself
-evaluation-right-facts = holds the facts that the basket expects; where none are given, it cites a right article
+evaluation-right-facts = holds the expected facts; where none are given, it cites a right article
 evaluation-headline-self = Of the questions that the articles answer the bot answers { $share } by itself ({ $low }–{ $high }); the rest go to a person.
 
-evaluation-figures = The figures
+evaluation-outcomes = What became of the { $n ->
+    [one] { $n } question
+   *[other] { $n } questions
+ } of this check
+evaluation-outcome-right = { $n ->
+    [one] answered rightly
+   *[other] answered rightly
+ }
+evaluation-outcome-wrong = { $n ->
+    [one] answered wrongly
+   *[other] answered wrongly
+ }
+evaluation-outcome-person = { $n ->
+    [one] handed to a person
+   *[other] handed to a person
+ }
+
+evaluation-verdict = What is right and what is wrong
+evaluation-verdict-good = Right
+evaluation-verdict-bad = Wrong
+evaluation-verdict-good-none = Nothing yet: no aim is reached.
+evaluation-verdict-bad-none = Nothing: every aim is reached, and no wrong answer was sent.
+evaluation-verdict-stranger = A stranger’s order was shown { $n ->
+    [one] once
+   *[other] { $n } times
+ }. That must never happen.
+evaluation-verdict-no-stranger = No stranger ever saw an order ({ $n ->
+    [one] { $n } dialogue
+   *[other] { $n } dialogues
+ } played).
+evaluation-verdict-wrong = Customers would have seen { $n ->
+    [one] { $n } wrong answer
+   *[other] { $n } wrong answers
+ } (of { $total } sent). Here they are.
+evaluation-verdict-none-wrong = No wrong answer was sent ({ $n } checked).
+evaluation-verdict-unanswerable = Answered although the articles have no answer: { $n ->
+    [0] never
+    [one] once
+   *[other] { $n } times
+ } in { $total }. The aim: at most { $most }.
+evaluation-verdict-routing = Understands what the customer wants: { $share } ({ $hits } of { $total } messages). The aim: at least { $wanted }.
+evaluation-verdict-first = Finds the right article first: { $share } ({ $hits } of { $total } questions). The aim: at least { $wanted }.
+evaluation-verdict-held = { $n ->
+    [one] { $n } right answer was written and not sent: the bot was not sure, and it went
+   *[other] { $n } right answers were written and not sent: the bot was not sure, and they went
+ } to an operator. No danger, but it costs people’s time.
+
+evaluation-figures = All figures
 evaluation-figure-right = Right, of what was sent
 evaluation-figure-answered = Answered by the bot
 evaluation-figure-answered-right = Answered, and rightly
@@ -35,12 +82,16 @@ evaluation-leak = A stranger’s order was shown { $count } times. Put this righ
 evaluation-figure = Figure
 
 evaluation-fixes = What to fix first
-evaluation-fixes-lead = What wins most stands first. Each number counts questions of this basket.
+evaluation-fixes-lead = What wins most stands first. The number on the left: how many questions of this check would then go as they should.
 evaluation-fixes-none = Not one mistake: nothing to fix.
-evaluation-fixes-more = { $count } smaller ones are in the JSON report.
+evaluation-fixes-others = Then { $n ->
+    [one] { $n } more
+   *[other] { $n } more
+ }
+evaluation-fixes-more = The rest ({ $count }, smaller) is in the JSON report.
 evaluation-won = +{ $n }
 evaluation-lost = costs { $count }
-evaluation-fix-restore-article = Bring back or write the article { $about }: the basket expects it, and the knowledge base lacks it.
+evaluation-fix-restore-article = Bring back or write the article { $about }: it answers these questions, and the knowledge base lacks it.
 evaluation-fix-write-article = Add an article: the answer to these questions ({ $about }) was found nowhere.
 evaluation-fix-add-words = The article { $about } is not found by the words { $words }. Write them into it: in a heading, or as a question with its answer.
 evaluation-fix-add-words-plain = The article { $about } is not found. Add a question with its answer in customers’ words.
@@ -48,18 +99,32 @@ evaluation-fix-add-pair = The article { $about } is found, but the bot does not 
 evaluation-fix-add-pair-plain = The article { $about } is found, but the bot does not believe that it answers. Add a question with its answer in customers’ words.
 evaluation-fix-split-article = The answer is in { $about }, and the bot answers from another place{ $instead }. Split the article into short sections with clear headings, or connect a language model.
 evaluation-fix-instead = { " " }(now { $about })
-evaluation-fix-lower-threshold = Lower the threshold to { $about }: it holds back so many right answers. Wrong ones that would go out as well: { $lost }; their share would not rise. It was chosen by these very questions: try it on others.
-evaluation-fix-raise-threshold = Raise the threshold to { $about }: it would have stopped so many wrong answers, at the price of { $lost } right ones.
-evaluation-fix-add-examples = Messages of “{ $about }” are taken for “{ $instead }”. Add examples of them to the intents file.
+evaluation-fix-lower-threshold = Lower the threshold from { $instead } to { $about } (ANSWER_THRESHOLD): the bot would send { $won ->
+    [one] { $won } more right answer that now goes
+   *[other] { $won } more right answers that now go
+ } to an operator. { $lost ->
+    [0] No wrong one would go with it.
+    [one] { $lost } wrong one would go with them; the share of wrong answers would not rise.
+   *[other] { $lost } wrong ones would go with them; the share of wrong answers would not rise.
+ } This was counted on these very questions: try it on others.
+evaluation-fix-raise-threshold = Raise the threshold from { $instead } to { $about } (ANSWER_THRESHOLD): { $won ->
+    [one] { $won } wrong answer would not be sent.
+   *[other] { $won } wrong answers would not be sent.
+ } { $lost ->
+    [0] No right one would be held back.
+    [one] { $lost } right one would go to an operator, too.
+   *[other] { $lost } right ones would go to an operator, too.
+ } This was counted on these very questions: try it on others.
+evaluation-fix-add-examples = The bot took “{ $about }” for “{ $instead }”. Add such messages as examples: with /intent in the chat, or in INTENTS_FILE.
+evaluation-fix-add-examples-unsure = The bot did not see that this is “{ $about }”, and asked the customer back. Add such messages as examples: with /intent in the chat, or in INTENTS_FILE.
 evaluation-fix-look-at-checks = Checks stopped right answers: see what the articles that they cite lack.
 evaluation-fix-look-at-dialogues = Dialogues ended otherwise than they must: see them below.
 
 evaluation-limits = What these figures do not say
-evaluation-limit-mix = The basket is not your customers. { $share } of its questions have no answer; if there are more in life, more answers will be wrong.
+evaluation-limit-mix = The questions of this check are not your customers. The articles have no answer to { $share } of them; if there are more such in life, more answers will be wrong.
 evaluation-limit-right = “Right” means: it { $right }.
 evaluation-limit-chance = The 95% interval knows only the chance in choosing questions, not that tomorrow’s will be about something else.
 evaluation-limit-tuned = If you changed articles or the threshold by these very questions, life will be worse than this: keep some questions back.
-evaluation-limit-threshold = No share of wrong answers is guaranteed: the threshold is not calibrated.
 evaluation-limit-drafts = Drafts left out: { $count }. Nobody has looked at them, so they do not count.
 
 evaluation-assurance = The threshold and what it guarantees
@@ -68,15 +133,18 @@ evaluation-assurance-missing = at most { $limit }% wrong: { $n ->
     [one] { $n } more judged answer without a mistake
    *[other] { $n } more judged answers without a mistake
  }
-evaluation-assurance-how = The bot asks operators to judge random answers; otvet eval calibrate chooses the threshold by them. This basket’s questions do not count: people chose them, not chance.
+evaluation-assurance-how = The bot asks operators to judge random answers; otvet eval calibrate chooses the threshold by them. The questions of this check do not count: people chose them, not chance.
 evaluation-assurance-done = Language { $language }: the threshold { $threshold } was chosen by { $audited } random answers that people judged, { $wrong } of them wrong. At most { $most } of what is sent is wrong, with { $confidence } confidence, as long as questions and base are like those that were judged.
-evaluation-assurance-here = The answers in this report were selected by the threshold { $threshold }.
+evaluation-assurance-left-out = It had no part in this report: it was to be measured at { $threshold } (ANSWER_THRESHOLD).
+evaluation-assurance-other-version = It does not decide now: engine, model, its instructions or the judge are others than those it was chosen for, and { $threshold } (ANSWER_THRESHOLD) decides. Judge new answers and choose it again.
+evaluation-assurance-here = The answers in this report were selected by the threshold: { $thresholds }.
 
 evaluation-risk = More answers, more mistakes
-evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the threshold { $threshold }: { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
+evaluation-risk-lead = The lower the threshold, the more questions the bot answers by itself, and the more of its answers are wrong, as a rule. The dot is the bot’s threshold ({ $threshold }): { $coverage } answered, { $wrong } of them wrong ({ $low }–{ $high }).
 evaluation-risk-x = Answered by the bot, share of all questions
 evaluation-risk-y = Wrong among the answers
 evaluation-risk-point = threshold { $threshold }
+evaluation-risk-points = the bot’s thresholds
 evaluation-risk-legend = The band is the 95% interval.
 evaluation-risk-empty = Not one answer was written: there is nothing to draw.
 evaluation-reliability = What a score of 0.8 means
@@ -177,6 +245,7 @@ evaluation-provenance-date = Measured
 evaluation-provenance-command = Command
 evaluation-provenance-basket = Basket
 evaluation-provenance-knowledge = Knowledge base
+evaluation-provenance-hidden = Passages taken out
 evaluation-provenance-engine = Engine
 evaluation-provenance-models = Models
 evaluation-provenance-threshold = Threshold

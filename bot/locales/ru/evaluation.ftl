@@ -5,7 +5,7 @@ evaluation-headline = Из 100 ответов, которые бот отпра�
     [one] верен { $n }
    *[other] верны { $n }
  }
-evaluation-headline-interval = 95 %: от { $low } до { $high }
+evaluation-headline-interval = Это выборка: на самом деле верны от { $low } до { $high } (с надёжностью 95 %)
 evaluation-headline-few = Судить рано: { $n ->
     [one] проверен всего { $n } отправленный ответ
     [few] проверено всего { $n } отправленных ответа
@@ -15,10 +15,65 @@ evaluation-headline-few-interval = Из 100 таких ответов верны
 evaluation-headline-none = Бот не отправил ни одного ответа: всё ушло к людям
 evaluation-headline-basis = Проверено { $total } отправленных ответов, из них верных { $hits }. Верный ответ { $right }.
 evaluation-right-sources = ссылается на статью, которая отвечает на вопрос; сам текст никто не перечитывал
-evaluation-right-facts = содержит факты, которые ожидает корзина; где фактов не задано — ссылается на верную статью
+evaluation-right-facts = содержит ожидаемые факты; где фактов не задано — ссылается на верную статью
 evaluation-headline-self = На вопросы, ответ на которые есть в статьях, бот отвечает сам в { $share } случаев ({ $low }–{ $high }), остальные передаёт человеку.
 
-evaluation-figures = Главное
+evaluation-outcomes = Что стало с { $n ->
+    [one] { $n } вопросом
+   *[other] { $n } вопросами
+ } этой проверки
+evaluation-outcome-right = { $n ->
+    [one] отвечен верно
+   *[other] отвечены верно
+ }
+evaluation-outcome-wrong = { $n ->
+    [one] отвечен неверно
+   *[other] отвечены неверно
+ }
+evaluation-outcome-person = { $n ->
+    [one] передан человеку
+   *[other] переданы человеку
+ }
+
+evaluation-verdict = Что хорошо и что плохо
+evaluation-verdict-good = Хорошо
+evaluation-verdict-bad = Плохо
+evaluation-verdict-good-none = Пока ничего: ни одна цель не достигнута.
+evaluation-verdict-bad-none = Ничего: все цели достигнуты, неверных ответов нет.
+evaluation-verdict-stranger = Чужой заказ показан: { $n ->
+    [one] { $n } раз
+    [few] { $n } раза
+   *[other] { $n } раз
+ }. Так не должно быть никогда.
+evaluation-verdict-no-stranger = Чужой заказ не показан ни разу ({ $n ->
+    [one] разыгран { $n } диалог
+    [few] разыграны { $n } диалога
+   *[other] разыграно { $n } диалогов
+ }).
+evaluation-verdict-wrong = { $n ->
+    [one] { $n } неверный ответ увидели бы клиенты
+    [few] { $n } неверных ответа увидели бы клиенты
+   *[other] { $n } неверных ответов увидели бы клиенты
+ } (из { $total } отправленных). Вот они.
+evaluation-verdict-none-wrong = Неверных ответов не отправлено ({ $n ->
+    [one] проверен { $n }
+   *[other] проверено { $n }
+ }).
+evaluation-verdict-unanswerable = Ответил там, где в статьях ответа нет: { $n ->
+    [0] ни разу
+    [one] { $n } раз
+    [few] { $n } раза
+   *[other] { $n } раз
+ } из { $total }. Цель — не больше { $most }.
+evaluation-verdict-routing = Понимает, чего хочет клиент: { $share } ({ $hits } из { $total } сообщений). Цель — не меньше { $wanted }.
+evaluation-verdict-first = Нужная статья находится первой: { $share } ({ $hits } из { $total } вопросов). Цель — не меньше { $wanted }.
+evaluation-verdict-held = { $n ->
+    [one] { $n } верный ответ написан, но не отправлен: бот не был уверен, и он ушёл
+    [few] { $n } верных ответа написаны, но не отправлены: бот не был уверен, и они ушли
+   *[other] { $n } верных ответов написано, но не отправлено: бот не был уверен, и они ушли
+ } оператору. Это не опасно, но стоит времени людей.
+
+evaluation-figures = Все показатели
 evaluation-figure-right = Верны из отправленных
 evaluation-figure-answered = Бот ответил сам
 evaluation-figure-answered-right = Ответил сам и верно
@@ -36,12 +91,17 @@ evaluation-leak = Чужой заказ показан: { $count } раз. Эт�
 evaluation-figure = Показатель
 
 evaluation-fixes = Что исправить сначала
-evaluation-fixes-lead = Сверху то, что выиграет больше всего. Каждое число — вопросы этой корзины.
+evaluation-fixes-lead = Сверху то, что выиграет больше всего. Число слева — сколько вопросов этой проверки пойдут тогда как надо.
 evaluation-fixes-none = Ни одной ошибки: исправлять нечего.
-evaluation-fixes-more = Ещё { $count } пунктов поменьше — в отчёте в формате JSON.
+evaluation-fixes-others = Дальше: ещё { $n ->
+    [one] { $n } пункт
+    [few] { $n } пункта
+   *[other] { $n } пунктов
+ }
+evaluation-fixes-more = Остальное, помельче ({ $count }), — в отчёте в формате JSON.
 evaluation-won = +{ $n }
 evaluation-lost = цена: { $count }
-evaluation-fix-restore-article = Верните или допишите статью { $about }: корзина ждёт её, а в базе её нет.
+evaluation-fix-restore-article = Верните или напишите статью { $about }: она отвечает на эти вопросы, а в базе её нет.
 evaluation-fix-write-article = Добавьте статью: ответа на эти вопросы ({ $about }) бот не нашёл нигде.
 evaluation-fix-add-words = Статья { $about } не находится по словам { $words }. Допишите их в статью — в заголовок или вопросом с ответом.
 evaluation-fix-add-words-plain = Статья { $about } не находится. Добавьте в неё вопрос с ответом словами клиентов.
@@ -49,18 +109,36 @@ evaluation-fix-add-pair = Статья { $about } находится, но бо�
 evaluation-fix-add-pair-plain = Статья { $about } находится, но бот не верит, что она отвечает. Добавьте в неё вопрос с ответом словами клиентов.
 evaluation-fix-split-article = Ответ есть в { $about }, а бот отвечает по другому месту{ $instead }. Разделите статью на короткие разделы с ясными заголовками или подключите языковую модель.
 evaluation-fix-instead = { " " }(сейчас — { $about })
-evaluation-fix-lower-threshold = Снизьте порог до { $about }: столько верных ответов он задерживает. Неверных уйдёт больше на { $lost }, доля неверных не вырастет. Порог выбран по этим же вопросам: проверьте его на других.
-evaluation-fix-raise-threshold = Поднимите порог до { $about }: столько неверных ответов он бы остановил. Верных станет меньше на { $lost }.
-evaluation-fix-add-examples = Сообщения «{ $about }» приняты за «{ $instead }». Добавьте их примеры в файл намерений.
+evaluation-fix-lower-threshold = Снизьте порог с { $instead } до { $about } (ANSWER_THRESHOLD): бот отправит ещё { $won ->
+    [one] { $won } верный ответ
+    [few] { $won } верных ответа
+   *[other] { $won } верных ответов
+ }, которые сейчас уходят оператору. { $lost ->
+    [0] Неверных больше не станет.
+    [one] Вместе с ними уйдёт { $lost } неверный; доля неверных не вырастет.
+    [few] Вместе с ними уйдут { $lost } неверных; доля неверных не вырастет.
+   *[other] Вместе с ними уйдёт { $lost } неверных; доля неверных не вырастет.
+ } Посчитано на этих же вопросах: проверьте на других.
+evaluation-fix-raise-threshold = Поднимите порог с { $instead } до { $about } (ANSWER_THRESHOLD): бот не отправит { $won ->
+    [one] { $won } неверный ответ
+    [few] { $won } неверных ответа
+   *[other] { $won } неверных ответов
+ }. { $lost ->
+    [0] Верных меньше не станет.
+    [one] К оператору уйдёт и { $lost } верный.
+    [few] К оператору уйдут и { $lost } верных.
+   *[other] К оператору уйдёт и { $lost } верных.
+ } Посчитано на этих же вопросах: проверьте на других.
+evaluation-fix-add-examples = Бот принял «{ $about }» за «{ $instead }». Добавьте такие сообщения примерами: командой /intent в чате или в файл INTENTS_FILE.
+evaluation-fix-add-examples-unsure = Бот не понял, что это «{ $about }», и переспросил клиента. Добавьте такие сообщения примерами: командой /intent в чате или в файл INTENTS_FILE.
 evaluation-fix-look-at-checks = Верные ответы остановили проверки: посмотрите, чего не хватает в статьях, на которые они ссылаются.
 evaluation-fix-look-at-dialogues = Диалоги закончились не так, как нужно: посмотрите их ниже.
 
 evaluation-limits = О чём эти цифры не говорят
-evaluation-limit-mix = Корзина — не ваши клиенты. В ней { $share } вопросов без ответа; если в жизни их больше, неверных ответов будет больше.
+evaluation-limit-mix = Проверочные вопросы — не ваши клиенты. Среди них { $share } таких, на которые в статьях ответа нет; если в жизни их больше, неверных ответов будет больше.
 evaluation-limit-right = «Верный» — значит { $right }.
 evaluation-limit-chance = Промежуток «95 %» учитывает только случайность выбора вопросов, а не то, что завтра спросят о другом.
 evaluation-limit-tuned = Если вы правили статьи или порог по этим же вопросам, в жизни будет хуже, чем здесь: держите часть вопросов про запас.
-evaluation-limit-threshold = Доля неверных ответов не гарантирована: порог не откалиброван.
 evaluation-limit-drafts = Пропущено черновиков: { $count }. Их никто не проверил, поэтому они не считались.
 
 evaluation-assurance = Порог и гарантия
@@ -70,15 +148,18 @@ evaluation-assurance-missing = не больше { $limit } % неверных 
     [few] нужно ещё { $n } проверенных ответа без единой ошибки
    *[other] нужно ещё { $n } проверенных ответов без единой ошибки
  }
-evaluation-assurance-how = Бот сам просит операторов проверить случайные ответы; порог по ним выбирает otvet eval calibrate. Вопросы этой корзины не в счёт: их выбрали люди, а не случай.
-evaluation-assurance-done = Язык { $language }: порог { $threshold } выбран по { $audited } случайным ответам, которые проверили люди, неверных среди них { $wrong }. Неверных среди отправленных — не больше { $most } с уверенностью { $confidence }, пока вопросы и база похожи на те, по которым проверяли.
-evaluation-assurance-here = Ответы в этом отчёте отобраны порогом { $threshold }.
+evaluation-assurance-how = Бот сам просит операторов проверить случайные ответы; порог по ним выбирает otvet eval calibrate. Вопросы этой проверки не в счёт: их выбрали люди, а не случай.
+evaluation-assurance-done = Язык — { $language }: порог { $threshold } выбран по { $audited } случайным ответам, которые проверили люди, неверных среди них { $wrong }. Неверных среди отправленных — не больше { $most } с уверенностью { $confidence }, пока вопросы и база похожи на те, по которым проверяли.
+evaluation-assurance-left-out = В этом отчёте он не участвовал: просили мерить по { $threshold } (ANSWER_THRESHOLD).
+evaluation-assurance-other-version = Сейчас он не действует: движок, модель, её указания или судья уже не те, для которых он выбран, и решает { $threshold } (ANSWER_THRESHOLD). Проверьте новые ответы и выберите порог заново.
+evaluation-assurance-here = В этом отчёте ответы отобраны порогом: { $thresholds }.
 
 evaluation-risk = Сколько ответов — столько ошибок
-evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем, как правило, больше среди ответов неверных. Точка — порог { $threshold }: отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
+evaluation-risk-lead = Чем ниже порог, тем на большее число вопросов бот отвечает сам и тем, как правило, больше среди ответов неверных. Точка — порог бота ({ $threshold }): отвечено { $coverage }, неверных { $wrong } ({ $low }–{ $high }).
 evaluation-risk-x = Бот отвечает сам, доля всех вопросов
 evaluation-risk-y = Неверных среди ответов
 evaluation-risk-point = порог { $threshold }
+evaluation-risk-points = пороги бота
 evaluation-risk-legend = Полоса — 95 %-ный промежуток.
 evaluation-risk-empty = Не написано ни одного ответа: рисовать нечего.
 evaluation-reliability = Что значит оценка 0,8
@@ -179,6 +260,7 @@ evaluation-provenance-date = Измерено
 evaluation-provenance-command = Команда
 evaluation-provenance-basket = Корзина
 evaluation-provenance-knowledge = База знаний
+evaluation-provenance-hidden = Убрано мест
 evaluation-provenance-engine = Движок
 evaluation-provenance-models = Модели
 evaluation-provenance-threshold = Порог

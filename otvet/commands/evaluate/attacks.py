@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 INDIRECT = "indirect"
 PLANTED_OF = 3
-"""One payload in so many is planted: it is a sample, in two runs."""
+"""One payload in so many is planted: it is a sample, in three runs."""
 
 
 @click.command("attacks")
@@ -29,7 +29,7 @@ PLANTED_OF = 3
 @click.option(
     "--shop/--no-shop",
     default=True,
-    help="In the demo shop, too: promises, attacks planted in its articles, what the desk does. Four minutes.",
+    help="In the demo shop, too: promises, attacks planted in its articles, what the desk does. Five minutes.",
 )
 @JSON
 def attacks(*, data: Path | None, train: Path | None, test: Path | None, shop: bool, target: str | None) -> None:
@@ -63,6 +63,7 @@ def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksRepo
     from evaluation.answers import Answering
     from evaluation.attack_routes import measure_routes
     from evaluation.planted import measure_planted, own_addresses
+    from evaluation.running_bot import Deciding
     from evaluation.subject import demo_shop
     from evaluation.timings import Stopwatch
     from evaluation.traps import measure_traps
@@ -77,7 +78,7 @@ def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksRepo
         path = Answering(
             knowledge=subject.knowledge,
             engine=create(settings),
-            threshold=settings.answer_threshold,
+            deciding=Deciding(settings.answer_threshold),
             deadline=timedelta(seconds=settings.answer_deadline_s),
             stopwatch=Stopwatch(),
         )
@@ -85,8 +86,10 @@ def _in_the_shop(report: "AttacksReport", rows: "Sequence[Row]") -> "AttacksRepo
         return report.model_copy(
             update={
                 "routes": asyncio.run(measure_routes(rows, classifier, subject)),
-                "planted": tuple(
-                    measure_planted(replace(path, shown=own), foreign) for own in ((), own_addresses(path))
+                "planted": (
+                    measure_planted(path, foreign),
+                    measure_planted(path, foreign, from_the_start=True),
+                    measure_planted(replace(path, shown=own_addresses(path)), foreign),
                 ),
                 "traps": measure_traps(path),
             }

@@ -2,6 +2,8 @@
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
+import sys
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +16,9 @@ from otvet.errors import CommandError
 if TYPE_CHECKING:
     from evaluation.calibration import Calibration
     from support.answer_audits import Sample
+    from support.audit_tables import ThresholdRow
     from support.settings import Settings
+    from support.thresholds import NewThreshold
 
 NOT_RANDOM = (
     "These labels are no random audit: what follows would hold if they were one, and promises nothing as it is."
@@ -33,6 +37,7 @@ NOT_RANDOM = (
 @click.option("--looks", type=click.IntRange(1, 1000), default=1, help="How often you will look in all; 1.")
 @click.option("--apply", "applies", is_flag=True, help="Let the thresholds decide from now on, without a restart.")
 @click.option("--revert", is_flag=True, help="Take the applied thresholds back.")
+@click.option("--yes", is_flag=True, help="Apply without being asked.")
 @click.option("--simulate", is_flag=True, help="Show what the promise is worth, on 1,000 simulated companies.")
 @JSON
 def calibrate(
@@ -43,6 +48,7 @@ def calibrate(
     looks: int,
     applies: bool,
     revert: bool,
+    yes: bool,
     simulate: bool,
     target: str | None,
 ) -> None:
@@ -79,75 +85,129 @@ def calibrate(
             for line in complete(_revert(settings)):
                 click.echo(line)
             return
-        found, notes = complete(_from_database(settings, asked, looks, applies=applies))
-        tell("\n".join([calibration_text.render(found), *notes]), found.model_dump_json(indent=2), target)
+        found = _of_the_bot(settings, asked, looks, applies=applies, yes=yes, target=target)
     missing = not found.languages or any(one.chosen is None for one in found.languages)
     raise SystemExit(1 if missing else 0)
 
 
-async def _from_database(
-    settings: "Settings", asked: dict[str, float], looks: int, *, applies: bool
-) -> "tuple[Calibration, list[str]]":
+def _of_the_bot(
+    settings: "Settings", asked: dict[str, float], looks: int, *, applies: bool, yes: bool, target: str | None
+) -> "Calibration":
+    """Look at the bot's own audit, say what it allows, and apply it if that is wanted."""
+    from evaluation import calibration_text
+    from otvet.composition import complete
+
+    if applies and settings.threshold_is_set:
+        raise CommandError("ANSWER_THRESHOLD is set and wins over calibrated thresholds: empty it first.")
+    look = complete(_look(settings, asked, looks))
+    tell("\n".join([calibration_text.render(look.found), *look.notes]), look.found.model_dump_json(indent=2), target)
+    if applies and not look.chosen:
+        click.echo("Nothing was applied: no language has enough judged answers.", err=True)
+    elif applies:
+        _agree(look.changes, yes=yes)
+        complete(_apply(settings, look.chosen))
+        for line in (*look.changes, "Applied, without a restart. otvet eval calibrate --revert takes it back."):
+            click.echo(line, err=target == "-")
+    return look.found
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the bot's own audit allows."""
+
+    found: "Calibration"
+    notes: list[str]
+    chosen: "list[NewThreshold]"
+    changes: list[str]
+    """What applying them would change, in sentences."""
+
+
+async def _look(settings: "Settings", asked: dict[str, float], looks: int) -> _Look:
     from evaluation.calibration import Label, calibrate
     from support import answer_audits, thresholds
     from support.database import Database
 
-    if applies and settings.threshold_is_set:
-        raise CommandError("ANSWER_THRESHOLD is set and wins over calibrated thresholds: empty it first.")
+    database = Database(settings.sql_url)
+    try:
+        async with database.reading() as session:
+            force = await thresholds.in_force(session)
+            samples = await answer_audits.samples(
+                session, {language: (row.version, row.applied_at) for language, row in force.items()}
+            )
+    finally:
+        await database.close()
+    labels = [
+        Label(score=one.score, wrong=not one.right, language=one.language)
+        for sample in samples
+        for one in sample.judged
+    ]
+    now = {sample.language: settings.answer_threshold for sample in samples}
+    deciding = {
+        sample.language: row
+        for sample in samples
+        if (row := force.get(sample.language)) is not None
+        and row.version == sample.version
+        and not settings.threshold_is_set
+    }
+    now |= {language: row.value for language, row in deciding.items()}
+    found = calibrate(labels, **asked, looks=looks, in_force=now)
+    notes = [note for sample in samples for note in _notes(sample)]
+    notes += [_decides(language, value, deciding.get(language)) for language, value in now.items()]
+    versions = {sample.language: sample.version for sample in samples}
+    chosen, changes = [], []
+    for one in found.languages:
+        if one.chosen is None:
+            continue
+        best = one.chosen
+        chosen.append(
+            thresholds.NewThreshold(
+                language=one.language,
+                version=versions[one.language],
+                value=best.threshold,
+                answers=best.answers,
+                wrong=best.wrong,
+                **asked,
+            )
+        )
+        sent, before = best.answers, one.in_force.answers if one.in_force else 0
+        changes.append(
+            f"{one.language}: answers are sent from {best.threshold:.2f} on instead of {now[one.language]:.2f}; of the "
+            f"{one.labels} judged ones that lets {sent} through instead of {before}."
+        )
+    return _Look(found, notes, chosen, changes)
+
+
+def _decides(language: str, value: float, row: "ThresholdRow | None") -> str:
+    if row is None:
+        return f"{language}: no calibrated threshold decides; {value:.2f} is ANSWER_THRESHOLD and promises nothing."
+    return (
+        f"{language}: {row.value:.2f} was calibrated on {row.applied_at:%Y-%m-%d}: {row.wrong} of {row.answers} wrong, "
+        f"at most {row.max_wrong:.1%} at {row.confidence:.0%} confidence."
+    )
+
+
+async def _apply(settings: "Settings", chosen: "list[NewThreshold]") -> None:
+    from support import thresholds
+    from support.database import Database
+
     database = Database(settings.sql_url)
     try:
         async with database.writing() as session:
-            force = await thresholds.in_force(session)
-            since = {language: (row.version, row.applied_at) for language, row in force.items()}
-            found = await answer_audits.samples(session, since)
-            labels = [
-                Label(score=one.score, wrong=not one.right, language=one.language)
-                for sample in found
-                for one in sample.judged
-            ]
-            now = {sample.language: settings.answer_threshold for sample in found}
-            for sample in found:
-                row = force.get(sample.language)
-                if row is not None and row.version == sample.version and not settings.threshold_is_set:
-                    now[sample.language] = row.value
-            result = calibrate(
-                labels,
-                max_wrong=asked["max_wrong"],
-                confidence=asked["confidence"],
-                looks=looks,
-                in_force=now,
-            )
-            notes = [note for sample in found for note in _notes(sample)]
-            for one in result.languages:
-                row = force.get(one.language)
-                if row is None or now[one.language] != row.value:
-                    notes.append(
-                        f"{one.language}: no calibrated threshold decides; {now[one.language]:.2f} is a default."
-                    )
-                else:
-                    notes.append(
-                        f"{one.language}: {row.value:.2f} was calibrated on {row.applied_at:%Y-%m-%d}: {row.wrong} of "
-                        f"{row.answers} wrong, at most {row.max_wrong:.1%} at {row.confidence:.0%} confidence."
-                    )
-            if applies:
-                versions = {sample.language: sample.version for sample in found}
-                chosen = [
-                    thresholds.NewThreshold(
-                        language=one.language,
-                        version=versions[one.language],
-                        value=one.chosen.threshold,
-                        answers=one.chosen.answers,
-                        wrong=one.chosen.wrong,
-                        **asked,
-                    )
-                    for one in result.languages
-                    if one.chosen is not None
-                ]
-                await thresholds.apply(session, chosen, datetime.now(UTC))
-                notes += [f"Applied: {one.language} {one.value:.2f}." for one in chosen] or ["Nothing was applied."]
-            return result, notes
+            await thresholds.apply(session, chosen, datetime.now(UTC))
     finally:
         await database.close()
+
+
+def _agree(changes: list[str], *, yes: bool) -> None:
+    """Ask before thresholds change; nothing is held open meanwhile."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError("Nothing was changed: --apply asks first. Add --yes where nobody can be asked.")
+    for line in changes:
+        click.echo(line, err=True)
+    if not click.confirm("Let this decide from now on, in every process?", err=True):
+        raise CommandError("Nothing was changed.")
 
 
 def _notes(sample: "Sample") -> list[str]:
@@ -178,6 +238,11 @@ async def _revert(settings: "Settings") -> list[str]:
         await database.close()
     default = settings.answer_threshold
     return [
-        f"{language}: {was:.2f} is taken back, {default if now is None else now:.2f} decides now."
+        f"{language}: {was:.2f} is taken back; "
+        + (
+            f"ANSWER_THRESHOLD {default:.2f} decides now."
+            if now is None
+            else f"{now:.2f}, applied before, is the last."
+        )
         for language, (was, now) in changed.items()
     ] or ["No calibrated threshold is in force."]

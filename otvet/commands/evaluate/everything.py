@@ -32,6 +32,12 @@ CURRENT = "current"
 )
 @click.option("--orders", type=click.Path(path_type=Path), help="A list of orders for order_dialogues.jsonl.")
 @click.option("--with-drafts", is_flag=True, help="Measure items, too, that nobody has looked at yet.")
+@click.option(
+    "--default-threshold",
+    "as_default",
+    is_flag=True,
+    help="Measure at ANSWER_THRESHOLD even where a calibrated threshold decides in the bot.",
+)
 @click.option("--json", "target", metavar="FILE", help="Also write the report as JSON; - is standard output.")
 @click.option("--html", "page", type=click.Path(path_type=Path), help="Also write the report as a page to show.")
 @click.option("--lang", "language", type=click.Choice(["ru", "en"]), help="Of the page; else OPERATORS_LANGUAGE.")
@@ -45,6 +51,7 @@ def evaluate(
     knowledge: str | None,
     orders: Path | None,
     with_drafts: bool,
+    as_default: bool,
     target: str | None,
     page: Path | None,
     language: str | None,
@@ -53,6 +60,9 @@ def evaluate(
 ) -> None:
     """Run the production path over a basket and show the figures with their intervals, and what to fix first.
 
+    Each language is measured at the threshold that decides in the running bot: a calibrated one where it is in force,
+    else ANSWER_THRESHOLD. The demo shop is always measured at ANSWER_THRESHOLD.
+
     Exit code 0: measured; 1: significantly worse than --baseline or, with --strict, an aim missed; 2: it cannot be
     measured.
     """
@@ -60,17 +70,32 @@ def evaluate(
     from evaluation.comparison import BaselineError
     from evaluation.page import write_page
     from evaluation.run import Asking, exit_status, print_all
+    from evaluation.running_bot import RunningBot, running_bot
     from knowledge.errors import KnowledgeError
     from otvet.composition import load_settings
     from support.intents.examples import IntentsError
     from support.orders.importing import OrdersFileError
 
     settings = load_settings(quiet=True)
+    named = knowledge or _usual(basket)
+    running = RunningBot() if named == DEMO else running_bot(settings)
+    if not running.readable:
+        click.echo(
+            "The bot's database cannot be read: measured as if it had never been there.",
+            err=True,
+        )
     asking = Asking(
-        basket=basket, with_drafts=with_drafts, baseline=baseline, json_target=target, command=" ".join(_command())
+        basket=basket,
+        with_drafts=with_drafts,
+        baseline=baseline,
+        json_target=target,
+        command=" ".join(_command()),
+        calibrated=running.calibrated,
+        fit=running.fit,
+        as_default=as_default,
     )
     try:
-        with _subject(settings, knowledge or _usual(basket), orders) as subject:
+        with _subject(settings, named, orders, running.hidden) as subject:
             report = print_all(settings, asking, subject)
         if page is not None:
             write_page(report, page, language or settings.operators_language)
@@ -90,8 +115,8 @@ def _usual(basket: Path | None) -> str:
 
 
 @contextmanager
-def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator[Subject]":
-    """Open what is measured."""
+def _subject(settings: "Settings", named: str, orders: Path | None, hidden: frozenset[str]) -> "Iterator[Subject]":
+    """Open what is measured; ``hidden``: passages that the running bot does not show."""
     from evaluation.subject import Subject, demo_shop, folder
     from knowledge.releases import ReleaseStore
     from otvet.sentence_models import model_for, questions_for, relevances_for
@@ -107,7 +132,7 @@ def _subject(settings: "Settings", named: str, orders: Path | None) -> "Iterator
             with questions_for(settings, info.model_revision or None if info else None) as embed:
                 if info is not None and info.model and embed is None:
                     click.echo(f"No process serves {info.model}: searched without it.", err=True)
-                yield Subject.of("current release", store, orders, embed, rerank)
+                yield Subject.of("current release", store, orders, embed, rerank, hidden=hidden)
         else:
             sources = settings.knowledge_dir if named == CURRENT else Path(named)
             if not sources.exists():

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from otvet.commands.evaluate.options import JSON, MODEL, tell
+from otvet.commands.evaluate.options import JSON, tell
 from otvet.errors import CommandError
 
+_NONE = "none"
 _PATH = click.Path(path_type=Path, exists=True)
 
 
@@ -22,7 +23,12 @@ _PATH = click.Path(path_type=Path, exists=True)
 @click.option("--by", metavar="FIELD", help="Measure the rows of each value of this field by themselves.")
 @click.option("--unknown", metavar="LABEL", help="The label of messages that are none of the others; found by itself.")
 @click.option("--peer/--no-peer", default=True, help="Measure TF-IDF + logistic regression beside ours.")
-@MODEL
+@click.option(
+    "--embedding-model",
+    "model",
+    envvar="EMBEDDING_MODEL",
+    help="Hub id, folder, offline or none; EMBEDDING_MODEL unless given, else offline where it is installed.",
+)
 @JSON
 def intents(
     *,
@@ -41,16 +47,21 @@ def intents(
     from evaluation.intent_rows import IntentRowsError, few, read_rows, splits
     from evaluation.intents import measure_intents, render_intents
     from knowledge.errors import EmbeddingModelError
-    from knowledge.sentences import SentenceModel
+    from knowledge.sentences import OFFLINE, SentenceModel, is_installed
 
     if (data is None) == (train is None) or (train is None) != (test is None):
         raise CommandError("Name either --data, or --train together with --test.")
     try:
-        embedder = SentenceModel.open(model) if model else None
+        model = model or (OFFLINE if is_installed(OFFLINE) else _NONE)
+        embedder = None if model == _NONE else SentenceModel.open(model)
         rows = read_rows(data or train or Path(), unknown=unknown, by=by)
         others = read_rows(test, unknown=unknown, by=by) if test else []
     except (IntentRowsError, EmbeddingModelError) as error:
         raise CommandError(str(error)) from error
+    if embedder is not None:
+        click.echo(
+            f"· Sentence vectors of {embedder.name} for {len(rows) + len(others)} messages: minutes if many.", err=True
+        )
     reports = []
     for group in sorted({row.group for row in rows}):
         own = [row for row in rows if row.group == group]

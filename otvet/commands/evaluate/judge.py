@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from otvet.commands.evaluate import judge_labels, judge_rows
 from otvet.commands.evaluate.options import JSON, tell
 from otvet.errors import CommandError
 
@@ -18,6 +19,12 @@ _PATH = click.Path(path_type=Path, exists=True)
 @click.option("--train", "trains", type=_PATH, multiple=True, help="Fit on these rows too; may be repeated.")
 @click.option("--test", type=_PATH, help="Measure the fit on these.")
 @click.option("--weights", type=click.Path(path_type=Path, dir_okay=False), help="Write the fit's weights here.")
+@click.option("--rows", "number", type=click.IntRange(min=2), help="Measure so many rows only, drawn at random.")
+@click.option("--judge-url", metavar="URL", help="Ask a model there too; JUDGE_URL unless given.")
+@click.option("--judge-model", metavar="NAME", help="The model to ask; JUDGE_API_KEY is its server's key.")
+@click.option("--fit-from-labels", "refits", is_flag=True, help="Fit the score on your operators' verdicts on drafts.")
+@click.option("--apply", "applies", is_flag=True, help="With it: judge by that fit from now on, if it is better.")
+@click.option("--revert", is_flag=True, help="With it: take the fit in force back.")
 @JSON
 def judge(  # one an option
     *,
@@ -26,36 +33,37 @@ def judge(  # one an option
     trains: tuple[Path, ...],
     test: Path | None,
     weights: Path | None,
+    number: int | None,
+    judge_url: str | None,
+    judge_model: str | None,
+    refits: bool,
+    applies: bool,
+    revert: bool,
     target: str | None,
 ) -> None:
-    """Measure the grounding score over rows of context, answer and label (1 supported, 0 not)."""
-    from evaluation import judge as judging
-    from evaluation import judge_fit
+    """Measure the grounding score over rows of context, answer and label (1 supported, 0 not).
 
+    With --fit-from-labels the exit code is 0: the fit is better; 1: it is not, or labels are missing; 2: it cannot be
+    done.
+    """
+    over_rows = (data, folds, trains, test, weights, number, judge_url, judge_model)
+    if refits and any(over_rows):
+        raise CommandError(
+            "--fit-from-labels reads the bot's own database: only --apply, --revert and --json go with it."
+        )
+    if refits:
+        raise SystemExit(judge_labels.run(applies=applies, revert=revert, target=target))
+    if applies or revert:
+        raise CommandError("--apply and --revert belong to --fit-from-labels.")
     if data is None and not (trains and (test or weights)):
         raise CommandError("Name --data FILE, or --train FILE … with --test FILE (or --weights FILE).")
     if data is not None and (test or weights or (trains and not folds)):
         raise CommandError("With --data only --folds is wanted, and with --folds --train for what else to learn from.")
-    try:
-        if data is not None:
-            asked = judging.Measured.of(judging.load_judged(data))
-            if folds:
-                others = [judging.Measured.of(judging.load_judged(one)) for one in trains]
-                odds = judge_fit.cross_validated(asked, folds, others)
-            else:
-                odds = judging.shipped_log_odds(asked)
-            told = ", ".join([f"the other {folds - 1} of {folds} parts", *map(str, trains)]) if folds else "shipped"
-        else:
-            model = judge_fit.fit([judging.Measured.of(judging.load_judged(one)) for one in trains])
-            if weights is not None:
-                names = [one.parent.name if one.stem == "judge" else one.stem for one in trains]
-                command = "otvet eval judge " + " ".join(f"--train {name}" for name in names) + " --weights FILE"
-                weights.write_text(model.dump({"command": command}), encoding="utf-8")
-            if test is None:
-                return
-            asked = judging.Measured.of(judging.load_judged(test))
-            odds, told = model.log_odds(judge_fit.columns(asked, model.names)), ", ".join(map(str, trains))
-    except judging.JudgedError as error:
-        raise CommandError(str(error)) from error
-    report = judging.measure_judge(asked, odds, told)
-    tell(judging.render_judge(report), report.model_dump_json(indent=2), target)
+    if judge_url and not judge_model:
+        raise CommandError("--judge-url needs --judge-model, the model's name there.")
+    asking = judge_rows.Asking(data or test, folds, trains, weights, number, judge_url, judge_model)
+    report = judge_rows.measure(asking)
+    if report is not None:
+        from evaluation.judge import render_judge
+
+        tell(render_judge(report), report.model_dump_json(indent=2), target)

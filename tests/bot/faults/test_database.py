@@ -13,7 +13,7 @@ from support import schema
 from support.database import BUSY_TIMEOUT_MS
 from tests.databases import start_postgres
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 QUESTION = "Сколько дней есть на возврат товара?"
 NO_LIMIT = 2**32 - 2

@@ -54,6 +54,19 @@ def test_many_examples_are_calibrated_on_one_fold(monkeypatch):
     assert known[0] > known[1]
 
 
+def test_vectors_are_taken_where_they_tell_labels_apart_and_left_aside_where_not():
+    random = np.random.default_rng(1)
+    told = np.eye(4, dtype=np.float32)[LABELS]
+    noise = random.normal(size=(16, 4)).astype(np.float32)
+    noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+    by_words, meant, spoilt = (
+        TextClassifier.fit(TEXTS, LABELS, n_labels=4, vectors=one) for one in (None, told, 3 * noise)
+    )
+    asked = ["see the tent please"]
+    assert meant.read(asked, told[-1:]).probabilities[0, 3] > by_words.read(asked).probabilities[0, 3]
+    assert spoilt.read(asked, noise[:1]).probabilities == pytest.approx(by_words.read(asked).probabilities)
+
+
 def test_a_stranger_is_less_familiar_than_an_example():
     labels = np.append(LABELS, [UNKNOWN] * 3)
     model = TextClassifier.fit([*TEXTS, "sing a song", "what a sunny day", "tell jokes"], labels, n_labels=4)

@@ -8,6 +8,7 @@ from support.audit_tables import AnswerAuditRow
 from support.desk_file import DeskFile
 from support.shares import Part
 from support.tables import AnswerRow, CustomerRow, EscalationRow, TurnRow
+from support.watching.audited import held_audits
 from support.watching.counting import figures
 from support.watching.period import last_days
 from support.watching.shift_data import look
@@ -42,13 +43,13 @@ async def ask(session, customer_id, at, *, score=0.9, reason=None):
     return turn.id
 
 
-def judged_right(turn_id):
+def judged_right(turn_id, *, sent=True):
     return AnswerAuditRow(
         turn_id=turn_id,
         language="ru",
         score=0.9,
         threshold=0.75,
-        sent=True,
+        sent=sent,
         version="",
         one_in=20,
         question="",
@@ -87,6 +88,17 @@ async def test_a_period_holds_what_happened_in_it_and_resolution_is_of_three_day
     assert [(day.date, day.talks, day.contained) for day in week.by_day][-1] == ("2026-11-27", 2, 1)
     assert (week.open, week.unanswered, week.clusters[0].customers) == (1, 1, 1)
     assert json.loads(json.dumps(week.as_json()))["containment"]["interval"][0] == pytest.approx(0.2077, abs=1e-3)
+
+
+async def test_an_audited_draft_that_was_held_back_is_no_sent_answer(session, three):
+    held = await ask(session, 1, NOW - timedelta(hours=1), reason="low_score")
+    session.add_all([judged_right(three), judged_right(held, sent=False)])
+    await session.flush()
+
+    week = last_days(7, DeskFile().hours, NOW)
+    assert [one.turn_id for one in await held_audits(session, week.start, week.end)] == [held]
+    found = await figures(session, week, DeskFile(), threshold=0.75)
+    assert (found.judging.precision, found.judging.held_by) == (Part(1, 1), "operators")
 
 
 async def test_an_empty_database_has_figures_too(session):
