@@ -142,7 +142,6 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     cancellations = Cancellations(queue)
     file = desk_file.load(settings.desk_file)
     rota = Rota(groups, file, library.of(settings.operators_language))
-    renderer = Renderer(library, settings.operators_language, cancellations, rota, file)
     vectors, relevances = Vectors(), Relevances()
     current = CurrentKnowledge(store, vectors.find, relevances.find if settings.reranker_model else None)
     company = company_source(settings)
@@ -151,10 +150,11 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     desk = _desk(settings, orders_source, current, file, vectors)
     lease = Lease(database, f"telegram:{me.id}")
     budget = Budget()
-    topics = Topics(bot, units, groups, library.of(settings.operators_language))
-    aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
     admin_texts = library.of(settings.operators_language)
+    topics = Topics(bot, units, groups, admin_texts)
     labels = {name: intent.label(admin_texts.language) for name, intent in desk.intents.items()}
+    renderer = Renderer(library, settings.operators_language, cancellations, rota, file, labels)
+    aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
     watching = Watching(units, file, StatsWords(admin_texts, labels), settings.answer_threshold)
     outbox = Outbox(
         Parts(
@@ -230,7 +230,7 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
         waiting=Waiting(
             units, lease, renderer, queue, topics, budget, Digest(units, groups, budget, admin_texts, file)
         ),
-        board=Board(units, lease, groups, admin_texts, file),
+        board=Board(units, lease, groups, admin_texts, file, labels),
         timers=DeskTimers(units, lease, renderer, admin_texts),
         quarantine=services.quarantine,
         audit_message=AuditMessage(units, lease, groups, admin_texts),

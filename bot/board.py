@@ -1,6 +1,7 @@
 """The board: keeps cards and topics' names as conversations are, with as few edits as possible (support.board)."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
@@ -39,6 +40,8 @@ class Board:
     groups: Groups
     texts: Texts
     file: DeskFile
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What operators call each intent, by its name."""
 
     async def run(self) -> None:
         """Keep the board, until cancelled."""
@@ -76,7 +79,7 @@ class Board:
             return
         assignee = await assignee_name(unit, escalation)
         reasons = self.file.closing.reasons(self.texts.language)
-        helps = await help_of(self.texts, unit.session, customer, escalation)
+        helps = await help_of(self.texts, unit.session, customer, escalation, self.labels)
         drawn = card(self.texts, customer, escalation, state, assignee, reasons=reasons, help_=helps)
         if drawn.digest == customer.card_shown:
             return

@@ -75,6 +75,8 @@ def card(
         texts("card-since", since=since),
     ]
     parts: list[str | Text] = ["\n", texts("card-why", reason=_reason(texts, escalation, help_))]
+    if help_.understood:
+        parts += ["\n", help_.understood]
     if help_.tried:
         parts += ["\n", texts("card-tried", steps="; ".join(help_.tried))]
     if help_.orders:
@@ -89,6 +91,7 @@ def card(
     if escalation.rating_text:
         parts += ["\n\n", texts("card-rating-word", word=mask(escalation.rating_text[:WORD_LENGTH]))]
     rows = _reason_rows(escalation, reasons) if state is State.CLOSED else draft_rows(texts, help_.offer)
+    rows.append(list(help_.misread))
     last, take = _minor(texts, escalation, state)
     shown = [row for row in (*rows, take) if row]
     return Card(

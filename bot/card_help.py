@@ -1,5 +1,6 @@
 """What the bot adds to a card so that an operator can answer at once: what it tried, why it called him, its draft."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -7,7 +8,7 @@ from aiogram.types import InlineKeyboardButton
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot import keyboards
+from bot import guess, keyboards
 from bot.texts import Texts
 from support import offers, proven, summaries, tried
 from support.desk_tables import OperatorRow
@@ -39,6 +40,10 @@ class Help:
 
     why: str = ""
     """In words precise to the case; empty: the reason's own words say it all."""
+    understood: str = ""
+    """What the bot took the message for, and how sure it was."""
+    misread: tuple[InlineKeyboardButton, ...] = ()
+    """The row of the button that corrects it."""
     tried: tuple[str, ...] = ()
     orders: tuple[str, ...] = ()
     """Masked numbers of the orders that the customer proved to be his."""
@@ -60,13 +65,21 @@ class Help:
         return "; ".join(f"{number}) {name}" for number, name in enumerate(named, start=1))
 
 
-async def help_of(texts: Texts, session: AsyncSession, customer: CustomerRow, escalation: EscalationRow) -> Help:
-    """Collect what helps with a conversation. ``texts``: the operators'."""
+async def help_of(
+    texts: Texts,
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    labels: Mapping[str, str] = guess.NO_LABELS,
+) -> Help:
+    """Collect what helps with a conversation. ``texts``: the operators'; ``labels``: of intents, by name."""
     turn = None if escalation.turn_id is None else await session.get(TurnRow, escalation.turn_id)
     offer = None if escalation.closed_at is not None else await offers.offered(session, escalation)
     seen = turn is None or turn.outcome == "answered"
     return Help(
         why="" if turn is None else _why(texts, escalation, turn),
+        understood="" if turn is None else await guess.shown(texts, session, turn, labels),
+        misread=() if turn is None else tuple(guess.row(texts, turn)),
         tried=await _tried(texts, session, escalation),
         orders=tuple(proven.masked(number) for number in proven.lately(customer, escalation.opened_at)),
         answered=_answered(escalation, turn) if seen else "",

@@ -45,6 +45,7 @@ _BUTTONS: Final = {
     **kb_search.BUTTONS,
     **canned.BUTTONS,
     **closing.BUTTONS,
+    **correcting.BUTTONS,
 }
 
 

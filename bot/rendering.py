@@ -1,5 +1,6 @@
 """From the desk's outcomes to calls to Telegram: what the customer reads, what the operators read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -51,6 +52,8 @@ class Renderer:
     """Gives conversations out; without it whoever takes one has it."""
     file: DeskFile = field(default_factory=DeskFile)
     """Says when operators work."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What operators call each intent, by its name."""
 
     async def render(
         self, unit: Unit, customer: CustomerRow, outcome: outcomes.Outcome, key: str, turn: TurnRow | None = None
@@ -150,7 +153,7 @@ class Renderer:
     ) -> None:
         """Send a new card: it notifies, and takes the pin of the one before when it has arrived (bot.aftermath)."""
         texts = self.library.of(self.operators_language)
-        helps = await help_of(texts, unit.session, customer, escalation)
+        helps = await help_of(texts, unit.session, customer, escalation, self.labels)
         drawn = card.card(texts, customer, escalation, state, assignee, help_=helps)
         if customer.card_id is not None and customer.card_chat_id is not None:
             unpin = UnpinChatMessage(chat_id=customer.card_chat_id, message_id=customer.card_id)

@@ -18,8 +18,9 @@ from bot.turns import TurnClock
 from bot.unit import Unit
 from bot.watching import Watching
 from support.customers import CustomerRepository, Person
-from support.desk import Collected, Desk
+from support.desk import Desk
 from support.desk_file import DeskFile
+from support.outcomes import Collected
 from support.tables import CustomerRow
 
 

@@ -20,6 +20,7 @@ from support.queue import READING_KEY, GenerationQueue, WorkerInfo
 from support.readings import Reading, ReadingRequest, Understood, Wanted, Writer
 from support.tables import TurnRow
 from support.turns import TurnRepository
+from support.understanding import request_for
 
 WAIT_S: Final = 3.0
 """A model that has not read the message by then is not waited for."""
@@ -110,8 +111,14 @@ class Understanding:
             deadline = time.time() + self._wait_s
             request_id = f"r-{turn_id}-{uuid4().hex[:8]}"
             async with self._database.reading() as session:
-                asked = await self._desk.to_read(
-                    session, turn_id, self._clock(), deadline=deadline, request_id=request_id
+                asked = await request_for(
+                    session,
+                    turn_id,
+                    self._clock(),
+                    classifier=self._desk.classifier,
+                    orders=self._desk.orders,
+                    deadline=deadline,
+                    request_id=request_id,
                 )
             if asked is None:
                 return None

@@ -12,13 +12,14 @@ from knowledge.current import CurrentKnowledge
 from support import outcomes, schema
 from support.customers import CustomerRepository, Person
 from support.database import Database
-from support.desk import Collected, Desk
+from support.desk import Desk
 from support.intents.current import CurrentClassifier
 from support.jobs import Draft, GenerationJob, GenerationResult, Language, Verdict
 from support.order_desk import OrderDesk
 from support.orders.importing import import_orders, read_orders
 from support.orders.lookup import OrderLookup
 from support.orders.sql import SqlOrders
+from support.outcomes import Collected
 from support.turns import Words
 
 # Longer than any debounce, so that each message is a turn of its own.

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from knowledge.language import detect
 from support.jobs import Language
 from support.tables import CustomerRow
 
@@ -23,6 +24,14 @@ class Person:
     username: str | None
     language: Language
     """The app's language, until the customer writes or chooses."""
+
+
+def follow_language(customer: CustomerRow, text: str) -> Language:
+    """Return the language to answer in: what the customer writes, unless he has chosen one."""
+    language = detect(text)
+    if language and not customer.language_chosen:
+        customer.language = language
+    return "ru" if customer.language == "ru" else "en"
 
 
 class CustomerRepository:

@@ -5,20 +5,20 @@ Every method is safe to repeat: it looks at the state of the turn first, and a t
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 import structlog
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
-from knowledge.language import detect
 from support import (
     abuse,
     answering,
     answers,
+    calling,
     citations,
     closing,
+    endings,
     freshness,
     judge_fits,
     offers,
@@ -32,65 +32,38 @@ from support import (
     understanding,
 )
 from support.answer_audits import Draw
-from support.deliveries import DeliveryRepository
+from support.customers import follow_language
 from support.desk_file import DeskFile, Rule
 from support.escalations import EscalationReason, EscalationRepository, heard
 from support.intents.classifier import Classification
 from support.intents.current import CurrentClassifier
 from support.intents.examples import Intent, Route
-from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, Language, job_id
+from support.jobs import Draft, FailureReason, GenerationJob, GenerationResult, job_id
 from support.masking import mask
 from support.order_desk import OrderDesk
 from support.orders import lookup
 from support.outcomes import (
     Abused,
     Answered,
-    Clarify,
+    Collected,
     Escalated,
+    ForOperator,
     Generating,
     Greeted,
     Ignored,
-    MediaNotUnderstood,
     Outcome,
     OutOfScope,
     Stopped,
 )
-from support.readings import ReadingRequest, Understood
+from support.readings import Understood
 from support.suspicion import is_to_a_model
-from support.tables import AuditRow, CustomerRow, TurnRow
+from support.tables import CustomerRow, TurnRow
 from support.turn_search import TurnSearch, asked
 from support.turns import Opened, TurnRepository, TurnState, Words, turn_language
 
-OutcomeT = TypeVar("OutcomeT", bound=Outcome)
-
-ASK_AGAIN_AFTER: Final = timedelta(minutes=10)
-"""Unsure twice within it: a person instead of the same buttons again."""
 ANSWERABLE_DECIDES: Final = 0.5
 """Above it the knowledge base has the answer, so an unsure classifier does not need to ask."""
 log = structlog.get_logger()
-FAILURE_REASONS: Final = {
-    FailureReason.DEADLINE: EscalationReason.OVERDUE,
-    FailureReason.CANCELLED: EscalationReason.OVERDUE,
-    FailureReason.ENGINE_ERROR: EscalationReason.ENGINE_ERROR,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """The message waits in a turn that closes by itself."""
-
-    turn_id: int
-    closes_at: datetime
-    cancelled: tuple[str, ...] = ()
-    """Jobs that nobody waits for any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForOperator:
-    """A person has the conversation: the message goes to the topic and the bot keeps silent."""
-
-    cancelled: tuple[str, ...] = ()
-    """Jobs that nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +90,7 @@ class Desk:
     ) -> Collected | ForOperator:
         """Take in a message of a customer; ``slowed``: he writes more than anybody could answer."""
         turns = TurnRepository(session)
-        language = self._follow_language(customer, words.text)
+        language = follow_language(customer, words.text)
         escalation = await EscalationRepository(session).open_of(customer.id)
         escalation = escalation or await closing.reopen(session, customer, words, now, self.classifier)
         if escalation is not None:
@@ -148,21 +121,7 @@ class Desk:
             return Ignored()
         turn = locked[0]
         stopped = Stopped((job_id(turn.id, turn.epoch, turn.attempt),))
-        return self._finish(turn, TurnState.STOPPED, stopped, now)
-
-    async def to_read(
-        self, session: AsyncSession, turn_id: int, now: datetime, *, deadline: float, request_id: str
-    ) -> tuple[int, ReadingRequest] | None:
-        """Return the turn's epoch and what a model should read out of it; None when it is not needed."""
-        return await understanding.request_for(
-            session,
-            turn_id,
-            now,
-            classifier=self.classifier,
-            orders=self.orders,
-            deadline=deadline,
-            request_id=request_id,
-        )
+        return endings.finish(turn, TurnState.STOPPED, stopped, now)
 
     async def close(
         self, session: AsyncSession, turn_id: int, now: datetime, *, understood: Understood | None = None
@@ -177,7 +136,7 @@ class Desk:
             return Ignored()
         turn.closed_at, turn.deadline_at = now, now + self.deadline
         if await EscalationRepository(session).open_of(customer.id):
-            return self._finish(turn, TurnState.ESCALATED, Ignored(), now)
+            return endings.finish(turn, TurnState.ESCALATED, Ignored(), now)
         known = understood.of(turn.epoch, turn.text) if understood else None
         return await self._decide(session, customer, turn, known, now)
 
@@ -185,7 +144,7 @@ class Desk:
         self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, known: Understood | None, now: datetime
     ) -> Outcome:
         if not turn.text.strip():
-            return await self._media(session, turn, now)
+            return await endings.without_words(session, turn, now)
         reading = known.reading if known else None
         classification = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
         turn.intent = classification.intent
@@ -197,7 +156,7 @@ class Desk:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
         if abuse.says_nothing_else(turn.text):
-            return self._finish(turn, TurnState.ANSWERED, Abused(), now)
+            return endings.finish(turn, TurnState.ANSWERED, Abused(), now)
         said = understanding.said(turn.text, reading)
         dialogue = await self.orders.go_on(session, customer, said, classification, now)
         if dialogue is not None:
@@ -242,14 +201,14 @@ class Desk:
         if turn.state != TurnState.GENERATING or turn.epoch != result.epoch or turn.job is None:
             return Ignored()
         if result.draft is None:
-            reason = FAILURE_REASONS[result.failure or FailureReason.ENGINE_ERROR]
+            reason = endings.FAILURE_REASONS[result.failure or FailureReason.ENGINE_ERROR]
             return await self.escalate(session, customer, reason, now, turn=turn)
         job = GenerationJob.model_validate_json(turn.job)
         if freshness.gone(result.draft, job.passages, self.knowledge.get()):
             return await self._renew(session, customer, turn, job, now)
         threshold = await self._threshold(session, turn, result.draft)
         turn.trace = traces.draft(turn.trace, result.draft, threshold)
-        reason_against = self._against(turn, result.draft, threshold)
+        reason_against = endings.against(turn, result.draft, threshold)
         if reason_against in {None, EscalationReason.LOW_SCORE}:
             await self._consider(session, turn, result.draft, threshold, now)
         if reason_against:
@@ -270,51 +229,8 @@ class Desk:
         draft: str | None = None,
         rule: Rule | None = None,
     ) -> Escalated:
-        """Call a person, about the turn and whatever else waits. With an open escalation nothing new is opened.
-
-        When it is an operator who writes, what the bot has decided to say and not yet said is taken back: it never
-        talks over a human, who has to answer those questions as well.
-        """
-        customer.awaiting = customer.awaiting_order = customer.awaiting_since = None
-        waiting = [one for one in await TurnRepository(session).waiting_of(customer.id) if one is not turn]
-        turns = waiting if turn is None else [turn, *waiting]
-        cancelled = [job_id(one.id, one.epoch, one.attempt) for one in turns if one.state == TurnState.GENERATING]
-        if reason is EscalationReason.OPERATOR_WROTE:
-            unsaid = await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
-            for one in await TurnRepository(session).by_ids(unsaid - {known.id for known in turns}):
-                one.outcome = None
-                turns.append(one)
-        row, new = await EscalationRepository(session).open(customer.id, reason, now, turns=turns, draft=draft)
-        if rule is not None and turn is not None:
-            await ruling.apply(session, row.id, turn, rule)
-        for one in turns:
-            one.trace = traces.outcome(one.trace, "escalated", reason)
-        return Escalated(row.id, reason, new, tuple(sorted(one.id for one in turns)), tuple(cancelled))
-
-    async def ban(
-        self, session: AsyncSession, customer: CustomerRow, operator_id: int, now: datetime, *, banned: bool
-    ) -> None:
-        """Hear nothing more from a customer and end what is open with him, or hear him again."""
-        customer.banned_at = now if banned else None
-        action = "customer_banned" if banned else "customer_unbanned"
-        session.add(AuditRow(at=now, actor_id=operator_id, action=action, detail={"customer_id": customer.id}))
-        if banned:
-            await DeliveryRepository(session).withdraw_words_about_turns(customer.id, now)
-            for turn in await TurnRepository(session).waiting_of(customer.id):
-                turn.state, turn.finished_at, turn.outcome = TurnState.SUPERSEDED, now, "banned"
-            await EscalationRepository(session).close(customer.id, operator_id, now)
-
-    def _follow_language(self, customer: CustomerRow, text: str) -> Language:
-        language = detect(text)
-        if language and not customer.language_chosen:
-            customer.language = language
-        return "ru" if customer.language == "ru" else "en"
-
-    async def _media(self, session: AsyncSession, turn: TurnRow, now: datetime) -> Outcome:
-        messages = await TurnRepository(session).messages_of(turn.id)
-        kind = messages[-1].kind if messages else "text"
-        turn.trace = traces.outcome(turn.trace, "media", kind)
-        return self._finish(turn, TurnState.ANSWERED, MediaNotUnderstood(kind), now)
+        """Call a person (support.calling)."""
+        return await calling.call(session, customer, reason, now, turn=turn, draft=draft, rule=rule)
 
     async def _route(
         self,
@@ -365,9 +281,9 @@ class Desk:
             case Route.COMPLAINT:
                 return await self.escalate(session, customer, EscalationReason.COMPLAINT, now, turn=turn)
             case Route.GREETING:
-                return self._finish(turn, TurnState.ANSWERED, Greeted(smalltalk.kind(turn.text)), now)
+                return endings.finish(turn, TurnState.ANSWERED, Greeted(smalltalk.kind(turn.text)), now)
             case Route.OUT_OF_SCOPE:
-                return self._finish(turn, TurnState.ANSWERED, OutOfScope(), now)
+                return endings.finish(turn, TurnState.ANSWERED, OutOfScope(), now)
 
     async def _order(
         self, session: AsyncSession, customer: CustomerRow, turn: TurnRow | None, found: lookup.Outcome, now: datetime
@@ -377,26 +293,17 @@ class Desk:
             return await self.escalate(session, customer, EscalationReason.NO_ORDERS, now, turn=turn)
         if isinstance(found, lookup.Found):
             proven.remember(customer, found.order.number, now)
-        return found if turn is None else self._finish(turn, TurnState.ANSWERED, found, now)
+        return found if turn is None else endings.finish(turn, TurnState.ANSWERED, found, now)
 
     async def _clarify(
         self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, classification: Classification, now: datetime
     ) -> Outcome:
-        asked_before = await session.scalar(
-            select(TurnRow.id)
-            .where(TurnRow.customer_id == customer.id, TurnRow.id < turn.id, TurnRow.outcome == "clarify")
-            .where(TurnRow.opened_at > now - ASK_AGAIN_AFTER)
-        )
-        if asked_before is not None or len(classification.ranking) < 2:  # noqa: PLR2004  # two buttons need two intents
+        asked_before = await endings.was_asked_lately(session, turn, now)
+        if asked_before or len(classification.ranking) < 2:  # noqa: PLR2004  # two buttons need two intents
             return await self.escalate(session, customer, EscalationReason.UNCLEAR, now, turn=turn)
-        options = [
-            (name, self.intents[name].label(turn_language(turn)))
-            for name, _ in classification.ranking
-            if name in self.intents and self.intents[name].route is not Route.OPERATOR
-        ]
         turn.state, turn.outcome = TurnState.CLARIFYING, "clarify"
         turn.trace = traces.outcome(turn.trace, "clarify")
-        return Clarify(tuple(options[:2]))
+        return endings.choices(turn, classification, self.intents)
 
     async def _renew(
         self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, job: GenerationJob, now: datetime
@@ -450,7 +357,7 @@ class Desk:
         if before is None:
             return None
         threshold = await self._threshold(session, turn, before[1])
-        if self._against(turn, before[1], threshold):
+        if endings.against(turn, before[1], threshold):
             return None
         turn.trace = traces.draft(turn.trace, before[1], threshold, again=before[0])
         await self._consider(session, turn, before[1], threshold, now)
@@ -469,31 +376,17 @@ class Desk:
             release = None if base is None else base.release
             await self.draw.consider(session, turn, draft, now, threshold=threshold, release=release)
 
-    def _against(self, turn: TurnRow, draft: Draft, threshold: float) -> EscalationReason | None:
-        if risk.find(turn.text):
-            return EscalationReason.RISKY
-        if draft.verdict.failed:
-            return EscalationReason.CHECK_FAILED
-        return EscalationReason.LOW_SCORE if draft.verdict.score < threshold else None
-
     async def _answer(
         self, session: AsyncSession, turn: TurnRow, job: GenerationJob, draft: Draft, now: datetime
     ) -> Answered:
-        answered = await answers.keep(session, turn, job, draft, now, knowledge=self.knowledge)
-        return self._finish(turn, TurnState.ANSWERED, answered, now)
+        kept = await answers.keep(session, turn, job, draft, now, knowledge=self.knowledge)
+        return endings.finish(turn, TurnState.ANSWERED, kept, now)
 
     async def _refuse(self, session: AsyncSession, customer: CustomerRow, turn: TurnRow, now: datetime) -> Outcome:
         """Say what the bot is for: nothing is generated from words that tell a model what to do."""
         if risk.find(turn.text):
             return await self.escalate(session, customer, EscalationReason.RISKY, now, turn=turn)
-        finished = self._finish(turn, TurnState.ANSWERED, OutOfScope(), now)
-        turn.trace = traces.outcome(turn.trace, traces.NAMES[OutOfScope], "to_a_model")
-        return finished
-
-    def _finish(self, turn: TurnRow, state: TurnState, outcome: OutcomeT, now: datetime) -> OutcomeT:
-        turn.state, turn.finished_at, turn.outcome = state, now, traces.NAMES[type(outcome)]
-        turn.trace = traces.outcome(turn.trace, turn.outcome)
-        return outcome
+        return endings.finish(turn, TurnState.ANSWERED, OutOfScope(), now, why="to_a_model")
 
 
 def _collected(opened: Opened) -> Collected:

@@ -1,5 +1,6 @@
 """Examples of intents that administrators have added; callers own the transaction."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.desk_tables import IntentExampleRow
 from support.masking import mask
+from support.orders.numbers import number_spans
 from support.tables import AuditRow, TurnRow
 
 MAX_LENGTH: Final = 600
@@ -17,8 +19,16 @@ NO_VERSION: Final = (0, 0)
 
 
 def example_of(turn: TurnRow) -> str:
-    """Return what would be stored of a turn: its words without what is personal."""
-    return mask(turn.text[:MAX_LENGTH]).strip()
+    """Return what would be stored of a turn: its words without what is personal, digits of order numbers as 0."""
+    masked = mask(turn.text[:MAX_LENGTH])
+    for start, end in number_spans(masked):
+        masked = masked[:start] + re.sub(r"\d", "0", masked[start:end]) + masked[end:]
+    return masked.strip()
+
+
+async def intent_of(session: AsyncSession, turn_id: int) -> str | None:
+    """Return the intent that an administrator has made a turn an example of."""
+    return await session.scalar(select(IntentExampleRow.intent).where(IntentExampleRow.turn_id == turn_id))
 
 
 async def last_turn(session: AsyncSession, customer_id: int) -> TurnRow | None:
@@ -43,15 +53,15 @@ async def put(session: AsyncSession, turn: TurnRow, intent: str, admin_id: int, 
     return row
 
 
-async def remove(session: AsyncSession, example_id: int, admin_id: int, now: datetime) -> bool:
-    """Take an example back; False: it is not there any more."""
+async def remove(session: AsyncSession, example_id: int, admin_id: int, now: datetime) -> int | None:
+    """Take an example back and return its turn; None: it is not there any more."""
     row = await session.get(IntentExampleRow, example_id)
     if row is None:
-        return False
+        return None
     _audit(session, "intent_example_removed", row, admin_id, now)
     await session.delete(row)
     await session.flush()
-    return True
+    return row.turn_id
 
 
 async def version(session: AsyncSession) -> tuple[int, int]:

@@ -1,12 +1,31 @@
-"""What the desk decided about a turn: a closed union that the channel renders."""
+"""What the desk decided about a message and about a turn: closed unions; the latter is what the channel renders."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from support.citations import SourceShown
 from support.escalations import EscalationReason
 from support.jobs import GenerationJob
 from support.orders.lookup import AskNumber, AskProof, Found, LockedOut, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The message waits in a turn that closes by itself."""
+
+    turn_id: int
+    closes_at: datetime
+    cancelled: tuple[str, ...] = ()
+    """Jobs that nobody waits for any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForOperator:
+    """A person has the conversation: the message goes to the topic and the bot keeps silent."""
+
+    cancelled: tuple[str, ...] = ()
+    """Jobs that nobody waits for any more."""
 
 
 @dataclass(frozen=True, slots=True)

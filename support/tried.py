@@ -11,6 +11,18 @@ _ORDERS: Final = frozenset({"order_number_asked", "order_proof_asked", "order_re
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """What a message was taken for."""
+
+    intent: str
+    """Its name."""
+    source: str
+    """rule, model, language_model or button."""
+    confidence: float
+    """0..1, the classifier's."""
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One thing that the bot tried."""
 
@@ -22,6 +34,14 @@ class Step:
 def steps(turns: Sequence[TurnRow]) -> tuple[Step, ...]:
     """Return what was tried in these turns, oldest first; what repeats stands once."""
     return tuple(dict.fromkeys(step for turn in turns for step in _steps(turn)))
+
+
+def guess(trace: Mapping[str, Any]) -> Guess | None:
+    """Return what the turn was taken for; None when it ended before anybody asked."""
+    told = trace.get("intent", {})
+    if not told.get("name") or not told.get("source"):
+        return None
+    return Guess(told["name"], told["source"], float(told.get("confidence", 1.0)))
 
 
 def failed_checks(trace: Mapping[str, Any]) -> tuple[tuple[CheckName, str], ...]:

@@ -18,7 +18,7 @@ from support.operators import OPERATOR, SENIOR, OperatorRepository, Role, audit,
 
 AWAY: Final = "😴"
 SENIORS_ONLY: Final = ("ban", "unban")
-ADMINS_ONLY: Final = ("senior",)
+ADMINS_ONLY: Final = ("senior", "intent")
 
 
 async def on_away(message: Message, author: topic.Author, unit: Unit, services: Services) -> None:

@@ -1,9 +1,11 @@
 """Administrators correct what a message was taken for: what it was becomes an example of the right intent.
 
-``/intent`` in a customer's topic asks the administrator in his private chat which intent the customer's last message
-had, shows what would be stored and stores it when he says so; ``/intents`` there lists what was added.
+The card's button, or ``/intent`` in the topic for the customer's last message, asks the administrator in his private
+chat which intent it had, shows what would be stored and stores it when he says so; ``/intents`` there lists what was
+added. The group's limit of messages is not touched, but for the card's edit once something was corrected.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from aiogram import F, Router
@@ -12,13 +14,17 @@ from aiogram.methods import AnswerCallbackQuery, EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from aiogram.utils.formatting import BlockQuote, Text
 
+from bot import guess, keyboards
 from bot.handlers import topic
+from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.topic import Author
 from bot.rendering import send
 from bot.services import Services
 from bot.texts import Texts
 from bot.unit import Unit
-from support import learned_intents
+from support import learned_intents, tried
+from support.board import touch
+from support.customers import CustomerRepository
 from support.deliveries import Priority
 from support.intents.examples import Intent
 from support.operators import Role
@@ -41,10 +47,32 @@ async def on_intent(message: Message, customer: CustomerRow, author: Author, uni
     if turn is None:
         await topic.tell(message, unit, texts("intent-nothing"), "intent")
         return
-    shown = Text(texts("intent-which"), "\n", BlockQuote(learned_intents.example_of(turn)))
-    call = send(shown, author.user.id, _markup(_choices(services, texts, turn.id)))
-    await unit.to_chat(call, author.user.id, f"intent:{message.chat.id}:{message.message_id}", priority=Priority.CARD)
+    await _ask(unit, services, turn, author.user.id, f"intent:{message.chat.id}:{message.message_id}")
     await topic.acknowledge(message, unit)
+
+
+async def on_misread(press: Press) -> str:
+    """Ask an administrator, in private, what the message that the card is about was."""
+    if press.role is not Role.ADMIN:
+        return press.texts("misread-admins")
+    turn = await press.unit.session.get(TurnRow, press.number())
+    if turn is None or turn.customer_id != press.customer.id or not turn.text.strip():
+        return press.texts("desk-stale")
+    await _ask(press.unit, press.services, turn, press.operator.user_id, press.key("misread"))
+    return press.texts("misread-asked")
+
+
+BUTTONS: Final[Mapping[str, Act]] = {guess.MISREAD: on_misread}
+
+
+async def _ask(unit: Unit, services: Services, turn: TurnRow, admin: int, key: str) -> None:
+    texts = _texts(services)
+    labels = {one.name: _label(one, texts) for one in services.learning.classifier.intents}
+    told = await guess.shown(texts, unit.session, turn, labels)
+    example = BlockQuote(learned_intents.example_of(turn))
+    shown = Text(*((told, "\n\n") if told else ()), texts("intent-which"), "\n", example)
+    call = send(shown, admin, _markup(_choices(services, texts, turn.id)))
+    await unit.to_chat(call, admin, key, priority=Priority.CARD)
 
 
 async def on_intents(message: Message, unit: Unit, services: Services) -> None:
@@ -82,13 +110,15 @@ async def on_press(query: CallbackQuery, unit: Unit, services: Services) -> None
 
 async def _act(query: CallbackQuery, unit: Unit, services: Services, texts: Texts) -> str:
     intents = services.learning.classifier.intents
-    match (query.data or "").split(":"):
-        case [_, "no"]:
+    pressed = keyboards.parse(query.data or "")
+    match [pressed.name, *pressed.arguments]:
+        case [name, "no"] if name == LEARN:
             await _edit(query, unit, Text(texts("intent-left")), [])
         case [name, number] if name == UNLEARN and number.isdecimal():
-            if not await learned_intents.remove(unit.session, int(number), query.from_user.id, unit.now):
+            removed = await learned_intents.remove(unit.session, int(number), query.from_user.id, unit.now)
+            if removed is None:
                 return texts("desk-stale")
-            services.learning.changed(unit)
+            await _changed(unit, services, removed)
             await _edit(query, unit, Text(texts("intent-removed")), [])
         case [_, turn_id, place, *sure] if (turn_id + place).isdecimal() and int(place) < len(intents):
             turn = await unit.session.get(TurnRow, int(turn_id))
@@ -107,12 +137,23 @@ async def _choose(
     texts, stored = _texts(services), BlockQuote(learned_intents.example_of(turn))
     if not sure:
         buttons = [[_button(texts("intent-yes"), LEARN, turn.id, place, "y"), _button(texts("intent-no"), LEARN, "no")]]
-        await _edit(query, unit, Text(texts("intent-add", label=_label(intent, texts)), "\n", stored), buttons)
+        guessed = tried.guess(turn.trace)
+        by_rule = guessed is not None and guessed.source == "rule" and guessed.intent != intent.name
+        told = [texts("intent-add", label=_label(intent, texts)), "\n", stored]
+        await _edit(query, unit, Text(*told, *(("\n", texts("intent-rule")) if by_rule else ())), buttons)
         return
     row = await learned_intents.put(unit.session, turn, intent.name, query.from_user.id, unit.now)
-    services.learning.changed(unit)
+    await _changed(unit, services, turn.id)
     undo = [[_button(texts("intent-undo"), UNLEARN, row.id)]]
     await _edit(query, unit, Text(texts("intent-added", label=_label(intent, texts)), "\n", stored), undo)
+
+
+async def _changed(unit: Unit, services: Services, turn_id: int) -> None:
+    """Have the classifier fitted again, and the card say what was corrected."""
+    services.learning.changed(unit)
+    turn = await unit.session.get(TurnRow, turn_id)
+    if turn is not None:
+        touch(await CustomerRepository(unit.session).by_id(turn.customer_id), unit.now)
 
 
 async def _edit(query: CallbackQuery, unit: Unit, shown: Text, buttons: Rows) -> None:

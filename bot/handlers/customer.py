@@ -17,10 +17,9 @@ from bot.texts import LANGUAGES
 from bot.unit import Unit
 from support.counterparts import CounterpartRepository
 from support.deliveries import Priority
-from support.desk import Collected, ForOperator
 from support.escalations import EscalationReason, EscalationRepository
 from support.flood import Flood
-from support.outcomes import Escalated, MediaNotUnderstood
+from support.outcomes import Collected, Escalated, ForOperator, MediaNotUnderstood
 from support.tables import CustomerRow
 from support.turns import TurnRepository
 
@@ -41,7 +40,10 @@ async def on_start(message: Message, customer: CustomerRow, unit: Unit, services
 async def on_help(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:
     """Say what the bot can do."""
     texts = services.texts(customer)
-    await services.renderer.say(unit, customer, _key(message, "help"), texts("help"), markup=keyboards.start(texts))
+    told = texts("help")
+    if customer.chat_id in services.admins:
+        told = f"{told}\n\n{texts('help-admin')}"
+    await services.renderer.say(unit, customer, _key(message, "help"), told, markup=keyboards.start(texts))
 
 
 async def on_language(message: Message, customer: CustomerRow, unit: Unit, services: Services) -> None:

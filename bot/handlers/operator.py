@@ -16,6 +16,7 @@ from bot.incoming import words_of
 from bot.services import Services
 from bot.speaking import speak
 from bot.unit import Unit
+from support import calling
 from support.deliveries import Priority
 from support.operators import Role
 from support.tables import CustomerRow
@@ -100,7 +101,7 @@ async def _ban(
     await unit.to_topic(SendMessage(chat_id=0, text=text), customer, key_of(message, word), priority=Priority.CARD)
     if not changed:
         return
-    await services.desk.ban(unit.session, customer, sender.id, unit.now, banned=banned)
+    await calling.ban(unit.session, customer, sender.id, unit.now, banned=banned)
     told = services.texts(customer)(f"customer-{word}")
     await services.renderer.say(unit, customer, key_of(message, f"{word}:told"), told, markup=keyboards.gone())
 

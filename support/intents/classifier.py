@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from support.intents.examples import Intent, IntentsError, Route
 from support.intents.features import MAX_CHARACTERS
-from support.intents.rules import RuleHit, apply_rules, find_order_number
+from support.intents.rules import RuleHit, apply_rules, find_order_number, wants_nobody
 from support.intents.text_classifier import TextClassifier
 
 # Of the examples that a model without a tenth of them is sure about, so many must be right: the lowest threshold holds.
@@ -128,9 +128,17 @@ class IntentClassifier:
         return question, True, f"Model: no clear {first[0]} at {first[1]:.2f}, so the knowledge base is asked."
 
     def _has_grounds(self, text: str, first: tuple[str, float]) -> bool:
-        """Whether mere politeness is said in so many words: a bare «cushions» is likelier a question."""
-        polite = self._intent(first[0]).route is Route.GREETING
-        return not polite or self.model.features.says(text, *_POLITE_CUES)
+        """Whether mere politeness is said in so many words, and a person is one who could be called.
+
+        A bare «cushions» is likelier a question, and so is «my mobile operator».
+        """
+        match self._intent(first[0]).route:
+            case Route.GREETING:
+                return self.model.features.says(text, *_POLITE_CUES)
+            case Route.OPERATOR:
+                return not wants_nobody(text)
+            case _:
+                return True
 
     def _intent(self, name: str) -> Intent:
         return next(intent for intent in self.intents if intent.name == name)

@@ -34,10 +34,12 @@ class Speller:
     """Known words, found in spite of one typo by what is left when one letter is dropped."""
 
     words: frozenset[str]
+    inflected: bool
+    """Whether a word with another last letter is another form rather than a typo."""
     shortened: dict[str, str]
 
     @classmethod
-    def fit(cls, words: Iterable[str]) -> Self:
+    def fit(cls, words: Iterable[str], *, inflected: bool = True) -> Self:
         """Know these words; those shorter than five letters only as they stand."""
         known = frozenset(words)
         long = sorted(word for word in known if len(word) >= _MIN_LETTERS)
@@ -45,16 +47,19 @@ class Speller:
         for word in long:
             for key in _shortened(word):
                 shortened.setdefault(key, word)
-        return cls(known, shortened)
+        return cls(known, inflected, shortened)
 
     def correct(self, word: str) -> str:
         """Return the known word one typo away, or the word itself."""
         if word in self.words or len(word) < _MIN_LETTERS - 1:
             return word
         candidates = (self.shortened[key] for key in _shortened(word) if key in self.shortened)
-        # Another last letter is an inflection rather than a typo.
-        typos = (known for known in candidates if word[:-1] not in {known, known[:-1]} and word != known[:-1])
+        typos = (known for known in candidates if not self.inflected or not _may_be_inflected(word, known))
         return next((known for known in typos if distance(word, known, limit=1) <= 1), word)
+
+
+def _may_be_inflected(word: str, known: str) -> bool:
+    return word[:-1] in {known, known[:-1]} or word == known[:-1]
 
 
 def _shortened(word: str) -> list[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.card import card
 from bot.card_help import help_of, summarise
+from bot.guess import in_words
 from bot.texts import Texts
 from sandbox.world import ANNA
 from support import proven
@@ -13,7 +14,7 @@ from support.board import State
 from support.customers import CustomerRepository
 from support.escalations import EscalationReason, EscalationRepository
 from support.jobs import CheckName, Doubt, DoubtName, Draft, FailedCheck, GenerationResult, Verdict
-from support.tables import AnswerRow
+from support.tables import AnswerRow, TurnRow
 from support.turns import TurnRepository, Words
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -90,6 +91,18 @@ def test_every_doubt_has_words(language):
     assert not any(one.startswith("doubt-") for one in told)
 
 
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_every_way_of_understanding_has_words_and_tells_how_sure_it_was(language):
+    told = {}
+    for source in ("rule", "model", "language_model", "button"):
+        intent = {"name": "complaint", "source": source, "confidence": 0.834}
+        told[source] = in_words(Texts(language), TurnRow(trace={"intent": intent}), {"complaint": "Жалоба"})
+    assert len(set(told.values())) == 4
+    assert all("Жалоба" in words for words in told.values())
+    assert [source for source, words in told.items() if "83" in words] == ["model", "language_model"]
+    assert in_words(Texts(language), TurnRow(trace={}), {}) == ""
+
+
 async def test_a_low_score_says_what_took_most_from_it(ask, drawn):
     await ask(QUESTION, score=0.41, doubts=(Doubt(name=DoubtName.NUMBER, detail="9"),))
     text, _ = await drawn()
@@ -113,7 +126,7 @@ async def test_what_is_not_in_the_knowledge_base_is_told_with_the_nearest_headin
         await desk.escalate(session, anna, EscalationReason.NO_ANSWER, NOW + timedelta(seconds=3))
     text, buttons = await drawn()
     assert "ответа не нашёл (ближе всего «" in text
-    assert buttons == [TEXTS("button-take")]
+    assert buttons == [TEXTS("button-misread"), TEXTS("button-take")]
 
 
 async def test_proven_orders_are_masked_and_an_answer_that_was_seen_is_no_draft(session, anna, ask, desk, drawn):

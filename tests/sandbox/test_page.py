@@ -1,65 +1,11 @@
-import asyncio
-import os
-import shutil
 import struct
 import zlib
 
-import pytest
-from aiogram import Dispatcher, F
-from aiogram.types import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    KeyboardButton,
-    ReplyKeyboardMarkup,
-    ReplyParameters,
-)
-
 from sandbox.server import SandboxServer
-from sandbox.world import EMMA, JAMES, OLEG, OPERATORS_CHAT_ID
+from sandbox.world import EMMA, JAMES, OPERATORS_CHAT_ID
+from tests.sandbox.page import BROWSER, bubble, say
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
-WIDE = {"width": 1500, "height": 900}
-PHONE = {"width": 360, "height": 740}
-BUTTONS = InlineKeyboardMarkup(
-    inline_keyboard=[
-        [
-            InlineKeyboardButton(text="Useful", callback_data="useful"),
-            InlineKeyboardButton(text="Alarm", callback_data="alarm"),
-        ]
-    ]
-)
-KEYBOARD = ReplyKeyboardMarkup(
-    keyboard=[[KeyboardButton(text="My order"), KeyboardButton(text="Share my number", request_contact=True)]]
-)
-DECISION = {
-    "turn_id": 1,
-    "state": "answered",
-    "text": "how long?",
-    "intent": {
-        "name": "question",
-        "source": "model",
-        "confidence": 0.93,
-        "ranking": [["question", 0.93], ["odd", 0.07]],
-    },
-    "search": {
-        "query": "how long",
-        "parts": [{"question": None, "passages": [{"heading": "Delivery", "text": "Two days.", "blend": 0.9}]}],
-    },
-    "draft": {"text": "Two days.", "score": 0.81, "threshold": 0.7, "reasons": [], "features": {"margin": 0.4}},
-    "outcome": "answered",
-    "reason": None,
-    "timings_ms": {"search": 4.2},
-}
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason=f"NO BROWSER: install one of {', '.join(NAMES)} or set CHROMIUM"),
-]
+pytestmark = BROWSER
 
 
 def picture(width=60, height=40):
@@ -69,90 +15,6 @@ def picture(width=60, height=40):
     rows = b"".join(b"\0" + b"\x40\x90\xd0" * width for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-
-
-def echo():
-    """Echoes with buttons, relays between customers and their topics."""
-    dispatcher = Dispatcher()
-    topics = {}
-
-    @dispatcher.message(F.chat.type == "private", F.text == "/start")
-    async def on_start(message):
-        await message.answer("Welcome", reply_markup=KEYBOARD)
-
-    @dispatcher.message(F.chat.type == "private", F.text == "person")
-    async def on_person(message):
-        topic = await message.bot.create_forum_topic(OPERATORS_CHAT_ID, message.from_user.full_name)
-        topics[topic.message_thread_id] = message.chat.id
-        thread_id = topic.message_thread_id
-        await message.bot.send_message(OPERATORS_CHAT_ID, "<b>card</b>", "HTML", message_thread_id=thread_id)
-
-    @dispatcher.message(F.chat.type == "private", F.contact)
-    async def on_contact(message):
-        await message.answer(f"phone {message.contact.phone_number}")
-
-    @dispatcher.message(F.chat.type == "private")
-    async def on_message(message):
-        await message.reply(f"echo: {message.text or message.content_type.value}", reply_markup=BUTTONS)
-
-    @dispatcher.edited_message()
-    async def on_edit(message):
-        await message.answer(f"now: {message.text}")
-
-    @dispatcher.message(F.message_thread_id.in_(topics), F.text)
-    async def on_operator(message):
-        await message.bot.send_message(topics[message.message_thread_id], message.text)
-
-    @dispatcher.callback_query()
-    async def on_press(query):
-        await query.answer(f"pressed {query.data}", show_alert=query.data == "alarm")
-
-    return dispatcher
-
-
-@pytest.fixture
-async def browser():
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-async def replies(bot):
-    dispatcher = echo()
-    polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False))
-    yield
-    await dispatcher.stop_polling()
-    await polling
-
-
-@pytest.fixture
-async def open_page(browser):
-    """Open the page; whatever it complains about in its console fails the test."""
-    complaints = []
-
-    async def open_at(url, *, locale="en-GB", **options):
-        page = await browser.new_page(locale=locale, **options)
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        await page.goto(url)
-        await page.wait_for_selector('body[data-online="true"]')
-        return page
-
-    yield open_at
-    assert complaints == []
-
-
-async def say(page, text, pane=".pane-customers"):
-    await page.locator(f"{pane} textarea").fill(text)
-    await page.locator(f"{pane} textarea").press("Enter")
-
-
-def bubble(page, text, pane=".pane-customers"):
-    return page.locator(f"{pane} .bubble", has_text=text).last
 
 
 async def test_a_message_is_answered_without_reloading(server, replies, open_page):
@@ -244,50 +106,6 @@ async def test_an_operator_answers_in_the_customers_topic(server, people, replie
     assert [message["from"]["id"] for message in written if message.get("text") == "a person is here"] == [JAMES]
 
 
-async def test_another_customers_message_raises_a_badge(server, people, replies, open_page):
-    page = await open_page(server.url)
-    await people.say(OLEG, "привет")
-    person = page.locator(".person", has_text="Олег")
-
-    await person.locator(".badge", has_text="2").wait_for()
-    await person.click()
-
-    await bubble(page, "echo: привет").wait_for()
-    await person.locator(".badge").wait_for(state="detached")
-
-
-async def test_markup_in_names_and_texts_stays_text(server, people, bot, open_page):
-    evil = "<img src=x onerror=document.title='hacked'>"
-    page = await open_page(server.url)
-    user = await people.user(evil, language_code="en")
-    await people.say(user["id"], evil)
-    entities = [{"type": "text_link", "offset": 0, "length": 4, "url": "javascript:alert(1)"}]
-    await people.say(user["id"], "link here", entities=entities)
-    topic = await bot.create_forum_topic(OPERATORS_CHAT_ID, evil)
-    await bot.send_message(OPERATORS_CHAT_ID, evil, message_thread_id=topic.message_thread_id)
-
-    await page.locator(".person", has_text=evil).click()
-    await page.locator(".topic", has_text=evil).click()
-
-    await bubble(page, evil).wait_for()
-    await bubble(page, evil, ".pane-operators").wait_for()
-    await bubble(page, "link here").wait_for()
-    assert await page.locator("img[src=x]").count() == 0
-    assert await page.locator("a[href^=javascript]").count() == 0
-    assert await page.title() != "hacked"
-
-
-async def test_entities_are_rendered_by_utf16_offsets(server, bot, open_page):
-    page = await open_page(server.url)
-    await bot.send_message(EMMA, "👨‍👩‍👧 <b>bold <i>both</i></b> <code>KD-1</code>", parse_mode="HTML")
-
-    shown = bubble(page, "both")
-    await shown.wait_for()
-    assert await shown.locator("b").inner_text() == "bold both"
-    assert await shown.locator("b i").inner_text() == "both"
-    assert await shown.locator("code").inner_text() == "KD-1"
-
-
 async def test_a_reaction_is_set_and_taken_back(server, people, replies, open_page):
     page = await open_page(server.url)
     await say(page, "hello")
@@ -313,69 +131,6 @@ async def test_the_preview_is_shown_until_the_answer_comes(server, people, bot, 
     assert await page.locator(".preview").count() == 0
 
 
-async def test_the_panel_says_in_words_what_the_bot_decided(world, open_page):
-    async def decisions(chat_id, message_id):
-        return DECISION
-
-    async with SandboxServer(world, decisions=decisions) as server:
-        page = await open_page(server.url, viewport=WIDE)
-        await say(page, "how long?")
-        panel = page.locator(".pane-why")
-
-        await panel.get_by_role("heading", name="Answered by itself").wait_for()
-        words = await panel.inner_text()
-        assert "A question for the knowledge base" in words
-        assert "Delivery" in words
-        assert "81 %" in words
-        assert not await panel.locator(".raw").is_visible()
-
-
-async def test_a_decision_with_missing_parts_is_rendered_too(world, open_page):
-    async def decisions(chat_id, message_id):
-        return {"intent": {}, "search": {"parts": [{}]}, "draft": {}, "steps": None, "outcome": "never_seen"}
-
-    async with SandboxServer(world, decisions=decisions) as server:
-        page = await open_page(server.url, viewport=WIDE)
-        await say(page, "hello")
-
-        await page.locator(".pane-why").get_by_role("heading", name="never seen").wait_for()
-
-
-async def test_the_language_is_switched_and_remembered(server, open_page):
-    page = await open_page(server.url, locale="ru-RU", viewport=WIDE)
-    assert await page.get_by_role("heading", name="Что решил бот").count() == 1
-
-    await page.get_by_role("button", name="Switch to English").click()
-    await page.reload()
-
-    await page.locator(".pane-why h2", has_text="What the bot decided").wait_for()
-    assert await page.evaluate("document.documentElement.lang") == "en"
-
-
-async def test_both_languages_have_the_same_texts(server, open_page):
-    page = await open_page(server.url)
-
-    keys = await page.evaluate("import('/page/js/texts.js').then(texts => texts.textKeys())")
-
-    assert keys["ru"] == keys["en"]
-
-
-@pytest.mark.parametrize("locale", ["ru-RU", "en-GB"])
-async def test_a_phone_shows_each_tab_without_scrolling_sideways(server, replies, open_page, locale):
-    page = await open_page(server.url, locale=locale, viewport=PHONE)
-    await say(page, "person")
-    await say(page, "https://example.com/" + "x" * 300)
-    await page.locator("#tab-operators .badge").wait_for()
-
-    for tab in ("operators", "why", "customers"):
-        await page.locator(f"#tab-{tab}").click()
-        await page.locator(f"#pane-{tab}").wait_for()
-        assert await page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-        assert await page.locator(".top").evaluate("bar => bar.scrollWidth") == PHONE["width"]
-        assert await page.locator(".pane:visible").count() == 1
-    assert await page.locator(".pane-customers .log").evaluate("log => log.scrollWidth - log.clientWidth") == 0
-
-
 async def test_the_page_comes_back_by_itself_after_the_connection_was_lost(world, open_page):
     async with SandboxServer(world) as server:
         url = server.url
@@ -388,19 +143,6 @@ async def test_the_page_comes_back_by_itself_after_the_connection_was_lost(world
         await say(page, "after")
         await bubble(page, "after").wait_for()
         assert await page.locator(".pane-customers .message").count() == 2
-
-
-async def test_the_tours_captions_turn_to_the_chat_in_question(server, people, replies, open_page):
-    page = await open_page(server.url)
-    await people.say(OLEG, "привет")
-
-    await people.tour_step(1, 4, "An answer", "Look at Oleg", chat_id=OLEG)
-
-    caption = page.locator(".tour")
-    await caption.get_by_role("heading", name="An answer").wait_for()
-    await bubble(page, "echo: привет").wait_for()
-    await caption.get_by_role("button", name="Close the tour").click()
-    await caption.wait_for(state="hidden")
 
 
 async def test_a_new_customer_can_be_added_and_writes_at_once(server, people, replies, open_page):
@@ -438,54 +180,6 @@ async def test_the_previews_stop_button_reaches_the_bot(server, bot, open_page):
     assert unstoppable == 0
     assert update.stopped_message_generation.draft_id == 7
     assert update.stopped_message_generation.chat.id == EMMA
-
-
-async def test_a_reply_shows_the_part_that_it_quotes(server, people, bot, open_page):
-    page = await open_page(server.url)
-    said = await people.say(EMMA, "My tent is torn. Where is my order?")
-    quoting = ReplyParameters(message_id=said["message_id"], quote="Where is my order?")
-    await bot.send_message(EMMA, "On its way", reply_parameters=quoting)
-
-    await bubble(page, "On its way").wait_for()
-    assert await bubble(page, "On its way").locator(".quote").inner_text() == "Emma Wilson\nWhere is my order?"
-
-
-async def test_an_album_stays_together_and_its_neighbours_do_not(server, people, open_page):
-    await people.say(EMMA, "before")
-    for name in ("a.txt", "b.txt"):
-        await people.say(EMMA, media={"kind": "document", "file_name": name}, album="x")
-    await people.say(EMMA, media={"kind": "document", "file_name": "c.txt"}, album="y")
-    page = await open_page(server.url)
-    await bubble(page, "c.txt").wait_for()
-
-    before, one, two, after = [await part.bounding_box() for part in await page.locator(".message .bubble").all()]
-    gaps = [below["y"] - above["y"] - above["height"] for above, below in ((before, one), (one, two), (two, after))]
-    assert gaps[1] < gaps[0] == gaps[2]
-
-
-async def test_an_edited_caption_is_shown_and_marked(server, people, open_page):
-    page = await open_page(server.url)
-    await people.say(EMMA, media={"kind": "document", "file_name": "a.txt"}, caption="old words")
-    await bubble(page, "old words").wait_for()
-
-    await page.locator(".pane-customers textarea").press("ArrowUp")
-    await say(page, "new words")
-
-    await bubble(page, "new words").wait_for()
-    assert "edited" in await bubble(page, "new words").inner_text()
-    assert (await people.messages(EMMA))[0]["caption"] == "new words"
-
-
-async def test_venues_dice_and_polls_are_shown(server, bot, open_page):
-    page = await open_page(server.url)
-    await bot.send_venue(EMMA, 59.9, 30.3, "The shop", "Nevsky 1")
-    await bot.send_dice(EMMA, emoji="🎯")
-    await bot.send_poll(EMMA, "Which tent?", ["small", "large"])
-
-    await bubble(page, "Which tent?").wait_for()
-    assert await bubble(page, "Which tent?").locator("li").all_inner_texts() == ["small", "large"]
-    assert "Nevsky 1" in await bubble(page, "The shop").inner_text()
-    assert await page.locator(".pane-customers .bubble .sticker").inner_text() == "🎯"
 
 
 async def test_the_page_follows_a_migrated_group_and_notices_a_deleted_one(server, people, bot, open_page):

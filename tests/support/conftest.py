@@ -13,6 +13,8 @@ from support.jobs import Draft, GenerationResult, JobPassage, Verdict
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.sql import SqlOrders
+from support.outcomes import Answered, Collected, Generating
+from support.turns import Words
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -106,3 +108,30 @@ def make_passage():
         return JobPassage(number=number, chunk_id=f"c{number}", source="returns.md", heading=heading, text=text)
 
     return make
+
+
+@pytest.fixture
+def say(desk, session, now):
+    """Take in messages of a customer and close their turn; numbers of messages go up by themselves."""
+    numbers = iter(range(1, 1000))
+
+    async def say(customer, *texts, kind="text", at=now):
+        for text in texts:
+            received = await desk.receive(session, customer, Words(next(numbers), kind, text), at)
+        assert isinstance(received, Collected)
+        return await desk.close(session, received.turn_id, received.closes_at)
+
+    return say
+
+
+@pytest.fixture
+def ask(desk, session, say, anna, make_result, now):
+    """Ask a question and answer it; return its job."""
+
+    async def ask(text, at=now):
+        outcome = await say(anna, text, at=at)
+        assert isinstance(outcome, Generating)
+        assert isinstance(await desk.settle(session, make_result(outcome.job), at + timedelta(seconds=5)), Answered)
+        return outcome.job
+
+    return ask

@@ -4,9 +4,9 @@ import pytest
 from sqlalchemy import select
 
 from support import closing
-from support.desk import Collected, ForOperator
 from support.desk_file import Closing
 from support.escalations import EscalationReason, EscalationRepository, replied
+from support.outcomes import Collected, ForOperator
 from support.ratings import add_word, asked_for_a_word, score
 from support.tables import AuditRow, DeliveryRow
 from support.turns import Words

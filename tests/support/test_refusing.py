@@ -4,8 +4,7 @@ import pytest
 
 from bot.rendering import simple
 from bot.texts import Texts
-from support.desk import Collected
-from support.outcomes import Abused, Answered, Escalated, Generating, OutOfScope
+from support.outcomes import Abused, Answered, Collected, Escalated, Generating, OutOfScope
 from support.tables import TurnRow
 from support.turns import TurnState, Words
 

@@ -42,7 +42,15 @@ def wanted(desk, session, now):
 
     async def wanted(customer, text, *, at=now):
         received = await desk.receive(session, customer, Words(next(numbers), "text", text), at)
-        found = await desk.to_read(session, received.turn_id, at, deadline=time.time() + 3, request_id="r-1")
+        found = await understanding.request_for(
+            session,
+            received.turn_id,
+            at,
+            classifier=desk.classifier,
+            orders=desk.orders,
+            deadline=time.time() + 3,
+            request_id="r-1",
+        )
         await desk.close(session, received.turn_id, received.closes_at)
         return () if found is None else found[1].wanted
 

@@ -1,8 +1,11 @@
 import random
+import tomllib
+from pathlib import Path
 
 import pytest
 
-from support.intents.examples import Route
+from support.intents.classifier import IntentClassifier
+from support.intents.examples import Route, load_intents
 from support.intents.rules import apply_rules
 
 REQUESTS = {
@@ -102,3 +105,22 @@ def test_nobody_is_called_by_a_sentence_about_operators(language: str) -> None:
     assert len(said) >= 60
     called = [text for text in said if (hit := apply_rules(text)) is not None and hit.route is Route.OPERATOR]
     assert called == []
+
+
+@pytest.fixture(scope="module")
+def reaches_a_person():
+    classifier = IntentClassifier.fit(load_intents())
+    lists = tomllib.loads(Path(__file__).with_name("persons.toml").read_text(encoding="utf-8"))
+
+    def reaches(name):
+        told = {text: classifier.classify(text) for text in lists[name].strip().splitlines()}
+        assert len(told) >= 65
+        return {text: one.sure and one.route is Route.OPERATOR for text, one in told.items()}
+
+    return reaches
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_whoever_asks_for_a_person_in_whatever_words_gets_one_and_nobody_else(language, reaches_a_person):
+    assert [text for text, person in reaches_a_person(f"{language}_asks").items() if not person] == []
+    assert [text for text, person in reaches_a_person(f"{language}_others").items() if person] == []

@@ -8,13 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from support import answer_cache
-from support.desk import Collected
 from support.jobs import CheckName, FailedCheck
 from support.order_desk import OrderDesk
 from support.orders.lookup import AskProof, Found, OrderLookup
 from support.orders.memory import MemoryOrders
 from support.orders.models import Order
-from support.outcomes import Escalated, Generating
+from support.outcomes import Collected, Escalated, Generating
 from support.tables import EscalationRow, MessageRow, TurnRow
 from support.turns import Words
 
