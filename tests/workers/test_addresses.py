@@ -99,5 +99,5 @@ def test_a_job_holds_nothing_of_a_customer_but_his_words(settle):
 
     assert set(job.model_dump()) == {
         "turn_id", "epoch", "attempt", "question", "parts", "passages", "answerable", "history", "language", "deadline",
-        "renewed", "withheld",
+        "renewed", "withheld", "judge",
     }  # fmt: skip

@@ -52,7 +52,9 @@ def test_a_killed_build_is_made_by_the_next_worker_and_leaves_no_rubbish(redis, 
 
     done = wait_for(redis, lambda event: isinstance(event, BuildDone))
     assert (done.request_id, done.outcome, done.release) == ("r1", "switched", 1)
-    assert {path.name for path in root.iterdir()} == {".lock", ".switching", ".readings", "1", "current"}
+    assert {path.name for path in root.iterdir()} == {
+        *(".lock", ".switching", ".readings", ".addresses", ".addresses-lock", "1", "current")
+    }
     assert len(ReleaseStore(root).open(1).chunks) == ARTICLES
 
 
