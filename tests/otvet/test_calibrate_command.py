@@ -14,30 +14,16 @@ from otvet.threshold_diagnosis import examine_threshold
 from support import thresholds
 from support.audit_tables import AnswerAuditRow
 from support.customers import CustomerRepository, Person
-from support.database import Database
 from support.schema import upgrade
 from support.settings import Settings
 from support.tables import AuditRow, TurnRow
+from tests.otvet.beside import Beside
 
 VERSION = "extractive  extractive-2 j1"
 
 
-class Shop:
+class Shop(Beside):
     """The bot's database, worked on beside the command."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def do(self, work):
-        async def run():
-            database = Database(self.url)
-            try:
-                async with database.writing() as session:
-                    return await work(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
 
     def judge(self, right, wrong=0, *, score=0.6, version=VERSION):
         """Add so many judged answers."""

@@ -1,4 +1,3 @@
-import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -9,35 +8,19 @@ from sqlalchemy import select
 from otvet.cli import otvet
 from otvet.errors import CommandError
 from support.customers import CustomerRepository, Person
-from support.database import Database
 from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
 from support.escalations import EscalationReason, EscalationRepository
 from support.leases import this_process
 from support.pauses import PauseRepository
 from support.tables import AuditRow, DeliveryRow, LeaseRow
+from tests.otvet.beside import Beside
 
 GROUP = -1001000000001
 WORDS = "my number is +79161234501"
 
 
-class Ledger:
+class Ledger(Beside):
     """The ledger of a bot that runs: its lease is held by this process."""
-
-    def __init__(self, url):
-        self.url = url
-
-    def do(self, work):
-        """Run ``work(session)`` in a transaction, as the bot would beside the command."""
-
-        async def run():
-            database = Database(self.url)
-            try:
-                async with database.writing() as session:
-                    return await work(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(run())
 
     def add(self, key, *, age=timedelta(seconds=5), **changes):
         """Add a call to the ledger; ``changes`` are columns. Returns its id."""
