@@ -19,9 +19,7 @@ def written(capfd):
     handlers, level = list(root.handlers), root.level
 
     def configure(settings):
-        # Loggers made by other tests keep theirs unless the cache stays off.
         logs.configure(settings)
-        structlog.configure(cache_logger_on_first_use=False)
         return lambda: capfd.readouterr().err
 
     before = structlog.get_config()
