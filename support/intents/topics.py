@@ -4,7 +4,6 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
 FEW_LABELS: Final = 20
 """From as many labels on each is a topic by itself."""
@@ -18,6 +17,8 @@ def topics_of(columns: NDArray[np.int64], vectors: NDArray[np.float64], n_labels
     ``columns``: int64[n], 0..n_labels-1, or ``n_labels`` of a stranger; ``vectors``: float64[n, d], L2-normalised.
     Ward's hierarchical clustering (1963) of each label's sentence vectors.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415  # a bot starts without it
+
     topics = np.empty_like(columns)
     n_topics = 0
     for label in range(n_labels):
