@@ -142,9 +142,7 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
 
 
 @pytest.mark.parametrize("database_url", [ON_SQLITE], indirect=True)
-async def test_a_shift_is_told_once_a_day_and_the_same_topic_not_again_within_a_week(
-    database, deliveries, monkeypatch
-):
+async def test_a_shift_is_told_once_a_day_and_the_same_topic_not_again_within_a_week(database, deliveries, monkeypatch):
     async with database.writing() as session:
         await write_month(session, NOW, customers_a_day=14, tents_this_week=0.4, first_id=1000)
     clock = [NOW]
