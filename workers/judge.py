@@ -2,10 +2,10 @@
 
 score = σ(bias + Σ weight · (feature - centre)), 0 when a check failed.
 
-The coefficients were set by hand before any labelled answers existed: a quotation (grounding and standing 1) of a
-passage that the no-answer model gives even odds passes the default threshold of 0.5 exactly when it covers a good third
-of the question's words. They are to be replaced by a fit on labelled answers; until then the score orders answers, and
-as a probability it is only as good as the no-answer model that leads it.
+The shipped coefficients come partly from a regression on the demo shop's basket, partly from hand (below). They order
+answers; as a probability the score is only as good as the no-answer model that leads it. What may be sent is decided by
+a threshold calibrated on a company's own audited answers (``otvet eval calibrate``); the verdicts of its operators can
+fit other weights (``otvet eval judge --fit-from-labels``), which come with the job.
 """
 
 import hashlib
