@@ -244,6 +244,12 @@ class EscalationRow(Base):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index(
+            "ix_escalation_editing",
+            "id",
+            sqlite_where=text("editing_turn_id IS NOT NULL"),
+            postgresql_where=text("editing_turn_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -258,6 +264,7 @@ class EscalationRow(Base):
     offered_turn_id: Mapped[int | None] = mapped_column(BigInteger)
     """The turn whose draft the card offers; None: there is none, or an operator has decided about it."""
     editing_turn_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The turn whose draft somebody edits, or has edited and its copy still stands in the topic (bot.replacing)."""
     editing_by: Mapped[int | None] = mapped_column(BigInteger)
     """The operator whose next message takes the place of that turn's draft …"""
     editing_since: Mapped[datetime | None]

@@ -46,10 +46,12 @@ async def on_edit(press: Press) -> str:
     found = await offers.edit(press.number())
     if isinstance(found, Refusal):
         return await _refused(press, offers, found)
+    if found.over is not None:
+        await take_copies(press.unit, found.over)
     asked = press.texts("draft-edit", name=press.operator.name, n=EDIT_LASTS // MINUTE)
-    words, entities = Text(asked, "\n", Pre(found.text[:COPY_LENGTH])).render()
+    words, entities = Text(asked, "\n", Pre(found.offer.text[:COPY_LENGTH])).render()
     call = SendMessage(chat_id=0, text=words, entities=entities)
-    await press.unit.to_topic(call, press.customer, shown_key(found.turn_id, press.operator.user_id))
+    await press.unit.to_topic(call, press.customer, shown_key(found.offer.turn_id, found.operator_id, found.since))
     return press.texts("draft-edit-toast")
 
 

@@ -8,7 +8,7 @@ from support.assignment import give
 from support.desk_tables import DraftLabelRow
 from support.escalations import EscalationRepository, replied
 from support.jobs import CheckName, FailedCheck
-from support.offers import EDIT_LASTS, Offer, Offers, Refusal, Verdict
+from support.offers import EDIT_LASTS, Edit, Offers, Refusal, Verdict
 from support.tables import AuditRow
 from support.turns import Words
 
@@ -82,10 +82,10 @@ async def test_an_edit_ends_by_itself_by_closing_and_by_somebody_elses_taking_th
     late = Offers(session, anna, 7, now + EDIT_LASTS)
     assert await late.replaced_by(escalation, "Совсем о другом") is None
     await decide(7).edit(turn_id)
-    assert isinstance(await Offers(session, anna, 8, now + EDIT_LASTS).edit(turn_id), Offer)
+    assert isinstance(await Offers(session, anna, 8, now + EDIT_LASTS).edit(turn_id), Edit)
 
     give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
-    assert (escalation.editing_turn_id, escalation.editing_by) == (None, None)
+    assert (escalation.editing_by, escalation.editing_since) == (None, None)
     await decide(7).edit(turn_id)
     give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
     assert escalation.editing_by == 7
@@ -103,7 +103,7 @@ async def test_a_draft_is_not_sent_on_top_of_an_operators_own_answer_but_can_sti
     assert await decide(7).send(turn_id, desk.knowledge.get()) is Refusal.ANSWERED
 
     assert await labels(session) == []
-    assert isinstance(await decide(7).edit(turn_id), Offer)
+    assert isinstance(await decide(7).edit(turn_id), Edit)
 
 
 async def test_labels_keep_no_personal_data_but_what_the_knowledge_base_says(session, turn_id, decide, anna):
