@@ -7,13 +7,13 @@ import re
 from datetime import datetime
 from typing import Final
 
-from aiogram.methods import DeleteMessage
+from aiogram.methods import DeleteMessage, SendMessage
 from sqlalchemy import select
 
 from bot.unit import Unit
 from support.deliveries import DeliveryRepository, Priority, begins_with
 from support.escalations import EscalationRepository, end_edit
-from support.offers import Offers, is_edited
+from support.offers import Edit, Offers, is_edited
 from support.tables import CustomerRow, DeliveryRow, EscalationRow
 
 _SHOWN: Final = re.compile(r"turn:\d+:edit:.+")
@@ -22,6 +22,13 @@ _SHOWN: Final = re.compile(r"turn:\d+:edit:.+")
 def shown_key(turn_id: int, operator_id: int, since: datetime) -> str:
     """Return the key of the message that shows a draft to copy: who edits it once more is shown it once more."""
     return f"turn:{turn_id}:edit:{operator_id}:{since.timestamp():.3f}"
+
+
+async def show(unit: Unit, customer: CustomerRow, edit: Edit, words: SendMessage) -> None:
+    """Show a draft to who edits it, and take away what was shown of one that is edited no more."""
+    if edit.over is not None:
+        await take_copies(unit, edit.over)
+    await unit.to_topic(words, customer, shown_key(edit.offer.turn_id, edit.operator_id, edit.since))
 
 
 async def replaced(unit: Unit, customer: CustomerRow, escalation: EscalationRow, operator_id: int, text: str) -> None:

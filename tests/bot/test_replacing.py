@@ -1,6 +1,9 @@
 """What becomes of the copy of a draft that its editor was shown."""
 
+from types import SimpleNamespace
+
 import pytest
+from aiogram.methods import SendMessage
 from sqlalchemy import update
 
 from bot import replacing
@@ -9,7 +12,7 @@ from support.customers import CustomerRepository
 from support.deliveries import DeliveryState
 from support.desk_file import DeskFile
 from support.hours import is_open
-from support.offers import EDIT_LASTS
+from support.offers import EDIT_LASTS, Edit
 from support.tables import DeliveryRow
 from tests.bot.office import NOW, Office
 
@@ -79,6 +82,19 @@ async def test_the_copy_goes_once_when_the_time_to_edit_is_over_at_any_hour(offi
     assert await office.keys(":gone") == [f"{KEY}:gone"]
     row = await office.escalation(escalation)
     assert (row.editing_turn_id, row.editing_by, row.editing_since) == (None, None, None)
+
+
+async def test_who_begins_with_another_draft_sees_that_one_alone_and_only_once(office):
+    office, _ = office
+    await shown(office)
+    customer_id = (await office.row(KEY)).customer_id
+    for _ in range(2):
+        async with office.units.open() as unit:
+            edit = Edit(SimpleNamespace(turn_id=6), MARIA, NOW, over=5)
+            customer = await CustomerRepository(unit.session).by_id(customer_id)
+            await replacing.show(unit, customer, edit, SendMessage(chat_id=0, text="Копия"))
+
+    assert await office.keys(":edit:") == [KEY, f"{KEY}:gone", replacing.shown_key(6, MARIA, NOW)]
 
 
 async def test_the_copy_goes_when_the_conversation_ends_under_the_editor(office):

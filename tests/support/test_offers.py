@@ -94,6 +94,20 @@ async def test_an_edit_ends_by_itself_by_closing_and_by_somebody_elses_taking_th
     assert await labels(session) == []
 
 
+async def test_an_edit_says_since_when_and_which_copy_is_of_no_use_any_more(session, turn_id, decide, anna, now):
+    first = await decide(7).edit(turn_id)
+    assert (first.over, first.since) == (None, now)
+    again = await Offers(session, anna, 7, now + EDIT_LASTS / 2).edit(turn_id)
+    assert (again.over, again.since) == (None, now), "the copy that he was shown says how long he has"
+    late = now + EDIT_LASTS
+    assert len(await offers.ended_edits(session, now, 9)) == 0
+    assert len(await offers.ended_edits(session, late, 9)) == 1
+    anew = await Offers(session, anna, 7, late).edit(turn_id)
+    assert (anew.over, anew.since) == (turn_id, late)
+    await EscalationRepository(session).close(anna.id, 7, late)
+    assert len(await offers.ended_edits(session, late, 9)) == 1
+
+
 async def test_a_draft_is_not_sent_on_top_of_an_operators_own_answer_but_can_still_be_edited(
     session, turn_id, decide, desk, anna, now
 ):
