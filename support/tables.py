@@ -324,13 +324,14 @@ class DeliveryRow(Base):
             sqlite_where=text("customer_id IS NULL"),
             postgresql_where=text("customer_id IS NULL"),
         ),
+        Index("ix_delivery_customer_since", "customer_id", "created_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
     key: Mapped[str] = mapped_column(String(128).with_variant(String(128, collation="C"), "postgresql"), unique=True)
     """Names the effect: handling an update again cannot enqueue it again. Compared by bytes: one finds by its beginning
     what belongs together."""
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     to_topic: Mapped[bool] = mapped_column(default=False)
     """Addressed to the customer's topic, wherever that is when the call is made."""
     chat_id: Mapped[int | None] = mapped_column(BigInteger)
