@@ -28,8 +28,8 @@ CURRENT = "current"
     "--knowledge",
     metavar="FOLDER|current|demo",
     help="What answers: articles (a release is built aside), the release that answers now (the default with a basket "
-    "of your own), or the demo shop (otherwise). Of articles and release, passages that were called wrong and addresses "
-    "that nobody has confirmed are left out as in the running bot.",
+    "of your own), or the demo shop (otherwise). Of articles and release, passages that were called wrong and "
+    "addresses that nobody has confirmed are left out as in the running bot.",
 )
 @click.option("--orders", type=click.Path(path_type=Path), help="A list of orders for order_dialogues.jsonl.")
 @click.option("--with-drafts", is_flag=True, help="Measure items, too, that nobody has looked at yet.")
