@@ -14,7 +14,8 @@ from bot.unit import Unit
 from support.deliveries import DeliveryRepository, Priority, begins_with
 from support.escalations import EscalationRepository, end_edit
 from support.offers import Edit, Offers, is_edited
-from support.tables import CustomerRow, DeliveryRow, EscalationRow
+from support.tables import CustomerRow, EscalationRow
+from support.transport_tables import DeliveryRow
 
 _SHOWN: Final = re.compile(r"turn:\d+:edit:.+")
 

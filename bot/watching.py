@@ -15,7 +15,7 @@ from bot.stats_words import STATS, StatsWords
 from bot.unit import Units
 from support.desk_file import DeskFile, Hours
 from support.hours import today_began
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 from support.watching.articles import article
 from support.watching.counting import figures
 from support.watching.gaps import clusters, gap_of

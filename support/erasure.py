@@ -23,20 +23,10 @@ from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
+from support.order_tables import OrderGuardRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
-from support.tables import (
-    AnswerRow,
-    AuditRow,
-    CounterpartRow,
-    CustomerRow,
-    DeliveryRow,
-    EscalationRow,
-    InboxRow,
-    MessageRow,
-    OrderGuardRow,
-    PauseRow,
-    TurnRow,
-)
+from support.tables import AnswerRow, AuditRow, CustomerRow, EscalationRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow, DeliveryRow, InboxRow, PauseRow
 from support.turns import TurnRepository, TurnState
 
 HIMSELF: Final = 0

@@ -14,7 +14,8 @@ from support.flood import same_words
 from support.jobs import Exchange, GenerationJob, Language, job_id
 from support.masking import mask
 from support.suspicion import is_to_a_model
-from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
+from support.tables import CustomerRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
 DEBOUNCE_FRAGMENT: Final = timedelta(seconds=2.5)

@@ -13,7 +13,7 @@ from support.deliveries import DeliveryState
 from support.desk_file import DeskFile
 from support.hours import is_open
 from support.offers import EDIT_LASTS, Edit
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 from tests.bot.office import NOW, Office
 
 KEY = replacing.shown_key(5, MARIA, NOW)

@@ -18,7 +18,8 @@ from bot.unit import Units
 from sandbox.world import ANNA, MARIA
 from support.desk_file import DeskFile
 from support.shares import Part
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 from support.watching.clusters import Cluster
 from support.watching.judging import Counts, Labels, judging
 from support.watching.report import Figures

@@ -12,7 +12,7 @@ from support.database import Database
 from support.deliveries import begins_with
 from support.privacy_tables import ErasureRow
 from support.schema import upgrade
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 
 @pytest.fixture
