@@ -239,7 +239,7 @@ def missing(answers: Counts, wrong: Counts, max_wrong: float, level: float) -> i
 def _enough(wrong: Counts, max_wrong: float, level: float) -> Counts:
     """Return int64[...]: among how many answers so many wrong ones just pass the test; bisection."""
     low, high = np.zeros_like(wrong), wrong + 1
-    while (short := binom.cdf(wrong, high, max_wrong) > level).any():
+    while np.any(short := binom.cdf(wrong, high, max_wrong) > level):
         high = np.where(short, 2 * high, high)
     while (high - low > 1).any():
         middle = (low + high) // 2

@@ -58,6 +58,7 @@ def calibrate(
     alone promises anything; 2: it cannot be done.
     """
     from evaluation import calibration, calibration_text, guarantee, labels_file
+    from evaluation.json_lines import RowsError
     from otvet.composition import complete, load_settings
 
     if applies + revert + simulate > 1:
@@ -72,7 +73,7 @@ def calibrate(
             raise CommandError("Only the bot's own random audit can be applied: leave --data out.")
         try:
             read = labels_file.read(file)
-        except labels_file.LabelsError as error:
+        except RowsError as error:
             raise CommandError(str(error)) from error
         found = calibration.calibrate(
             read.labels,
@@ -157,7 +158,7 @@ async def _look(settings: "Settings", asked: dict[str, float], looks: int) -> _L
         and not settings.threshold_is_set
     }
     now |= {language: row.value for language, row in deciding.items()}
-    found = calibrate(labels, **asked, looks=looks, in_force=now)
+    found = calibrate(labels, max_wrong=asked["max_wrong"], confidence=asked["confidence"], looks=looks, in_force=now)
     notes = [note for sample in samples for note in _notes(sample)]
     notes += [_decides(language, value, deciding.get(language)) for language, value in now.items()]
     if not now:
