@@ -56,10 +56,11 @@ class Alarm:
         async with self.units.database.reading() as session:
             shift, written = await look(session, moment)
             told = await _told(session, moment)
-        self._looked = moment.date()
         news = _news(shift, told)
         if news.alarms and self.admins:
             await self._tell(news, written, moment)
+        # Not before they are told: what fails now is tried again at the next look.
+        self._looked = moment.date()
         return shift
 
     async def _tell(self, news: Shift, written: dict[str, str], moment: datetime) -> None:

@@ -27,7 +27,7 @@ class Learning:
         self._foresight = foresight
         self._meant: str | None = None
         """Revision of the sentence model with which the present examples were learned."""
-        self._known = learned_intents.NO_VERSION
+        self._known: learned_intents.Version = ()
         self._changed = asyncio.Event()
 
     async def run(self) -> None:

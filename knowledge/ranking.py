@@ -14,6 +14,7 @@ from knowledge.language import detect
 from knowledge.stopwords import STOP_WORDS
 from knowledge.surroundings import QUESTION_PRIOR, is_question
 from knowledge.tokens import grams, is_code, stem, words
+from knowledge.wanted import Wanted, tells, wanted
 
 Channel = Literal["lexical", "characters", "vector"]
 ALL_CHANNELS: frozenset[Channel] = frozenset({"lexical", "characters", "vector"})
@@ -33,6 +34,9 @@ EVERYDAY = (0.0, 0.25)
 """Share of the question's words that name concepts: between them the vector channel's say grows."""
 SAID = (0.3, 0.5)
 """The best chunk's BM25 score in units of the possible maximum: between them the vector channel's say shrinks."""
+PRICE = 0.15
+"""Of the possible maximum, for a chunk that tells a price, if the question surely wants one. Lengths of time gain
+nothing: nearly every article tells some."""
 _LEAST = 0.1
 CANDIDATES = 50
 _PEAK_OF = 64
@@ -104,8 +108,7 @@ def rank(
         touched |= among & (trust > 0) & (meaning > 0)
     # Like neighbours, the rest of an article says little in a small base; and it is evidence of words.
     strength = size * (1 - share)
-    best = index.surroundings.best_of_article(blend)
-    blend = index.surroundings.spread(blend, size) + strength * ARTICLE * best
+    blend = index.surroundings.spread(blend, size) + strength * ARTICLE * index.surroundings.best_of_article(blend)
     most = 1 + strength * (ARTICLE + OPENING + AROUND)
     if is_question(query):
         blend[index.surroundings.pairs] += QUESTION_PRIOR * most
@@ -113,6 +116,7 @@ def rank(
     rows = _best(blend, touched)
     if strength:
         blend[rows] += strength * (1 - trust[rows]) * told(index, stems, rows)
+    blend[rows] += PRICE * most * _tells_price(index, query, rows)
     pinned = _code_holders(index, query, among) if "lexical" in channels else rows[:0]
     order = _ordered(blend, rows, pinned)
     if not share:
@@ -187,6 +191,13 @@ def _best(scores: NDArray[np.float32], eligible: NDArray[np.bool_]) -> NDArray[n
     found = scores[rows]
     edge = np.partition(found, len(rows) - LOOKED_AT)[len(rows) - LOOKED_AT]
     return np.asarray(rows[found >= edge], dtype=np.int64)
+
+
+def _tells_price(index: Index, query: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return float32[n_rows]: 1 for what tells the price that is asked for, 0 for the others."""
+    asked = wanted(query) & {Wanted.PRICE}
+    told = (bool(asked) and tells(index.chunks[row].text, asked) for row in rows.tolist())
+    return np.fromiter(told, dtype=np.float32, count=len(rows))
 
 
 def _ordered(scores: NDArray[np.float32], rows: NDArray[np.int64], pinned: NDArray[np.int64]) -> tuple[int, ...]:

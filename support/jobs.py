@@ -119,6 +119,8 @@ class DoubtName(StrEnum):
     """The answer hardly speaks of what was asked."""
     NAME_ASKED = "name_asked"
     """The sources do not know a name or code of the question."""
+    FIGURE = "figure"
+    """A price or a length of time was asked for, and the answer tells none."""
     SOURCE_RANK = "source_rank"
     """Another passage fits the question better than those cited."""
     SENTENCE = "sentence"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.desk_tables import IntentExampleRow
@@ -15,7 +15,7 @@ from support.tables import AuditRow, TurnRow
 
 MAX_LENGTH: Final = 600
 """Characters; the classifier reads no more of a message."""
-NO_VERSION: Final = (0, 0)
+Version = tuple[tuple[int, str], ...]
 
 
 def example_of(turn: TurnRow) -> str:
@@ -42,12 +42,10 @@ async def put(session: AsyncSession, turn: TurnRow, intent: str, admin_id: int, 
     row = await session.scalar(select(IntentExampleRow).where(IntentExampleRow.turn_id == turn.id))
     if row is not None and row.intent == intent:
         return row
-    if row is not None:
-        # Another id: the processes that follow notice it.
-        await session.delete(row)
-        await session.flush()
-    row = IntentExampleRow(intent=intent, text=example_of(turn), turn_id=turn.id, added_by=admin_id, added_at=now)
-    session.add(row)
+    if row is None:
+        row = IntentExampleRow(turn_id=turn.id)
+        session.add(row)
+    row.intent, row.text, row.added_by, row.added_at = intent, example_of(turn), admin_id, now
     await session.flush()
     _audit(session, "intent_example_added", row, admin_id, now)
     return row
@@ -64,10 +62,12 @@ async def remove(session: AsyncSession, example_id: int, admin_id: int, now: dat
     return row.turn_id
 
 
-async def version(session: AsyncSession) -> tuple[int, int]:
-    """Return what differs when the examples do: how many they are, and the newest id."""
-    found = (await session.execute(select(func.count(), func.max(IntentExampleRow.id)))).one()
-    return int(found[0]), int(found[1] or 0)
+async def version(session: AsyncSession) -> Version:
+    """Return what differs when the examples do: which turns, as examples of what. SQLite gives ids out anew."""
+    found = await session.execute(
+        select(IntentExampleRow.turn_id, IntentExampleRow.intent).order_by(IntentExampleRow.id)
+    )
+    return tuple((turn_id, intent) for turn_id, intent in found)
 
 
 async def every(session: AsyncSession) -> Sequence[IntentExampleRow]:

@@ -19,6 +19,7 @@ _BY_FEATURE: Final = {
     "grounded_min": DoubtName.SENTENCE,
     "backed": DoubtName.SENTENCE,
     "named": DoubtName.NAME_ASKED,
+    "figure": DoubtName.FIGURE,
     "standing": DoubtName.SOURCE_RANK,
     "supported": DoubtName.MODEL_SUPPORT,
     "relevant": DoubtName.MODEL_RELEVANCE,

@@ -2,10 +2,10 @@
 
 score = σ(bias + Σ weight · (feature - centre)), 0 when a check failed.
 
-The coefficients were set by hand before any labelled answers existed: a quotation (grounding and standing 1) of a
-passage that the no-answer model gives even odds passes the default threshold of 0.5 exactly when it covers a good third
-of the question's words. They are to be replaced by a fit on labelled answers; until then the score orders answers, and
-as a probability it is only as good as the no-answer model that leads it.
+The shipped coefficients come partly from a regression on the demo shop's basket, partly from hand (below). They order
+answers; as a probability the score is only as good as the no-answer model that leads it. What may be sent is decided by
+a threshold calibrated on a company's own audited answers (``otvet eval calibrate``); the verdicts of its operators can
+fit other weights (``otvet eval judge --fit-from-labels``), which come with the job.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from typing import Final
 
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import is_code, normalise, stem, terms, words
+from knowledge.wanted import lacks, wanted
 from support.jobs import GenerationJob, JobPassage, JudgeFit, Verdict
 from workers import checks
 from workers.citations import cited, without_citations
@@ -52,6 +53,8 @@ COEFFICIENTS: Final = {
     # Share of the names and codes in the question that the cited passages know: what holds for Tbilisi is no answer
     # about Novosibirsk, however alike the sentences are.
     "named": _Term(weight=2.0, centre=1.0),
+    # 0 when a price or a length of time is surely asked for and the answer tells none. Set by hand.
+    "figure": _Term(weight=2.5, centre=1.0),
     # Rank of the cited passage against the best found for the question, 0..1.
     "standing": _Term(weight=3.0, centre=1.0),
 }
@@ -99,6 +102,7 @@ def judge(
         **_grounding(job, text, sources),
         "backed": backed,
         "named": 1 - len(unknown) / len(names) if names else 1.0,
+        "figure": float(not any(lacks(text, wanted(part)) for part in job.parts)),
         "standing": _standing(job, sources),
     }
     if opinion is not None:

@@ -12,6 +12,7 @@ from scipy.special import log_softmax, softmax
 from knowledge.logistic import LogisticRegression
 from support.intents.features import MessageFeatures
 from support.intents.hinge import Rows, Weights, fit_hinge
+from support.intents.topics import FEW_LABELS, topics_of
 
 UNKNOWN: Final = -1
 """Label of an example that belongs to none of the labels."""
@@ -70,26 +71,29 @@ class TextClassifier:
         features = MessageFeatures.fit(texts)
         rows = Rows(features.rows(texts), None)
         columns = np.where(labels == UNKNOWN, n_labels, labels)
-        target = np.eye(n_labels + 1 if (labels == UNKNOWN).any() else n_labels)[columns]
-        examples = _Examples(rows, rows.table(), target, columns, n_labels, row_weights)
+        examples = _Examples(rows, rows.table(), columns, n_labels, row_weights)
         if vectors is not None:
             meant = Rows(rows.terms, vectors.astype(np.float64))
             with_vectors = replace(examples, rows=meant, table=meant.table())
             if with_vectors.is_better_than(examples):
-                rows, examples = meant, with_vectors
-        weights = rows.weights(fit_hinge(examples.table, target, row_weights))
-        few = len(labels) <= _ALL_FOLDS
-        calibration = examples.calibrate() if few else examples.calibrate_at_once()
+                examples = with_vectors
+        calibration, weights = examples.calibrate(), examples.weights()
+        by_topic, topic_calibration, topic_weights = examples, calibration, weights
+        if examples.rows.vectors is not None and n_labels < FEW_LABELS:
+            topics = topics_of(columns, examples.rows.vectors, n_labels)
+            by_topic = replace(examples, columns=topics, n_labels=int(topics[columns < n_labels].max()) + 1)
+        if by_topic.n_labels > n_labels:
+            topic_calibration, topic_weights = by_topic.calibrate(), by_topic.weights()
         sharpness = _sharpness(calibration.scores[:, :n_labels], calibration.labels)
-        familiar = Familiarity.fit(calibration, n_labels)
+        familiar = Familiarity.fit(topic_calibration, by_topic.n_labels, topic_weights)
         left_out = None
-        if few:
+        if len(labels) <= _ALL_FOLDS:
             own = slice(0, len(labels))
             left_out = Readings(
                 softmax(sharpness * calibration.scores[own, :n_labels], axis=1),
-                familiar.of(_signs(calibration.scores[own], calibration.near[own], n_labels)),
+                familiar.of(topic_calibration.scores[own], topic_calibration.near[own]),
             )
-        return cls(features, rows, columns, n_labels, weights, sharpness, familiar, left_out)
+        return cls(features, examples.rows, columns, n_labels, weights, sharpness, familiar, left_out)
 
     def read(self, texts: Sequence[str], vectors: NDArray[np.float32] | None = None) -> Readings:
         """Say of each text what it is; with vectors if it was fitted with them."""
@@ -101,8 +105,9 @@ class TextClassifier:
         meant = None if vectors is None or self.rows.vectors is None else vectors.astype(np.float64)
         asked = Rows(self.features.rows(texts), meant)
         scores = self.weights.scores(asked)
-        signs = _signs(scores, _near(asked, self.rows.take(self.labels < self.n_labels)), self.n_labels)
-        return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), self.familiar.of(signs))
+        near = _near(asked, self.rows.take(self.labels < self.n_labels))
+        known = self.familiar.of(self.familiar.weights.scores(asked), near)
+        return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,39 +125,51 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Familiarity:
-    """Whether a text is any of the labels: logistic regression on score, margin and nearness of examples."""
+    """Whether a text is any of the labels: logistic regression on score, margin and nearness of examples.
 
+    A few broad labels hold many topics, and strangers are like none of *them*: it asks about topics then.
+    """
+
+    n_topics: int
+    weights: Weights
+    """The model of the topics; with many labels that of the labels."""
     centre: Floats
     scale: Floats
     model: LogisticRegression | None
 
     @classmethod
-    def fit(cls, calibration: Calibration, n_labels: int) -> Self:
-        """Learn from examples left out alone (known) and left out with their whole label (unknown)."""
-        signs = _signs(calibration.scores, calibration.near, n_labels)
+    def fit(cls, calibration: Calibration, n_topics: int, weights: Weights) -> Self:
+        """Learn from examples left out alone (known) and left out with their whole topic (unknown)."""
+        signs = _signs(calibration.scores, calibration.near, n_topics)
         known = (calibration.labels != UNKNOWN).astype(np.int64)
         centre, scale = signs.mean(axis=0), signs.std(axis=0) + 1e-9
         share = known.mean()
         if share in {0.0, 1.0}:
-            return cls(centre, scale, None)
-        # Messages that belong nowhere count as much as those whose label was left out: the latter are many, and others.
+            return cls(n_topics, weights, centre, scale, None)
+        # Messages that belong nowhere count as much as those whose topic was left out: the latter are many, and others.
         kinds = [
             known == 1,
             (known == 0) & (calibration.in_truth == UNKNOWN),
             (known == 0) & (calibration.in_truth != UNKNOWN),
         ]
         halves = 0.5 / sum(kind.any() for kind in kinds[1:])
-        weights = sum(size * kind / max(1, kind.sum()) for size, kind in zip((0.5, halves, halves), kinds, strict=True))
-        weights *= len(known)
-        model = LogisticRegression.fit(
-            (signs - centre) / scale, known, n_classes=2, penalty=_SIGNS_PENALTY, row_weights=weights
+        row_weights = sum(
+            size * kind / max(1, kind.sum()) for size, kind in zip((0.5, halves, halves), kinds, strict=True)
         )
-        return cls(centre, scale, model)
+        model = LogisticRegression.fit(
+            (signs - centre) / scale,
+            known,
+            n_classes=2,
+            penalty=_SIGNS_PENALTY,
+            row_weights=row_weights * len(known),
+        )
+        return cls(n_topics, weights, centre, scale, model)
 
-    def of(self, signs: Floats) -> Floats:
-        """Return float64[n], 0..1."""
+    def of(self, scores: Floats, near: Floats) -> Floats:
+        """Return float64[n], 0..1; ``scores``: of the topics, float64[n, n_topics] or one column more for strangers."""
         if self.model is None:
-            return np.ones(len(signs))
+            return np.ones(len(scores))
+        signs = _signs(scores, near, self.n_topics)
         return self.model.probabilities((signs - self.centre) / self.scale)[:, 1]
 
 
@@ -179,12 +196,24 @@ class _Examples:
 
     rows: Rows
     table: NDArray[np.float32]
-    target: Floats
     columns: Labels
     n_labels: int
     row_weights: Floats | None
 
+    @property
+    def target(self) -> Floats:
+        """Zeros and ones, float64[n, n_labels], with a column more where there are strangers."""
+        return np.eye(max(self.n_labels, int(self.columns.max()) + 1))[self.columns]
+
+    def weights(self) -> Weights:
+        """Return the model of all examples."""
+        return self.rows.weights(fit_hinge(self.table, self.target, self.row_weights))
+
     def calibrate(self) -> Calibration:
+        """Ask about examples that are left out: all of them if they are few."""
+        return self._calibrate() if len(self.columns) <= _ALL_FOLDS else self._calibrate_at_once()
+
+    def _calibrate(self) -> Calibration:
         """Leave each example out once among others at random, and once with its whole label: then it is a stranger."""
         order = np.random.default_rng(0).permutation(len(self.columns)) % _FOLDS
         own = self.columns < self.n_labels
@@ -201,7 +230,7 @@ class _Examples:
             np.append(labels, labels[own]),
         )
 
-    def calibrate_at_once(self) -> Calibration:
+    def _calibrate_at_once(self) -> Calibration:
         """Leave out a fifth of the labels and a tenth of the other examples, and ask about both."""
         own = self.columns < self.n_labels
         dropped = own & (self.columns % _LABEL_FOLDS == 0) & (self.n_labels > 2)  # noqa: PLR2004

@@ -142,7 +142,7 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
 
 
 @pytest.mark.parametrize("database_url", [ON_SQLITE], indirect=True)
-async def test_a_shift_is_told_once_a_day_and_the_same_topic_not_again_within_a_week(database, deliveries):
+async def test_a_shift_is_told_once_a_day_and_the_same_topic_not_again_within_a_week(database, deliveries, monkeypatch):
     async with database.writing() as session:
         await write_month(session, NOW, customers_a_day=14, tents_this_week=0.4, first_id=1000)
     clock = [NOW]
@@ -153,6 +153,10 @@ async def test_a_shift_is_told_once_a_day_and_the_same_topic_not_again_within_a_
         return Alarm(units, None, words, DeskFile().hours, (MARIA,))
 
     first = alarm()
+    with monkeypatch.context() as broken:
+        broken.setattr("bot.alarm.send", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            await first.look()
     assert (await first.look()).alarms
     assert await first.look() is None
     await alarm().look()  # after a restart

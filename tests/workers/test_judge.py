@@ -1,13 +1,13 @@
 import pytest
 
-from support.jobs import Doubt
+from support.jobs import Doubt, DoubtName
 from workers.doubts import of_sentence
 from workers.engines.extractive import ExtractiveEngine
 from workers.judge import judge, score
 
 QUESTION = "Сколько стоит доставка курьером?"
 SOURCE = "Доставка курьером по Москве стоит 300 ₽. Курьер приезжает с 9 до 21 часа."
-FEATURES = ["answerable", "covered", "grounded", "grounded_min", "backed", "named", "standing"]
+FEATURES = ["answerable", "covered", "grounded", "grounded_min", "backed", "named", "figure", "standing"]
 
 
 @pytest.fixture
@@ -25,6 +25,14 @@ def test_a_grounded_answer_to_an_answerable_question_passes_the_default_threshol
 
 def test_weak_retrieval_keeps_even_a_quotation_below_the_default_threshold(judged):
     assert judged("Доставка курьером по Москве стоит 300 ₽ [1].", answerable=(0.1,)).score < 0.5
+
+
+def test_a_quotation_without_the_price_that_was_asked_for_stays_below_the_default_threshold(judged):
+    verdict = judged("Курьер приезжает с 9 до 21 часа [1].", answerable=(0.99,))
+
+    assert verdict.features["figure"] == 0
+    assert verdict.score < 0.75
+    assert verdict.doubts[0].name is DoubtName.FIGURE
 
 
 def test_the_least_answerable_of_several_questions_counts(judged):

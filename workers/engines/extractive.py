@@ -16,6 +16,7 @@ from typing import Final
 
 from knowledge.language import detect
 from knowledge.tokens import terms
+from knowledge.wanted import tells, wanted
 from support.jobs import GenerationJob, JobPassage, Language
 from workers.engines.base import NO_ANSWER, Answer
 from workers.engines.quotation import MAX_CHARACTERS, quotation
@@ -112,11 +113,12 @@ def _quote(question: str, found: Sequence[JobPassage]) -> tuple[JobPassage, list
     pages = [_read(passage) for passage in found]
     asked = _Asked(_weights(question, pages), expected(question), speaks_of_a_case(question))
     articles = _articles(found)
-    candidates = [
-        _weighed(page, asked, articles[_article(page.passage)])
-        for page in pages
-        if articles[_article(page.passage)] >= _CLOSE
-    ]
+    close = [page for page in pages if articles[_article(page.passage)] >= _CLOSE]
+    figures = wanted(question)
+    if not any(tells(page.passage.text, figures) for page in close):
+        # No article without a price answers what something costs, however near it is.
+        close = [page for page in pages if tells(page.passage.text, figures)] or close
+    candidates = [_weighed(page, asked, articles[_article(page.passage)]) for page in close]
     # max() keeps the first of equals, which is the better one in the search's order.
     best = max(candidates, key=lambda candidate: candidate.best)
     if not best.scores:

@@ -11,6 +11,7 @@ why-low-score = the bot is not sure of its answer: score { $score } of 100, { $t
 doubt-question = the articles may not answer this question
 doubt-subject = the answer hardly speaks of what was asked
 doubt-name-asked = the sources do not mention “{ $detail }” from the question
+doubt-figure = a price or a length of time was asked for, and the answer tells none
 doubt-source-rank = another article fits the question better
 doubt-sentence = not in the source: “{ $detail }”
 doubt-number = the source lacks the number { $detail }

@@ -11,6 +11,7 @@ why-low-score = бот не уверен в ответе: оценка { $score 
 doubt-question = статьи, возможно, не отвечают на этот вопрос
 doubt-subject = в ответе почти нет того, о чём спрашивали
 doubt-name-asked = источники не упоминают «{ $detail }» из вопроса
+doubt-figure = спрашивали о цене или сроке, а в ответе их нет
 doubt-source-rank = вопросу лучше подходит другая статья
 doubt-sentence = в источнике этого нет: «{ $detail }»
 doubt-number = в источнике нет числа { $detail }

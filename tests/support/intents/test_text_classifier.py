@@ -74,6 +74,23 @@ def test_a_stranger_is_less_familiar_than_an_example():
     assert known[0] > known[1]
 
 
+def test_strangers_to_the_topics_of_two_broad_labels_are_told_from_examples(monkeypatch):
+    monkeypatch.setattr("support.intents.topics.TOPIC_SIZE", 4)
+    random = np.random.default_rng(0)
+
+    def of(topic: int) -> np.ndarray:
+        vector = np.eye(8)[topic] + 0.2 * random.normal(size=8)
+        return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+    topics = np.repeat(np.arange(6), 4)
+    texts = [f"word{number % 7} thing{number % 5}" for number in range(len(topics))]
+    learned, asked = np.array([of(topic) for topic in topics]), np.array([of(topic) for topic in (0, 5, 6, 7)])
+    model = TextClassifier.fit(texts, topics // 3, n_labels=2, vectors=learned)
+    known = model.read(["something else"] * 4, asked).known
+    assert model.familiar.n_topics == 6
+    assert known[:2].min() > known[2:].max()
+
+
 def test_an_added_example_is_learned_and_forgotten_again():
     current = CurrentClassifier(load_intents())
     text = "фурфурация мельдония"

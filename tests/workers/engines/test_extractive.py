@@ -167,6 +167,14 @@ def test_a_price_is_quoted_where_a_price_is_asked_for(answer, make_passage):
     assert "390 ₽" in answer(make_passage(text), question="Сколько стоит доставка курьером?").text
 
 
+def test_an_article_that_tells_no_price_gives_way_to_one_that_does(answer, make_passage):
+    near = make_passage("Курьер приезжает до 21 часа.", heading="Доставка курьером", source="a.md", blend=0.9)
+    told = make_passage("Доставка по Москве стоит 300 ₽.", number=2, heading="Цены", source="b.md", blend=0.5)
+
+    assert answer(near, told, question="Сколько стоит доставка курьером?").citations == (2,)
+    assert answer(near, told, question="Есть ли доставка курьером?").citations == (1,)
+
+
 def test_the_articles_first_sentence_beats_a_special_case_that_search_ranks_higher(answer, make_passage):
     case = make_passage("Delivery to remote areas takes 20 days.", heading="Delivery › Remote areas", blend=0.87)
     lead = make_passage("Delivery takes from 1 to 14 days.", number=2, heading="Delivery", blend=0.81)
