@@ -27,6 +27,7 @@ _PERSON = "operator"
 """The bundled intent of calling a person; a company's own intents may call one for other reasons."""
 _UNTHINKABLE = 0.05
 """Nobody is called for what asks for a person no likelier than this."""
+_CALLS_SOMEBODY = frozenset({Route.OPERATOR, Route.COMPLAINT})
 # The cues, by their names in cues.toml, without which a message is not mere politeness.
 _POLITE_CUES = ("hello", "thanks", "bye", "you", "chat", "robot")
 
@@ -93,7 +94,7 @@ class IntentClassifier:
         else:
             first, sure, why = self._decide(text, ranking, number, familiar=familiar, likely=likely)
         ordered = (first, *(entry for entry in ranking if entry != first))
-        if likely >= MAYBE and not (sure and self._intent(first[0]).route is Route.OPERATOR):
+        if likely >= MAYBE and not (sure and self._intent(first[0]).route in _CALLS_SOMEBODY):
             ordered, sure, why = self._with_a_person(ordered), False, f"Not sure: it asks for a person at {likely:.2f}."
         elif likely < MAYBE and sure and first[0] == _PERSON and not self._is_example(text):
             sure, why = False, f"Not sure: {first[0]} at {first[1]:.2f}, but it asks for a person at {likely:.2f} only."

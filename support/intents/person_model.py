@@ -24,13 +24,13 @@ MOST_CHARACTERS: Final = 4096
 """A message of Telegram."""
 _SHORT: Final = 300
 """Characters of a text whose other readings are searched for typos as well."""
-WINDOW: Final = 12
+WINDOW: Final = 8
 """Words that are looked at together where a sentence has more."""
 _ENDLESS: Final = 60
 """Words from which on a sentence is looked at in coarser steps."""
 _SENSES, _STEMS, _LETTERS = 1.0, 0.7, 0.7
 _GRAMS: Final = (3, 4, 5)
-_SIZES: Final = (2, 4, 8, WINDOW)
+_SIZES: Final = (2, 4, 8, 12)
 """Words from which on a part is one of another size."""
 _SCALE: Final = 127.0
 _FEW: Final = 6
@@ -59,7 +59,7 @@ def parts(text: str) -> list[tuple[Word, ...]]:
 
 
 def _windows(sentence: tuple[Word, ...]) -> Iterator[tuple[Word, ...]]:
-    yield sentence[: 2 * WINDOW]
+    yield sentence[: 3 * WINDOW]
     if len(sentence) > WINDOW:
         step = WINDOW // 2 if len(sentence) <= _ENDLESS else WINDOW * 3 // 4
         starts = [*range(0, len(sentence) - WINDOW, step), len(sentence) - WINDOW]

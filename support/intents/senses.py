@@ -126,6 +126,8 @@ class _Senses:
     spelt: dict[str, str]
     stems: dict[str, str]
     near: dict[str, tuple[str, ...]]
+    order: dict[str, int]
+    """Of the classes in the file: of two words that may be meant, the earlier one's is taken."""
     told: dict[str, str | None]
     """Words that were asked about before."""
 
@@ -142,7 +144,8 @@ class _Senses:
                 if len(form) >= _TYPO_FROM and name not in _AS_SPELT:
                     for key in _shortened(form):
                         near.setdefault(key, set()).add(f"{form}/{name}")
-        return cls(spelt, stems, {key: tuple(sorted(forms)) for key, forms in near.items()}, {})
+        order = {name: place for place, name in enumerate(lists)}
+        return cls(spelt, stems, {key: tuple(sorted(forms)) for key, forms in near.items()}, order, {})
 
     def exact(self, word: str) -> str | None:
         """Return the class of a word without typos."""
@@ -161,7 +164,7 @@ class _Senses:
     def _with_typo(self, word: str) -> str | None:
         if not _TYPO_FROM <= len(word) <= _LONGEST or word in _ordinary():
             return None
-        best: tuple[int, str] | None = None
+        best: tuple[int, int, str] | None = None
         for form in dict.fromkeys((_sound(word), _sound(stem(word)))):
             if len(form) < _TYPO_FROM - 1:
                 continue
@@ -172,9 +175,10 @@ class _Senses:
                     if form[0] != told[0] and len(told) < _TWO_TYPOS_FROM:
                         continue
                     apart = distance(form, told, limit=limit)
-                    if apart <= limit and (best is None or (apart, name) < best):
-                        best = (apart, name)
-        return None if best is None else f"~{best[1]}"
+                    candidate = (apart, self.order[name], name)
+                    if apart <= limit and (best is None or candidate < best):
+                        best = candidate
+        return None if best is None else f"~{best[2]}"
 
     def split(self, word: str) -> tuple[Word, ...] | None:
         """Return the two known words that were written in one."""
