@@ -18,7 +18,7 @@ from support.orders.numbers import find_order_number
 
 __all__ = ["MAYBE", "RuleHit", "apply_rules", "find_order_number", "wants_nobody"]
 
-SURE: Final = 0.4
+SURE: Final = 0.35
 """From this probability on a message asks for a person, whatever the hand-written rules say."""
 MAYBE: Final = 0.2
 """From this one on the customer is asked, and below it no rule calls a person."""
