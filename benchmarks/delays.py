@@ -9,7 +9,7 @@ from sqlalchemy import select
 from benchmarks import catalogue
 from benchmarks.crowd import Crowd, Customer, Plan, chance, small_world
 from benchmarks.stage import Stage, stage
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 CHATS: Final = 50
 RATE_PER_S: Final = 10.0

@@ -27,7 +27,8 @@ from benchmarks.verdict import judge, waiting
 from sandbox.telegram.state import World
 from support.database import Database
 from support.deliveries import DeliveryState
-from support.tables import CustomerRow, DeliveryRow, TurnRow
+from support.tables import CustomerRow, TurnRow
+from support.transport_tables import DeliveryRow
 from support.turns import TurnState
 from tests.workers import tiny_gguf
 

@@ -14,7 +14,7 @@ from benchmarks.crossroads import crossroads, free_ports, listens
 from benchmarks.crowd import Crowd, Plan, chance, small_world
 from benchmarks.stage import READY_S, Stage, stage
 from benchmarks.verdict import Verdict, judge
-from support.tables import LeaseRow
+from support.transport_tables import LeaseRow
 
 LOOK_S: Final = 0.05
 

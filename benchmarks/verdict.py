@@ -12,7 +12,8 @@ from sandbox.telegram.errors import Json
 from sandbox.telegram.state import World
 from support.database import Database
 from support.deliveries import OPEN_STATES
-from support.tables import CustomerRow, DeliveryRow, InboxRow, MessageRow, TurnRow
+from support.tables import CustomerRow, MessageRow, TurnRow
+from support.transport_tables import DeliveryRow, InboxRow
 from support.turns import OPEN_STATES as OPEN_TURNS
 from support.turns import TurnState
 

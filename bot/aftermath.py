@@ -24,7 +24,8 @@ from support.desk import Desk
 from support.erasure import KEY
 from support.escalations import EscalationReason, EscalationRepository
 from support.summaries import short
-from support.tables import CustomerRow, DeliveryRow, TurnRow
+from support.tables import CustomerRow, TurnRow
+from support.transport_tables import DeliveryRow
 from support.turns import TurnRepository, Words
 
 SAID: Final = "said:"

@@ -155,7 +155,9 @@ def assemble(settings: Settings, bot: Bot, me: User, groups: Groups, database: D
     labels = {name: intent.label(admin_texts.language) for name, intent in desk.intents.items()}
     renderer = Renderer(library, settings.operators_language, cancellations, rota, file, labels)
     aftermath = Aftermath(desk, renderer, groups, settings.admin_ids)
-    watching = Watching(units, file, StatsWords(admin_texts, labels), settings.answer_threshold)
+    watching = Watching(
+        units, file, StatsWords(admin_texts, labels), settings.answer_threshold, settings.threshold_is_set
+    )
     outbox = Outbox(
         Parts(
             units=units,

@@ -17,7 +17,8 @@ from knowledge.shelf import Shelf
 from support.availability import is_unavailable
 from support.builds import BuildRequest
 from support.queue import BUILD_QUEUE, BuildQueue, GenerationQueue
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 
 ORDERED: Final = "kb_build"
 """The audit's action; its detail is what a restarted bot goes on with."""

@@ -1,7 +1,7 @@
 """What happens on the desk because time passes: the assignee is reminded, a silent customer warned, his talk closed.
 
 Driven by SQL and the wall clock alone, in opening hours; a restart goes on where it was and repeats nothing. That
-everybody is reminded is the digest's (bot.digest).
+everybody is reminded is the digest's (bot.digest). At any hour the copy of a draft goes that nobody edits any more.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from bot.courtesy import say_farewell
 from bot.loops import keep_looking
 from bot.mentions import PLACE, mention
 from bot.rendering import Renderer, send
+from bot.replacing import clear
 from bot.texts import Texts
 from bot.unit import Unit, Units
 from support import closing
@@ -24,6 +25,7 @@ from support.deliveries import Priority
 from support.escalations import EscalationRepository
 from support.hours import is_open, next_opening
 from support.leases import Lease
+from support.offers import ended_edits
 from support.tables import CustomerRow, EscalationRow
 from support.waiting_list import ASSIGNEE_REMINDED, Waiter, waiting_list
 
@@ -49,6 +51,11 @@ class DeskTimers:
     async def look(self) -> None:
         """Do what is due."""
         file, now = self.renderer.file, self.units.clock()
+        async with self.units.database.reading() as session:
+            edits = await ended_edits(session, now, MOST_A_LOOK)
+        for escalation_id in edits:
+            async with self.units.open() as unit:
+                await clear(unit, escalation_id)
         if not is_open(file.hours, now):
             return
         async with self.units.database.reading() as session:

@@ -6,7 +6,8 @@ from aiogram.types import BufferedInputFile
 
 from bot.unit import Units
 from support.personal_data import document
-from support.tables import CustomerRow, DeliveryRow
+from support.tables import CustomerRow
+from support.transport_tables import DeliveryRow
 
 MYDATA: Final = "otvet:mydata"
 """Stands in the ledger in the place of the file."""

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.operators import OperatorRepository
-from support.tables import CustomerRow, MovedChatRow
+from support.tables import CustomerRow
+from support.transport_tables import MovedChatRow
 
 PAUSES_S: Final = (10.0, 30.0, 60.0, 120.0, 300.0)
 """A group that refuses the bot is tried again after these."""

@@ -24,7 +24,7 @@ from support.availability import UNAVAILABLE
 from support.database import Database
 from support.flood import Flood, FloodGuard
 from support.orders.ahead import OrderWanted
-from support.tables import InboxRow
+from support.transport_tables import InboxRow
 
 MAX_ATTEMPTS: Final = 3
 RETRY_PAUSE_S: Final = 1.0

@@ -24,7 +24,8 @@ from knowledge.errors import KnowledgeError
 from knowledge.releases import ReleaseStore
 from support.builds import BuildDone, BuildEvent, BuildFailed, BuildProgress, parse_event
 from support.deliveries import Priority
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 
 PROGRESS_EVERY_S: Final = 2.0
 CONFIRM_WITHIN: Final = timedelta(minutes=10)

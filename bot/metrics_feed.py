@@ -31,7 +31,8 @@ from support.desk_file import DeskFile
 from support.desk_tables import DraftLabelRow
 from support.leases import Lease
 from support.queue import BUILD_QUEUE, GENERATION_QUEUES, GenerationQueue
-from support.tables import AnswerRow, DeliveryRow, EscalationRow, InboxRow, TurnRow
+from support.tables import AnswerRow, EscalationRow, TurnRow
+from support.transport_tables import DeliveryRow, InboxRow
 from support.turns import TurnState
 
 EVERY_S: Final = 15.0

@@ -20,7 +20,8 @@ from support.availability import UNAVAILABLE
 from support.deliveries import Begun, DeliveryRepository, DeliveryState
 from support.leases import Lease
 from support.pauses import PauseRepository
-from support.tables import CustomerRow, DeliveryRow
+from support.tables import CustomerRow
+from support.transport_tables import DeliveryRow
 
 POLL_S: Final = 0.25
 """How soon a call is seen that another process enqueued."""

@@ -28,7 +28,8 @@ from knowledge.errors import IntakeError
 from knowledge.intake import Intake
 from support.availability import is_unavailable
 from support.deliveries import Priority
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 
 RECEIVED: Final = "kb_received"
 """The audit's action for a file that an administrator has sent."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from bot.budget import Budget
 from support.deliveries import LONGEST_WAIT, Priority
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 EDITS: Final = frozenset({"EditMessageText", "EditMessageCaption", "EditMessageMedia", "EditMessageReplyMarkup"})
 

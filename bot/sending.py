@@ -30,7 +30,7 @@ from bot.exporting import filled
 from bot.topics import HISTORY_KEY, ElsewhereError, Topic, Topics
 from support.counterparts import CounterpartRepository
 from support.deliveries import MAX_ATTEMPTS_WHEN_UNKNOWN, Begun, DeliveryState, may_be_repeated
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 NETWORK_PAUSE_S: Final = 2.0
 LONGEST_PAUSE_S: Final = 30.0

@@ -47,18 +47,19 @@ def stacked(days: Sequence[tuple[str, int, int]]) -> str:
     return _svg(parts, wide, tall + foot)
 
 
-def histogram(counts: Sequence[int], line: float) -> str:
-    """Columns of equal bins over 0..1 with a line at a value."""
+def histogram(counts: Sequence[int], lines: Sequence[float]) -> str:
+    """Columns of equal bins over 0..1 with a line at each value; those between lines are neither good nor bad."""
     tall, foot = 90, 18
     step, most = WIDTH / len(counts), max(counts) or 1
     parts = []
     for place, n in enumerate(counts):
         high = (tall - 16) * n / most
-        colour = "good" if (place + 0.5) / len(counts) >= line else "person"
+        passed = sum((place + 0.5) / len(counts) >= line for line in lines)
+        colour = "good" if passed == len(lines) else "blue" if passed else "person"
         parts.append(_rect(place * step + 2, tall - high, step - 4, high, colour))
         if n:
             parts.append(_text((place + 0.5) * step, tall - high - 4, str(n), "middle"))
-    parts.append(_line(WIDTH * line, 0, WIDTH * line, tall, "bad"))
+    parts += [_line(WIDTH * line, 0, WIDTH * line, tall, "bad") for line in lines]
     for mark, anchor in ((0, "start"), (0.5, "middle"), (1, "end")):
         parts.append(_text(WIDTH * mark, tall + 14, f"{mark:g}", anchor))
     return _svg(parts, WIDTH, tall + foot)

@@ -138,8 +138,8 @@ def _judge(words: StatsWords, figures: Figures) -> str:
         table += f"<div class='soft'>{escape(say('page-cannot-tell', n=judged.cannot_tell))}</div>"
     if not sum(figures.judge_scores):
         return table
-    caption = say("page-judge-scores", threshold=words.number(figures.threshold, 2))
-    chart = charts.histogram(figures.judge_scores, figures.threshold)
+    chart = charts.histogram(figures.judge_scores, sorted(set(figures.thresholds.values())))
+    caption = say("page-judge-scores", thresholds=words.thresholds(figures.thresholds))
     return f"{chart}<div class='soft'>{escape(caption)}</div>{table}"
 
 

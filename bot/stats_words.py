@@ -55,6 +55,13 @@ class StatsWords:
         """Return a share in per cent, with the space that Russian has there."""
         return f"{share * 100:.0f}{NO_BREAK if self.language == 'ru' else ''}%"
 
+    def thresholds(self, by_language: Mapping[str, float]) -> str:
+        """Return the one threshold that decides, or each language's."""
+        shown = {language: self.number(value, 2) for language, value in by_language.items()}
+        if len(set(shown.values())) == 1:
+            return next(iter(shown.values()))
+        return " · ".join(f"{language} {value}" for language, value in shown.items())
+
     def reason(self, reason: str) -> str:
         """Return why a person was called."""
         return self.texts(f"reason-{reason.replace('_', '-')}")

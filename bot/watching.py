@@ -15,7 +15,7 @@ from bot.stats_words import STATS, StatsWords
 from bot.unit import Units
 from support.desk_file import DeskFile, Hours
 from support.hours import today_began
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 from support.watching.articles import article
 from support.watching.counting import figures
 from support.watching.gaps import clusters, gap_of
@@ -38,13 +38,22 @@ class Watching:
     file: DeskFile
     words: StatsWords
     threshold: float
+    """ANSWER_THRESHOLD, 0..1."""
+    threshold_is_set: bool
+    """Whether somebody has set it: calibrated ones do not count then."""
     _shift: tuple[datetime, Shift] | None = field(default=None)
     """The last look, which is of a fixed moment: seconds of work at a large company, once a day."""
 
     async def figures(self, days: int) -> Figures:
         """Return the figures of the last days, what has shifted included."""
         async with self.units.database.reading() as session:
-            found = await figures(session, self._period(days), self.file, threshold=self.threshold)
+            found = await figures(
+                session,
+                self._period(days),
+                self.file,
+                threshold=self.threshold,
+                threshold_is_set=self.threshold_is_set,
+            )
             moment = moment_of_look(self.file.hours, self.units.clock())
             if self._shift is None or self._shift[0] != moment:
                 self._shift = (moment, spelled(*await look(session, moment)))

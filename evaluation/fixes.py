@@ -49,6 +49,9 @@ class Fix(BaseModel):
     """The article, the route, or the threshold that would do it."""
     instead: str = ""
     """What happens now: the article that is cited, the route that is taken, the threshold."""
+    about_title: str = ""
+    instead_title: str = ""
+    """Of the articles, which ``about`` and ``instead`` name by their files; empty where it is none, or not there."""
     words: tuple[str, ...] = ()
     """Of customers, which the article does not use."""
     won: int
@@ -59,9 +62,19 @@ class Fix(BaseModel):
     examples: tuple[str, ...] = ()
     """Texts of a few of them."""
 
+    @property
+    def named(self) -> str:
+        """What it is about, an article by title and file."""
+        return _named(self.about, self.about_title)
+
+    @property
+    def instead_named(self) -> str:
+        """What happens now, an article by title and file."""
+        return _named(self.instead, self.instead_title)
+
 
 def fixes(
-    results: Sequence[Result], chunks: Iterable[Chunk], threshold: float, calibrated: Collection[str] = ()
+    results: Sequence[Result], chunks: Sequence[Chunk], threshold: float, calibrated: Collection[str] = ()
 ) -> tuple[Fix, ...]:
     """Return every fix, the one that wins most first.
 
@@ -79,7 +92,12 @@ def fixes(
         *_others(results),
     ]
     texts = {one.id: one.text for one in results}
-    shown = (fix.model_copy(update={"examples": tuple(texts[one] for one in fix.ids[:_EXAMPLES])}) for fix in found)
+    titles = {chunk.source: chunk.title for chunk in reversed(chunks)}
+    shown = []
+    for fix in found:
+        more: dict[str, object] = {"examples": tuple(texts[one] for one in fix.ids[:_EXAMPLES])}
+        more |= {"about_title": titles.get(fix.about, ""), "instead_title": titles.get(fix.instead, "")}
+        shown.append(fix.model_copy(update=more))
     return tuple(sorted(shown, key=lambda fix: (fix.lost - fix.won, fix.action, fix.about)))
 
 
@@ -176,6 +194,10 @@ def _others(results: Sequence[Result]) -> Iterator[Fix]:
         some = [one for one in results if one.stage in stages]
         if some:
             yield Fix(action=action, about="", won=len(some), ids=tuple(one.id for one in some))
+
+
+def _named(about: str, title: str) -> str:
+    return f"«{title}» ({about})" if title else about
 
 
 def _most(values: Iterable[str]) -> str:

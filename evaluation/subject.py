@@ -1,5 +1,6 @@
 """What is measured: the demo shop, the release that answers now, or a folder of articles built aside."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from knowledge.address_book import FILE as ADDRESS_BOOK
 from knowledge.base import Embed, KnowledgeBase
 from knowledge.current import CurrentKnowledge
 from knowledge.errors import ReleaseError
@@ -88,8 +90,12 @@ def folder(
     orders: Path | None = None,
     model: SentenceEmbedder | None = None,
     rerank: Rerank | None = None,
+    hidden: Set[str] = frozenset(),
+    releases: Path | None = None,
 ) -> Iterator[Subject]:
     """Build a release of a folder of articles aside; it is thrown away afterwards.
+
+    ``hidden``: as in ``Subject.of``; ``releases``: the folder whose address book says where answers may lead customers.
 
     Raises:
         SourcesError, ReleaseError: it cannot be built.
@@ -98,9 +104,11 @@ def folder(
 
     with tempfile.TemporaryDirectory(prefix="otvet-eval-") as aside:
         store = ReleaseStore(Path(aside))
+        if releases is not None and (book := releases / ADDRESS_BOOK).exists():
+            shutil.copyfile(book, store.root / ADDRESS_BOOK)
         store.build(sources, model=model)
         embed: Embed | None = None
         if model is not None:
             revision = model.revision
             embed = lambda asked, text: model.embed_questions([text])[0] if asked == revision else None  # noqa: E731
-        yield Subject.of(name, store, orders, embed, rerank)
+        yield Subject.of(name, store, orders, embed, rerank, hidden=hidden)

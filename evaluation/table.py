@@ -134,9 +134,9 @@ def _to_fix(report: Report) -> Iterator[str]:
     yield from ("", "What to fix first")
     for fix in report.fixes[:_MOST_FIXES]:
         words = f" [{', '.join(fix.words)}]" if fix.words else ""
-        instead = f", now {fix.instead}" if fix.instead else ""
+        instead = f", now {fix.instead_named}" if fix.instead else ""
         lost = f", costs {fix.lost}" if fix.lost else ""
-        yield f"  {fix.won:>3}{lost}  {fix.action.replace('_', ' ')} {fix.about}{instead}{words}"
+        yield f"  {fix.won:>3}{lost}  {fix.action.replace('_', ' ')} {fix.named}{instead}{words}"
 
 
 def _compared(comparison: Comparison) -> Iterator[str]:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 import support.audit_tables  # its tables belong to the metadata
 import support.desk_tables  # as well
-import support.privacy_tables  # noqa: F401  # as well
+import support.order_tables  # as well
+import support.privacy_tables  # as well
+import support.transport_tables  # noqa: F401  # as well
 from support.tables import Base, UtcDateTime
 
 # Any number that no other program takes: two starting processes upgrade one after the other.

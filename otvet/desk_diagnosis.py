@@ -96,7 +96,7 @@ async def _imported(settings: Settings) -> list[Finding]:
 
     from support.availability import UNAVAILABLE  # noqa: PLC0415
     from support.database import Database  # noqa: PLC0415
-    from support.tables import OrderRow  # noqa: PLC0415
+    from support.order_tables import OrderRow  # noqa: PLC0415
 
     database = Database(settings.sql_url)
     try:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import func, select
@@ -101,6 +101,13 @@ class Draw:
 def version_of(draft: Draft) -> str:
     """Return what made a draft and its score: engine, model, prompts with the judge model, the judge's function."""
     return " ".join((draft.engine, draft.model, draft.prompt_version, draft.verdict.version)).strip()
+
+
+def version_of_stored(draft: dict[str, Any]) -> str:
+    """Return the same of a draft as the database has it; empty where it does not say."""
+    verdict = draft.get("verdict") or {}
+    names = (*(draft.get(name, "") for name in ("engine", "model", "prompt_version")), verdict.get("version", ""))
+    return " ".join(names).strip()
 
 
 def _asked(job: GenerationJob) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.deliveries import IS_OPEN
 from support.jobs import job_id
-from support.tables import CustomerRow, DeliveryRow, EscalationRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.transport_tables import DeliveryRow
 from support.turns import TurnState
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import CounterpartRow
+from support.transport_tables import CounterpartRow
 
 
 @dataclass(frozen=True, slots=True)

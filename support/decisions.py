@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.database import Database
-from support.tables import DeliveryRow, MessageRow, TurnRow
+from support.tables import MessageRow, TurnRow
+from support.transport_tables import DeliveryRow
 
 
 async def decision_for(database: Database, chat_id: int, message_id: int) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, CursorResult, Table, and_, or_, select, te
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import DeliveryRow, LeaseRow
+from support.transport_tables import DeliveryRow, LeaseRow
 
 MAX_ATTEMPTS_WHEN_UNKNOWN: Final = 2
 BUDGET_MEMORY: Final = 2000

@@ -9,10 +9,10 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Delete, Update, and_, delete, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import suggesting
@@ -23,20 +23,10 @@ from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
 from support.escalations import EscalationRepository
 from support.jobs import job_id
 from support.masking import forget_masked
+from support.order_tables import OrderGuardRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
-from support.tables import (
-    AnswerRow,
-    AuditRow,
-    CounterpartRow,
-    CustomerRow,
-    DeliveryRow,
-    EscalationRow,
-    InboxRow,
-    MessageRow,
-    OrderGuardRow,
-    PauseRow,
-    TurnRow,
-)
+from support.tables import AnswerRow, AuditRow, CustomerRow, EscalationRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow, DeliveryRow, InboxRow, PauseRow
 from support.turns import TurnRepository, TurnState
 
 HIMSELF: Final = 0
@@ -52,6 +42,8 @@ _BOARD: Final = "board:"
 _AUDIT: Final = "answer-audit:"
 """The same of bot.answer_audit."""
 _SHORTEST_NAME: Final = 2
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+"""A clock that was set back since he came puts no call about him before that."""
 _NAME_LENGTH: Final = 300
 
 
@@ -208,21 +200,23 @@ def _empty(row: DeliveryRow) -> None:
 
 
 async def _others_calls(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step
-    """Empty what was told to others about him: administrators, the digest."""
+    """Empty what was told to others about him since he came: administrators, the digest."""
     names = [name for name in erasure.name.split("\n") if len(name) >= _SHORTEST_NAME]
-    looked_to, emptied = 0, 0
+    customer = await session.get_one(CustomerRow, erasure.customer_id)
+    looked_to, emptied = (customer.created_at - _CLOCKS_DIFFER, 0), 0
+    place = tuple_(DeliveryRow.created_at, DeliveryRow.id)
     while True:
-        # Columns, not rows: everything of nobody's is looked through while other writers wait.
+        # Columns, not rows: what is nobody's is looked through while other writers wait.
         query = (
-            select(DeliveryRow.id, DeliveryRow.payload)
-            .where(DeliveryRow.customer_id.is_(None), DeliveryRow.id > looked_to)
+            select(DeliveryRow.id, DeliveryRow.payload, DeliveryRow.created_at)
+            .where(DeliveryRow.customer_id.is_(None), place > looked_to)
             .where(DeliveryRow.state.not_in(OPEN_STATES), DeliveryRow.key.not_like(f"{ERASED}%"))
-            .order_by(DeliveryRow.id)
+            .order_by(DeliveryRow.created_at, DeliveryRow.id)
             .limit(BATCH)
         )
         rows = (await session.execute(query)).all()
         theirs = []
-        for delivery_id, payload in rows:
+        for delivery_id, payload, _ in rows:
             words = json.dumps(payload, ensure_ascii=False)
             if any(name in words for name in (*names, str(erasure.chat_id))):
                 theirs.append(delivery_id)
@@ -230,7 +224,7 @@ async def _others_calls(session: AsyncSession, erasure: ErasureRow, now: datetim
             emptied += await _change(session, update(DeliveryRow).where(DeliveryRow.id.in_(theirs)).values(payload={}))
         if len(rows) < BATCH:
             return emptied
-        looked_to = rows[-1].id
+        looked_to = (rows[-1].created_at, rows[-1].id)
 
 
 async def _labels(session: AsyncSession, erasure: ErasureRow, now: datetime) -> int:  # noqa: ARG001  # a step

@@ -54,8 +54,8 @@ def replied(customer: CustomerRow, escalation: EscalationRow, now: datetime) -> 
 
 
 def end_edit(escalation: EscalationRow) -> None:
-    """Let nobody's next words take the place of a draft."""
-    escalation.editing_turn_id = escalation.editing_by = escalation.editing_since = None
+    """Let nobody's next words take the place of a draft; which one stays known until its copy is taken away."""
+    escalation.editing_by = escalation.editing_since = None
 
 
 class EscalationRepository:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.database import Database
-from support.tables import LeaseRow
+from support.transport_tables import LeaseRow
 
 BEAT_S: Final = 2.0
 PATIENCE_S: Final = 6.0

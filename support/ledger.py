@@ -8,7 +8,8 @@ from sqlalchemy import CursorResult, Select, Table, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.deliveries import IS_OPEN, OPEN_STATES, DeliveryState
-from support.tables import AuditRow, CustomerRow, DeliveryRow, EscalationRow, LeaseRow, PauseRow
+from support.tables import AuditRow, CustomerRow, EscalationRow
+from support.transport_tables import DeliveryRow, LeaseRow, PauseRow
 
 COMMAND_LINE: Final = 0
 """The actor of what is done on the machine itself."""

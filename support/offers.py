@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.base import KnowledgeBase
@@ -69,6 +69,17 @@ class Offer:
         return mask(text, known=[passage.text for passage in self.passages])
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A draft that an operator edits."""
+
+    offer: Offer
+    operator_id: int
+    since: datetime
+    over: int | None = None
+    """The turn whose draft was shown before, and is edited no more."""
+
+
 def keep(turn: TurnRow, draft: Draft) -> None:
     """Keep a draft that a person is to see, unless it says nothing."""
     if not any(failed.name in NO_ANSWERS for failed in draft.verdict.failed):
@@ -97,6 +108,18 @@ async def last_label(session: AsyncSession, escalation: EscalationRow) -> DraftL
     """Return what was decided last about a draft of the conversation."""
     query = select(DraftLabelRow).where(DraftLabelRow.escalation_id == escalation.id)
     return (await session.scalars(query.order_by(DraftLabelRow.id.desc()).limit(1))).one_or_none()
+
+
+def is_edited(escalation: EscalationRow, now: datetime) -> bool:
+    """Whether somebody edits a draft of the conversation."""
+    return escalation.editing_since is not None and now - escalation.editing_since < EDIT_LASTS
+
+
+async def ended_edits(session: AsyncSession, now: datetime, limit: int) -> list[int]:
+    """Return the conversations in which a draft was shown to be edited, and nobody edits it any more."""
+    over = or_(EscalationRow.editing_since.is_(None), EscalationRow.editing_since <= now - EDIT_LASTS)
+    query = select(EscalationRow.id).where(EscalationRow.editing_turn_id.is_not(None), over)
+    return list(await session.scalars(query.order_by(EscalationRow.id).limit(limit)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +155,27 @@ class Offers:
         await self._label(escalation, offer, Verdict.DISCARDED, None)
         return offer
 
-    async def edit(self, turn_id: int) -> Offer | Refusal:
+    async def edit(self, turn_id: int) -> Edit | Refusal:
         """Let the operator's next message take the draft's place."""
         found = await self._open(turn_id)
         if isinstance(found, Refusal):
             return found
         escalation, offer = found
-        editor = escalation.editing_by if self._is_being_edited(escalation) else None
-        if escalation.editing_turn_id == turn_id and editor not in {None, self.operator_id}:
-            return Refusal.EDITING
-        escalation.editing_turn_id, escalation.editing_by = turn_id, self.operator_id
-        escalation.editing_since = self.now
-        return offer
+        editor = escalation.editing_by if is_edited(escalation, self.now) else None
+        if escalation.editing_turn_id == turn_id and editor is not None:
+            # Pressed again by himself: the copy that he was shown says how long he has.
+            since = escalation.editing_since or self.now
+            return Edit(offer, editor, since) if editor == self.operator_id else Refusal.EDITING
+        over, escalation.editing_turn_id = escalation.editing_turn_id, turn_id
+        escalation.editing_by, escalation.editing_since = self.operator_id, self.now
+        return Edit(offer, self.operator_id, self.now, over)
 
     async def replaced_by(self, escalation: EscalationRow, text: str) -> Offer | None:
         """Note that the operator has written to the customer; the draft whose place that takes, if he edits one."""
         turn_id = escalation.editing_turn_id
         if turn_id is None or escalation.editing_by != self.operator_id:
             return None
-        late = not self._is_being_edited(escalation)
+        late = not is_edited(escalation, self.now)
         end_edit(escalation)
         offer = None if late else offer_in(await self.session.get(TurnRow, turn_id))
         if offer is None or await self.label_of(turn_id) is not None:
@@ -191,9 +216,6 @@ class Offers:
             end_edit(escalation)
         touch(self.customer, self.now, AT_ONCE)
         await self.session.flush()
-
-    def _is_being_edited(self, escalation: EscalationRow) -> bool:
-        return escalation.editing_since is not None and self.now - escalation.editing_since < EDIT_LASTS
 
     def _end(self, escalation: EscalationRow) -> None:
         escalation.offered_turn_id = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import PauseRow
+from support.transport_tables import PauseRow
 
 
 class PauseRepository:

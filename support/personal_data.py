@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.audit_tables import AnswerAuditRow
 from support.desk_tables import DraftLabelRow, OperatorRow
-from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, OrderGuardRow, TurnRow
+from support.order_tables import OrderGuardRow
+from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, TurnRow
 
 ABOUT: Final = (
     "Everything that this support bot keeps about you. Times are UTC. Orders are not here: the shop keeps them. / "

@@ -7,7 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.board import touch
-from support.tables import AnswerRow, CustomerRow, DeliveryRow, EscalationRow, TurnRow
+from support.tables import AnswerRow, CustomerRow, EscalationRow, TurnRow
+from support.transport_tables import DeliveryRow
 
 SCORES: Final = (1, 2, 3, 4, 5)
 WORD_LENGTH: Final = 1000

@@ -16,16 +16,8 @@ from support.audit_tables import AnswerAuditRow
 from support.deliveries import OPEN_STATES as OPEN_CALLS
 from support.desk_file import Retention
 from support.desk_tables import DraftLabelRow
-from support.tables import (
-    AnswerRow,
-    CounterpartRow,
-    CustomerRow,
-    DeliveryRow,
-    EscalationRow,
-    InboxRow,
-    MessageRow,
-    TurnRow,
-)
+from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow, DeliveryRow, InboxRow
 from support.turns import OPEN_STATES
 
 BATCH: Final = 300

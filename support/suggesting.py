@@ -20,7 +20,7 @@ from support.intents.current import CurrentClassifier
 from support.intents.examples import Route
 from support.jobs import GenerationJob, GenerationResult, Language, job_id
 from support.suspicion import is_to_a_model
-from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, MessageRow, TurnRow
 from support.turn_search import TurnSearch, asked
 from support.turns import DEBOUNCE, DEBOUNCE_MOST, TurnRepository, TurnState, Words, debounce, turn_language
 
@@ -48,7 +48,7 @@ async def hear(
     else:
         cancelled = _begin_anew(turn, now)
     await turns.add_message(customer, words, now, turn_id=turn.id)
-    turn.text = "\n".join(row.text for row in await turns.messages_of(turn.id) if row.text.strip())
+    turn.text = await turns.text_of(turn.id)
     turn.language = language
     turn.closes_at = min(now + debounce(words), turn.opened_at + DEBOUNCE_MOST)
     return cancelled
@@ -59,7 +59,8 @@ async def edit(  # noqa: PLR0917  # as Desk.edit, and the conversation that it f
 ) -> tuple[str, ...]:
     """Change a message that a person has; what it asks now is looked up, if it was the last thing that was asked.
 
-    A draft for its former words leaves the card. Returns the job that nobody waits for any more.
+    Words that are being looked up are asked together with it. A draft for its former words leaves the card. Returns the
+    job that nobody waits for any more.
     """
     turns = TurnRepository(session)
     message = await turns.message(customer.chat_id, message_id)
@@ -70,21 +71,24 @@ async def edit(  # noqa: PLR0917  # as Desk.edit, and the conversation that it f
     last = await _last_of(session, customer.id)
     if not changed or escalation.waiting_since is None or last is None or message.turn_id is None:
         return ()
-    # A turn without messages of its own was opened by an edit of the question before it.
-    if message.turn_id != last.id and (last.state not in SUGGESTS or await turns.messages_of(last.id)):
+    edited = last if message.turn_id == last.id else await _asked_before(session, last, message, escalation)
+    if edited is None:
         return ()
-    asked = "\n".join(row.text for row in await turns.messages_of(message.turn_id) if row.text.strip())
-    if last.state not in {*SUGGESTS, TurnState.ESCALATED} or not asked:
+    asked = await turns.messages_of(edited.id)
+    if edited.state not in {*SUGGESTS, TurnState.ESCALATED} or not any(row.text.strip() for row in asked):
         return ()
     cancelled: tuple[str, ...] = ()
     if last.state == TurnState.SUGGESTING:
         turn, cancelled = last, _begin_anew(last, now)
     else:
         turn = await _open(session, customer, turn_language(last), now)
-    if escalation.offered_turn_id in {last.id, message.turn_id}:
+    if escalation.offered_turn_id in {last.id, edited.id}:
         escalation.offered_turn_id = None
         touch(customer, now, AT_ONCE)
-    turn.text, turn.closes_at = asked, now + DEBOUNCE
+    for row in asked:
+        row.turn_id = turn.id
+    await session.flush()
+    turn.text, turn.closes_at = await turns.text_of(turn.id), now + DEBOUNCE
     return cancelled
 
 
@@ -190,6 +194,18 @@ async def withdraw(session: AsyncSession, customer_id: int, now: datetime) -> tu
 async def _last_of(session: AsyncSession, customer_id: int) -> TurnRow | None:
     query = select(TurnRow).where(TurnRow.customer_id == customer_id).order_by(TurnRow.id.desc()).limit(1)
     return (await session.scalars(query.with_for_update())).one_or_none()
+
+
+async def _asked_before(
+    session: AsyncSession, last: TurnRow, message: MessageRow, escalation: EscalationRow
+) -> TurnRow | None:
+    """Return the turn of a message right before words that are being looked up; None: it is another's, or answered."""
+    answered = escalation.last_reply_at is not None and escalation.last_reply_at > message.created_at
+    if last.state != TurnState.SUGGESTING or answered:
+        return None
+    query = select(TurnRow).where(TurnRow.customer_id == last.customer_id, TurnRow.id < last.id)
+    former = (await session.scalars(query.order_by(TurnRow.id.desc()).limit(1))).one_or_none()
+    return former if former is not None and former.id == message.turn_id else None
 
 
 async def _open(session: AsyncSession, customer: CustomerRow, language: Language, now: datetime) -> TurnRow:

@@ -1,12 +1,14 @@
-"""ORM tables. Constraints make duplicates impossible; partial unique indexes hold «at most one open …»."""
+"""ORM tables of conversations, and what all tables share.
 
-from datetime import UTC, date, datetime
+Constraints make duplicates impossible; partial unique indexes hold «at most one open …».
+"""
+
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
-    Date,
     DateTime,
     Dialect,
     ForeignKey,
@@ -58,41 +60,6 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON}  # noqa: RUF012  # SQLAlchemy's own attribute
-
-
-class InboxRow(Base):
-    """An update as Telegram sent it, stored before Telegram is told that it arrived."""
-
-    __tablename__ = "inbox"
-    __table_args__ = (
-        UniqueConstraint("bot_id", "update_id"),
-        Index(
-            "ix_inbox_unhandled",
-            "id",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
-        ),
-        Index(
-            "ix_inbox_unhandled_lane",
-            "lane",
-            "id",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    bot_id: Mapped[int] = mapped_column(BigInteger)
-    update_id: Mapped[int] = mapped_column(BigInteger)
-    lane: Mapped[int] = mapped_column(BigInteger)
-    """The chat: updates of one lane are handled in order."""
-    payload: Mapped[str] = mapped_column(Text)
-    flood: Mapped[str] = mapped_column(String(16), default="calm", server_default="calm")
-    """support.flood.Flood, as counted when it arrived."""
-    received_at: Mapped[datetime]
-    handled_at: Mapped[datetime | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str | None] = mapped_column(Text)
 
 
 class CustomerRow(Base):
@@ -244,6 +211,12 @@ class EscalationRow(Base):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index(
+            "ix_escalation_editing",
+            "id",
+            sqlite_where=text("editing_turn_id IS NOT NULL"),
+            postgresql_where=text("editing_turn_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True)
@@ -258,6 +231,7 @@ class EscalationRow(Base):
     offered_turn_id: Mapped[int | None] = mapped_column(BigInteger)
     """The turn whose draft the card offers; None: there is none, or an operator has decided about it."""
     editing_turn_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The turn whose draft somebody edits, or has edited and its copy still stands in the topic (bot.replacing)."""
     editing_by: Mapped[int | None] = mapped_column(BigInteger)
     """The operator whose next message takes the place of that turn's draft …"""
     editing_since: Mapped[datetime | None]
@@ -292,143 +266,6 @@ class EscalationRow(Base):
     """1..5, the customer's."""
     rating_text: Mapped[str | None] = mapped_column(Text)
     rating_asked_at: Mapped[datetime | None]
-
-
-class DeliveryRow(Base):
-    """A call to Telegram that must happen: the outbox and its ledger."""
-
-    __tablename__ = "delivery"
-    __table_args__ = (
-        Index(
-            "ix_delivery_open",
-            "id",
-            sqlite_where=text("state IN ('pending', 'attempting')"),
-            postgresql_where=text("state IN ('pending', 'attempting')"),
-        ),
-        Index(
-            "ix_delivery_customer_open",
-            "customer_id",
-            sqlite_where=text("state IN ('pending', 'attempting')"),
-            postgresql_where=text("state IN ('pending', 'attempting')"),
-        ),
-        Index(
-            "ix_delivery_nobodys_chat",
-            "chat_id",
-            sqlite_where=text("customer_id IS NULL"),
-            postgresql_where=text("customer_id IS NULL"),
-        ),
-    )
-
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    key: Mapped[str] = mapped_column(String(128).with_variant(String(128, collation="C"), "postgresql"), unique=True)
-    """Names the effect: handling an update again cannot enqueue it again. Compared by bytes: one finds by its beginning
-    what belongs together."""
-    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
-    to_topic: Mapped[bool] = mapped_column(default=False)
-    """Addressed to the customer's topic, wherever that is when the call is made."""
-    chat_id: Mapped[int | None] = mapped_column(BigInteger)
-    method: Mapped[str] = mapped_column(String(64))
-    payload: Mapped[dict[str, Any]]
-    priority: Mapped[int]
-    state: Mapped[str] = mapped_column(String(16))
-    attempts: Mapped[int] = mapped_column(default=0)
-    message_id: Mapped[int | None] = mapped_column(BigInteger)
-    turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"), index=True)
-    error: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[datetime]
-    not_before: Mapped[datetime | None]
-    """An album that is still gathering, or a call to a group that is out of order: not made before."""
-    attempted_at: Mapped[datetime | None]
-    """When the last attempt began; together with peer_id it is what the budget remembers across a restart."""
-    peer_id: Mapped[int | None] = mapped_column(BigInteger)
-    """The chat that the last attempt went to."""
-    source_chat_id: Mapped[int | None] = mapped_column(BigInteger)
-    source_ids: Mapped[list[int] | None] = mapped_column(JSON)
-    """The messages that the call passes on, in the order of its result."""
-    about_chat_id: Mapped[int | None] = mapped_column(BigInteger)
-    about_id: Mapped[int | None] = mapped_column(BigInteger)
-    """The message whose counterpart the call replies to or changes; the counterpart is looked up when it is made."""
-    finished_at: Mapped[datetime | None]
-
-
-class CounterpartRow(Base):
-    """A relayed message and its copy on the other side: for replies, edits and failures."""
-
-    __tablename__ = "counterpart"
-    __table_args__ = (
-        UniqueConstraint("copy_chat_id", "copy_id"),
-        Index("ix_counterpart_source", "source_chat_id", "source_id"),
-    )
-
-    id: Mapped[int] = mapped_column(BigKey, primary_key=True)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
-    source_chat_id: Mapped[int] = mapped_column(BigInteger)
-    source_id: Mapped[int] = mapped_column(BigInteger)
-    copy_chat_id: Mapped[int] = mapped_column(BigInteger)
-    copy_id: Mapped[int] = mapped_column(BigInteger)
-
-
-class LeaseRow(Base):
-    """Which process sends. Its holder raises ``beat``; whoever sees it stand still takes over and raises ``fence``."""
-
-    __tablename__ = "lease"
-
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(128))
-    fence: Mapped[int]
-    beat: Mapped[int]
-
-
-class PauseRow(Base):
-    """A 429 of Telegram, kept so that a restart does not call inside its retry_after."""
-
-    __tablename__ = "pause"
-
-    chat_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    told_at: Mapped[datetime]
-    retry_after_s: Mapped[int]
-
-
-class MovedChatRow(Base):
-    """A group that became a supergroup and has another id since."""
-
-    __tablename__ = "moved_chat"
-
-    old_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    new_id: Mapped[int] = mapped_column(BigInteger)
-    at: Mapped[datetime]
-
-
-class OrderRow(Base):
-    """An order as imported from the company's list."""
-
-    __tablename__ = "order_record"
-
-    number: Mapped[str] = mapped_column(String(64), primary_key=True)
-    """Normalised by support.orders.numbers."""
-    status: Mapped[str] = mapped_column(String(64))
-    customer_name: Mapped[str] = mapped_column(Text)
-    phone: Mapped[str] = mapped_column(String(64))
-    phone_normal: Mapped[str] = mapped_column(String(32))
-    email: Mapped[str] = mapped_column(String(254))
-    email_normal: Mapped[str] = mapped_column(String(254))
-    created_at: Mapped[date | None] = mapped_column(Date)
-    eta: Mapped[date | None] = mapped_column(Date)
-    carrier: Mapped[str] = mapped_column(Text)
-    tracking: Mapped[str] = mapped_column(Text)
-    items: Mapped[str] = mapped_column(Text)
-    total: Mapped[str] = mapped_column(Text)
-
-
-class OrderGuardRow(Base):
-    """Wrong tries to see an order: five within an hour lock for an hour."""
-
-    __tablename__ = "order_guard"
-
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), primary_key=True)
-    wrong_tries: Mapped[int]
-    window_started_at: Mapped[datetime]
-    locked_until: Mapped[datetime | None]
 
 
 class AuditRow(Base):

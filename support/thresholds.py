@@ -42,6 +42,11 @@ async def in_force(session: AsyncSession) -> dict[str, ThresholdRow]:
 
 async def for_draft(session: AsyncSession, draft: Draft, language: Language, default: float) -> float:
     """Return what a draft's score must reach, 0..1. Asked at every draft: what is applied holds without a restart."""
+    return await for_version(session, version_of(draft), language, default)
+
+
+async def for_version(session: AsyncSession, version: str, language: Language, default: float) -> float:
+    """Return what the scores of such drafts must reach, 0..1. ``version``: as in ``answer_audits.version_of``."""
     newest = (
         select(ThresholdRow.value, ThresholdRow.version)
         .where(ThresholdRow.language == language, ThresholdRow.reverted_at.is_(None))
@@ -49,7 +54,7 @@ async def for_draft(session: AsyncSession, draft: Draft, language: Language, def
         .limit(1)
     )
     row = (await session.execute(newest)).one_or_none()
-    return row.value if row is not None and row.version == version_of(draft) else default
+    return row.value if row is not None and row.version == version else default
 
 
 async def apply(session: AsyncSession, chosen: Sequence[NewThreshold], now: datetime) -> None:

@@ -14,7 +14,8 @@ from support.flood import same_words
 from support.jobs import Exchange, GenerationJob, Language, job_id
 from support.masking import mask
 from support.suspicion import is_to_a_model
-from support.tables import CounterpartRow, CustomerRow, MessageRow, TurnRow
+from support.tables import CustomerRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow
 
 DEBOUNCE: Final = timedelta(seconds=0.7)
 DEBOUNCE_FRAGMENT: Final = timedelta(seconds=2.5)
@@ -138,14 +139,15 @@ class TurnRepository:
         else:
             cancelled = self._reopen(turn, now, wait)
         await self.add_message(customer, words, now, turn_id=turn.id)
-        turn.text = await self._text_of(turn.id)
+        turn.text = await self.text_of(turn.id)
         turn.language = language
         return Opened(turn, cancelled)
 
     async def edit(self, customer: CustomerRow, message_id: int, text: str, now: datetime) -> Opened | None:
         """Change a message; None when nothing is to be answered anew.
 
-        An edit of a question that has just been answered asks it again, unless its words are the same.
+        An edit of a question that has just been answered asks it again, unless its words are the same: together with
+        what the customer has written since, if that is not answered yet.
         """
         message = await self.message(customer.chat_id, message_id)
         if message is None:
@@ -155,15 +157,19 @@ class TurnRepository:
         turn = await self.open_of(customer.id)
         if turn is not None and message.turn_id == turn.id:
             cancelled = self._reopen(turn, now, DEBOUNCE) if changed or turn.state == TurnState.COLLECTING else ()
-            turn.text = await self._text_of(turn.id)
+            turn.text = await self.text_of(turn.id)
             return Opened(turn, cancelled)
-        if turn is not None or not changed or not await self._just_answered(message, now):
+        if not changed or not await self._just_answered(message, now):
             return None
-        fresh = await self._open(customer, "ru" if customer.language == "ru" else "en", now, DEBOUNCE)
-        message.turn_id = fresh.id
+        cancelled = ()
+        if turn is None:
+            turn = await self._open(customer, "ru" if customer.language == "ru" else "en", now, DEBOUNCE)
+        else:
+            cancelled = self._reopen(turn, now, DEBOUNCE)
+        message.turn_id = turn.id
         await self._session.flush()
-        fresh.text = await self._text_of(fresh.id)
-        return Opened(fresh)
+        turn.text = await self.text_of(turn.id)
+        return Opened(turn, cancelled)
 
     async def message(self, chat_id: int, message_id: int) -> MessageRow | None:
         """Return a message of a conversation by the chat and id that it has there."""
@@ -251,7 +257,8 @@ class TurnRepository:
         shown = exists().where(
             CounterpartRow.source_chat_id == MessageRow.chat_id, CounterpartRow.source_id == MessageRow.message_id
         )
-        escalated = select(TurnRow.id).where(TurnRow.customer_id == customer_id, TurnRow.state == TurnState.ESCALATED)
+        heard = (TurnState.ESCALATED, TurnState.SUGGESTING, TurnState.SUGGESTED)
+        escalated = select(TurnRow.id).where(TurnRow.customer_id == customer_id, TurnRow.state.in_(heard))
         theirs = MessageRow.speaker.in_(("operator", "note"))
         from_customer = and_(MessageRow.speaker == "customer", or_(shown, MessageRow.turn_id.in_(escalated)))
         query = select(MessageRow).where(MessageRow.customer_id == customer_id, or_(theirs, from_customer))
@@ -269,7 +276,7 @@ class TurnRepository:
         )
         return list(reversed(list(await self._session.scalars(query))))
 
-    async def _text_of(self, turn_id: int) -> str:
+    async def text_of(self, turn_id: int) -> str:
         """Join the words of a turn's messages; what was pasted twice stands once."""
         texts: list[str] = []
         for row in await self.messages_of(turn_id):
@@ -283,9 +290,9 @@ class TurnRepository:
         )
 
     async def _just_answered(self, message: MessageRow, now: datetime) -> bool:
-        """Whether the message belongs to the customer's last turn, and a bot's answer to it stands."""
-        last = select(TurnRow).where(TurnRow.customer_id == message.customer_id).order_by(TurnRow.id.desc()).limit(1)
-        turn = (await self._session.scalars(last)).one_or_none()
+        """Whether the message belongs to the last turn that is not open, and a bot's answer to it stands."""
+        ended = select(TurnRow).where(TurnRow.customer_id == message.customer_id, TurnRow.state.not_in(OPEN_STATES))
+        turn = (await self._session.scalars(ended.order_by(TurnRow.id.desc()).limit(1))).one_or_none()
         return (
             turn is not None
             and turn.id == message.turn_id

@@ -12,7 +12,7 @@ from bot import said
 from bot.handlers.desk_buttons import Act, Press
 from bot.handlers.quarantining import take_out
 from bot.rendering import answer_text
-from bot.replacing import shown_key, take_copies
+from bot.replacing import show, take_copies
 from support.desk_tables import OperatorRow
 from support.offers import EDIT_LASTS, Offers, Refusal
 from support.outcomes import Answered
@@ -47,9 +47,9 @@ async def on_edit(press: Press) -> str:
     if isinstance(found, Refusal):
         return await _refused(press, offers, found)
     asked = press.texts("draft-edit", name=press.operator.name, n=EDIT_LASTS // MINUTE)
-    words, entities = Text(asked, "\n", Pre(found.text[:COPY_LENGTH])).render()
+    words, entities = Text(asked, "\n", Pre(found.offer.text[:COPY_LENGTH])).render()
     call = SendMessage(chat_id=0, text=words, entities=entities)
-    await press.unit.to_topic(call, press.customer, shown_key(found.turn_id, press.operator.user_id))
+    await show(press.unit, press.customer, found, call)
     return press.texts("draft-edit-toast")
 
 

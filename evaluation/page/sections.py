@@ -212,7 +212,7 @@ def _action(fix: Fix, words: Words) -> Html:
 
 
 def _told(fix: Fix, words: Words) -> str:
-    key, about, instead = f"fix-{fix.action.replace('_', '-')}", fix.about, fix.instead
+    key, about, instead = f"fix-{fix.action.replace('_', '-')}", fix.named, fix.instead_named
     match fix.action:
         case Action.ADD_WORDS | Action.ADD_PAIR if not fix.words:
             key += "-plain"

@@ -2,25 +2,22 @@
 
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
-import getpass
 import json
 import sys
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from otvet.errors import CommandError
+from otvet.knowledge_builds import build_release, describe, in_json, store_in
+from otvet.knowledge_switches import announce, tell_audit, who, write_down
 
 if TYPE_CHECKING:
     from knowledge.differences import Difference
-    from knowledge.releases import BuildReport, Order, ReleaseStore, Stage
-    from knowledge.sentences import SentenceEmbedder
+    from knowledge.releases import ReleaseStore
     from support.settings import Settings
 
-LONGEST_WAIT_S = 3600.0
-DATABASE_S = 10.0
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
 
 
@@ -50,12 +47,12 @@ def build(folder: Path | None, force: bool, as_json: bool) -> None:
 
     settings = load_settings(quiet=True)
     sources = folder or settings.knowledge_dir
-    order = Order(built_by=_who(), reason="otvet kb build", force=force)
+    order = Order(built_by=who(), reason="otvet kb build", force=force)
     with model_for(settings) as model:
         made = build_release(store_in(settings.releases_dir), sources, order=order, quiet=as_json, model=model)
     if made.outcome is Outcome.SWITCHED:
         announce(settings, made.release)
-    click.echo(_json_of(made) if as_json else describe(made))
+    click.echo(in_json(made) if as_json else describe(made))
     if made.outcome is Outcome.HELD:
         sys.exit(1)
 
@@ -128,7 +125,7 @@ def rollback(number: int | None) -> None:
     action = "kb_rollback" if before is None or switched_to < before else "kb_forward"
     if chosen is not None and chosen.held:  # its objections are gone by now
         action = "kb_force"
-    _write_down(settings, action, before, switched_to)
+    write_down(settings, action, before, switched_to)
     click.echo(f"Release {switched_to} is the current one.")
     if number is None and before is not None:
         click.echo(f"Back again: otvet kb rollback --to {before}")
@@ -156,7 +153,7 @@ def addresses(show: tuple[str, ...], refuse: tuple[str, ...], show_all: bool) ->
     for chosen, shown in ((some, True), (refuse, False)):
         if chosen:
             book.decide(chosen, show=shown)
-            _tell_audit(settings, "kb_address", {"addresses": sorted(chosen), "shown": shown})
+            tell_audit(settings, "kb_address", {"addresses": sorted(chosen), "shown": shown})
     entries = book.entries()
     if entries is not None:
         click.echo(words(entries))
@@ -228,69 +225,6 @@ def doctor(as_json: bool) -> None:
     sys.exit(1 if any(finding.mark is Mark.WRONG for finding in findings) else 0)
 
 
-def store_in(folder: Path) -> "ReleaseStore":
-    """Return the releases in the folder, which need not exist yet."""
-    from knowledge.releases import ReleaseStore
-
-    return ReleaseStore(folder)
-
-
-def build_release(
-    store: "ReleaseStore",
-    sources: Path,
-    *,
-    order: "Order | None" = None,
-    quiet: bool = True,
-    model: "SentenceEmbedder | None" = None,
-) -> "BuildReport":
-    """Build a release; wait for another build under way; say why in a sentence when it cannot be.
-
-    Raises:
-        CommandError: the folder is missing or holds nothing that can be read.
-    """
-    from knowledge.errors import EmbeddingModelError, KnowledgeError
-
-    show = _Shown(quiet=quiet)
-    if store.is_building():
-        click.echo("Another build is under way: waiting until it ends (Ctrl-C gives up).", err=True)
-    try:
-        return store.build(sources, progress=show, order=order, wait_s=LONGEST_WAIT_S, model=model)
-    except EmbeddingModelError as error:
-        raise CommandError(str(error)) from error
-    except KnowledgeError as error:
-        raise CommandError(f"{error} (KNOWLEDGE_DIR is {sources})") from error
-    finally:
-        show.end()
-
-
-def describe(report: "BuildReport") -> str:
-    """Say what a build made, and what it skipped."""
-    from otvet.knowledge_words import report as words
-
-    return words(report)
-
-
-def announce(settings: "Settings", release: int) -> None:
-    """Tell running bots about the switch at once; they follow the pointer by themselves within a second anyway."""
-    from redis import Redis
-    from redis.exceptions import RedisError
-
-    from otvet.redis_server import is_listening, socket_path
-    from support.queue import announce_release
-
-    url = settings.redis_url
-    if not url:
-        socket = socket_path(settings.data_dir)
-        if not is_listening(socket):
-            return
-        url = f"unix://{socket}"
-    try:
-        with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as redis:
-            announce_release(redis, release)
-    except (RedisError, ValueError) as error:
-        click.echo(f"Redis could not be told ({type(error).__name__}): the bot looks by itself.", err=True)
-
-
 def _current(store: "ReleaseStore") -> int | None:
     """Return the current release's number, None when its pointer is damaged: a rollback puts that right."""
     from knowledge.errors import KnowledgeError
@@ -299,68 +233,6 @@ def _current(store: "ReleaseStore") -> int | None:
         return store.current()
     except KnowledgeError:
         return None
-
-
-def _write_down(settings: "Settings", action: str, before: int | None, to: int) -> None:
-    """Say in the audit who switched, where a database is there: releases do without one."""
-    _tell_audit(settings, action, {"from": before, "to": to})
-
-
-def _tell_audit(settings: "Settings", action: str, detail: dict[str, Any]) -> None:
-    from otvet.composition import complete
-
-    try:
-        complete(_audit(settings, action, detail | {"actor": _who()}))
-    except (CommandError, TimeoutError) as error:
-        reason = str(error) or "the database does not answer."
-        click.echo(f"This does not stand in the audit: {reason}", err=True)
-
-
-async def _audit(settings: "Settings", action: str, detail: dict[str, Any]) -> None:
-    import asyncio
-    from datetime import UTC, datetime
-
-    from support import schema
-    from support.database import Database
-    from support.ledger import COMMAND_LINE
-    from support.tables import AuditRow
-
-    async with asyncio.timeout(DATABASE_S):
-        if not await schema.is_current(settings.sql_url):  # there is none yet, or one that is upgraded first
-            return
-        database = Database(settings.sql_url)
-        try:
-            async with database.writing() as session:
-                session.add(AuditRow(at=datetime.now(UTC), actor_id=COMMAND_LINE, action=action, detail=detail))
-        finally:
-            await database.close()
-
-
-class _Shown:
-    """Progress on stderr: one line that moves on a terminal, a line a step elsewhere."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._moves = sys.stderr.isatty()
-        self._started = time.monotonic()
-        self._drawn = False
-
-    def __call__(self, stage: "Stage") -> None:
-        from otvet.knowledge_words import bar
-        from otvet.knowledge_words import stage as words
-
-        if self._quiet:
-            return
-        if self._moves:
-            self._drawn = True
-            click.echo(f"\r\033[K{bar(stage)}", nl=False, err=True)
-        else:
-            click.echo(f"{words(stage)} ({time.monotonic() - self._started:.1f} s)", err=True)
-
-    def end(self) -> None:
-        """Leave the line empty."""
-        if self._drawn:
-            click.echo("\r\033[K", nl=False, err=True)
 
 
 def _compare(settings: "Settings", old: int | None, new: int | None, *, with_sources: bool) -> "tuple[Difference, str]":
@@ -386,21 +258,6 @@ def _compare(settings: "Settings", old: int | None, new: int | None, *, with_sou
         return compare(store.chunks(old), store.chunks(new)), f"From release {old} to release {new}:"
     except KnowledgeError as error:
         raise CommandError(str(error)) from error
-
-
-def _json_of(made: "BuildReport") -> str:
-    from dataclasses import asdict
-
-    fields: dict[str, Any] = asdict(made)
-    fields["difference"] = asdict(made.difference) | {"counts": made.difference.counts()}
-    return json.dumps(fields, ensure_ascii=False, indent=1)
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
 
 
 def _configured_store() -> "ReleaseStore":

@@ -147,9 +147,9 @@ def prepare(orders_file: Path | None, served: bool) -> None:
     """Bring database and knowledge to where the other processes can start (a step of run and demo)."""
     from importlib.util import find_spec
 
-    from otvet.commands.knowledge import build_release, describe, store_in
     from otvet.commands.orders import import_orders_from
     from otvet.composition import complete, load_settings
+    from otvet.knowledge_builds import build_release, describe, store_in
     from otvet.sentence_models import model_for
     from support import schema
 

@@ -67,7 +67,8 @@ async def read(settings: "Settings", days: int) -> "tuple[StatsWords, Figures]":
     words = StatsWords(texts, {intent.name: intent.label(texts.language) for intent in intents})
     database = Database(settings.sql_url)
     try:
-        watching = Watching(Units(database, lambda: None), file, words, settings.answer_threshold)
+        units = Units(database, lambda: None)
+        watching = Watching(units, file, words, settings.answer_threshold, settings.threshold_is_set)
         return words, await watching.figures(days)
     finally:
         await database.close()

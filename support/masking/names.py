@@ -88,6 +88,7 @@ def names(text: str, taken: Sequence[Span] = ()) -> Iterator[Span]:
         token
         for token in _TOKEN.finditer(text)
         if not any(span.start < token.end() and token.start() < span.end for span in taken)
+        and not _is_initial(text, token)
     ]
     quoted = [match.span() for match in _QUOTED.finditer(text)]
     yield from _introduced(text, tokens)
@@ -110,6 +111,11 @@ def names(text: str, taken: Sequence[Span] = ()) -> Iterator[Span]:
 def _before(pattern: re.Pattern[str], text: str, at: int) -> bool:
     """Whether the words right before a place are of a kind."""
     return pattern.search(text, max(0, at - _LOOK_BACK), at) is not None
+
+
+def _is_initial(text: str, token: re.Match[str]) -> bool:
+    """Whether it is what masking has left of a name: ``J***``."""
+    return len(token.group()) == 1 and text.startswith(STARS, token.end())
 
 
 def _is_no_person(text: str, token: re.Match[str]) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import case, delete, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from support.tables import OrderGuardRow
+from support.order_tables import OrderGuardRow
 
 MAX_WRONG_TRIES: Final = 5
 WINDOW: Final = timedelta(hours=1)

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.order_tables import OrderRow
 from support.orders.fields import COLUMNS, FieldError, order_of, visible
 from support.orders.identity import normalize_email, normalize_phone
 from support.orders.models import Order
 from support.orders.sql import to_order
-from support.tables import OrderRow
 
 _REQUIRED: Final = ("order_number", "status")
 # SQLite takes 32,766 parameters in a statement, PostgreSQL 65,535 (asyncpg 32,767); a row has thirteen.

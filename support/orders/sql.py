@@ -7,10 +7,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from support.order_tables import OrderRow
 from support.orders.base import OrderSourceError, only
 from support.orders.models import Order
 from support.orders.numbers import spellings
-from support.tables import OrderRow
 
 # Enough to see that digits alone are ambiguous.
 _CANDIDATES = 64

@@ -18,6 +18,7 @@ from support.shares import Part, product
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState
 from support.watching.audited import audits, held_audits
+from support.watching.deciding import deciding
 from support.watching.gaps import clusters
 from support.watching.judging import Counts, Labels, judging
 from support.watching.period import Period
@@ -32,8 +33,13 @@ BINS = 10
 _SUGGESTED = (TurnState.SUGGESTING, TurnState.SUGGESTED)
 
 
-async def figures(session: AsyncSession, period: Period, file: DeskFile, *, threshold: float) -> Figures:
-    """Count everything of a period but the shift, which has windows of its own."""
+async def figures(
+    session: AsyncSession, period: Period, file: DeskFile, *, threshold: float, threshold_is_set: bool = False
+) -> Figures:
+    """Count everything of a period but the shift, which has windows of its own.
+
+    ``threshold``: ANSWER_THRESHOLD, which decides where it is set or nothing is calibrated.
+    """
     now = period.end
     found = await load_talks(session, period.start, period.end, now)
     ripe = (period.start - RETURN, period.end - RETURN)
@@ -74,7 +80,7 @@ async def figures(session: AsyncSession, period: Period, file: DeskFile, *, thre
         scores=await _scores(session, period),
         intents=await _intents(session, period),
         judge_scores=_histogram([*scores, *await _held_scores(session, period)]),
-        threshold=threshold,
+        thresholds=await deciding(session, period.start, threshold, is_set=threshold_is_set),
         clusters=tuple(gaps),
         unanswered=sum(one.size for one in gaps),
     )

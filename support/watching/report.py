@@ -75,7 +75,8 @@ class Figures:
     intents: dict[str, int]
     judge_scores: tuple[int, ...]
     """How many drafts got a score of 0–0.1, 0.1–0.2 … 0.9–1."""
-    threshold: float
+    thresholds: dict[str, float]
+    """Language → what a draft's score must reach, 0..1, of those that there are drafts in."""
     clusters: tuple[Cluster, ...] = ()
     unanswered: int = 0
     """Questions that ended at a person because the bot had no good answer."""

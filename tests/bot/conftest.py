@@ -40,7 +40,7 @@ from support.leases import Lease
 from support.order_desk import OrderDesk
 from support.orders.lookup import OrderLookup
 from support.orders.memory import MemoryOrders
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,8 @@ from support.jobs import job_id
 from support.leases import Lease
 from support.operators import Member, OperatorRepository
 from support.queue import Place
-from support.tables import CustomerRow, DeliveryRow, EscalationRow, TurnRow
+from support.tables import CustomerRow, EscalationRow, TurnRow
+from support.transport_tables import DeliveryRow
 from support.turns import TurnState
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)

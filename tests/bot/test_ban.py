@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from sandbox.world import ANNA, EMMA, MARIA, OPERATORS_CHAT_ID
-from support.tables import CustomerRow, DeliveryRow, EscalationRow, InboxRow
+from support.tables import CustomerRow, EscalationRow
+from support.transport_tables import DeliveryRow, InboxRow
 
 pytestmark = pytest.mark.e2e
 QUESTION = "Сколько дней есть на возврат товара?"

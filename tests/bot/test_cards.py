@@ -8,7 +8,8 @@ from bot.sending import Ended, Made
 from sandbox.world import ANNA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.deliveries import Begun, DeliveryState
-from support.tables import DeliveryRow, EscalationRow
+from support.tables import EscalationRow
+from support.transport_tables import DeliveryRow
 from tests.bot.office import Office
 
 

@@ -9,7 +9,8 @@ from sandbox.world import ANNA, EMMA, MARIA, OLEG, OPERATORS_CHAT_ID
 from support.deliveries import DeliveryState
 from support.desk_file import DeskFile
 from support.desk_tables import DigestRow
-from support.tables import CustomerRow, DeliveryRow
+from support.tables import CustomerRow
+from support.transport_tables import DeliveryRow
 from tests.bot.office import NOW, Office
 
 

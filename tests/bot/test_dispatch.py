@@ -18,7 +18,8 @@ from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository
 from support.desk_file import DeskFile
 from support.secret import Secret
-from support.tables import EscalationRow, InboxRow, TurnRow
+from support.tables import EscalationRow, TurnRow
+from support.transport_tables import InboxRow
 from support.turns import TurnRepository
 
 TOPIC = 77

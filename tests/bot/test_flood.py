@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from sandbox.world import ANNA, EMMA, OLEG
 from support.deliveries import Priority
-from support.tables import CustomerRow, DeliveryRow, InboxRow, TurnRow
+from support.tables import CustomerRow, TurnRow
+from support.transport_tables import DeliveryRow, InboxRow
 
 pytestmark = pytest.mark.e2e
 QUESTION = "Сколько дней есть на возврат товара?"

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from bot.groups import PAUSES_S, Groups
 from sandbox.world import ANNA
 from support.customers import CustomerRepository
-from support.tables import MovedChatRow
+from support.transport_tables import MovedChatRow
 
 ONE, TWO, MOVED = -1001, -1002, -2001
 NOW = datetime(2026, 11, 21, tzinfo=UTC)

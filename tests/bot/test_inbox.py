@@ -10,7 +10,7 @@ from bot.polling import Poller
 from bot.unit import Units
 from sandbox.world import ANNA, DEMO_TOKEN, EMMA
 from support.orders.ahead import OrderWanted
-from support.tables import InboxRow
+from support.transport_tables import InboxRow
 
 
 def message(update_id, chat_id=ANNA, words="привет"):

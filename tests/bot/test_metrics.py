@@ -13,7 +13,8 @@ from bot.metrics_feed import MetricsFeed
 from bot.unit import Units
 from support.availability import DatabaseUnavailableError
 from support.desk_file import DeskFile
-from support.tables import AnswerRow, DeliveryRow, EscalationRow, TurnRow
+from support.tables import AnswerRow, EscalationRow, TurnRow
+from support.transport_tables import DeliveryRow
 
 START = datetime(2026, 11, 27, 12, tzinfo=UTC)
 

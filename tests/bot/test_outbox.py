@@ -14,7 +14,8 @@ from bot.unit import Units
 from sandbox.world import ANNA, EMMA, OPERATORS_CHAT_ID
 from support.customers import CustomerRepository, Person
 from support.deliveries import DeliveryState, Priority
-from support.tables import CustomerRow, DeliveryRow, MessageRow, TurnRow
+from support.tables import CustomerRow, MessageRow, TurnRow
+from support.transport_tables import DeliveryRow
 from tests.databases import ON_POSTGRES
 
 

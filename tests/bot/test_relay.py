@@ -10,7 +10,7 @@ from sandbox.world import ANNA, OPERATORS_CHAT_ID
 from support.counterparts import CounterpartRepository
 from support.customers import CustomerRepository
 from support.deliveries import DeliveryState
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 PHOTO = [
     {"file_id": "small", "file_unique_id": "1", "width": 9, "height": 9},

@@ -5,7 +5,7 @@ import pytest
 from bot.budget import Budget, Limit, Limits
 from bot.schedule import Schedule
 from support.deliveries import Priority
-from support.tables import DeliveryRow
+from support.transport_tables import DeliveryRow
 
 ANNA, EMMA, GROUP = 101, 103, -1001
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

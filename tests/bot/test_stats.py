@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
+from bot import stats_charts as charts
 from bot.alarm import Alarm
 from bot.stats_page import page
 from bot.stats_words import StatsWords
@@ -17,7 +18,8 @@ from bot.unit import Units
 from sandbox.world import ANNA, MARIA
 from support.desk_file import DeskFile
 from support.shares import Part
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 from support.watching.clusters import Cluster
 from support.watching.judging import Counts, Labels, judging
 from support.watching.report import Figures
@@ -126,7 +128,7 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
         scores={},
         intents={"question": 4},
         judge_scores=(0,) * 9 + (3,),
-        threshold=0.75,
+        thresholds={"ru": 0.75, "en": 0.6},
         honest=None,
         clusters=(Cluster(1, "ru", 1, 1, ("<script>alert(1)</script> где заказ?",), ("заказ",), (1,)),),
     )
@@ -139,6 +141,12 @@ def test_the_page_stands_alone_and_shows_what_customers_wrote_as_text():
     assert checked.outside == []
     assert "url(" not in text
     assert "75\u00a0%" in text
+    assert "порог, который решает: ru 0,75 · en 0,60" in text
+    assert [f"<line x1='{charts.WIDTH * line:.1f}' y1='0.0'" in text for line in (0.6, 0.75, 0.7)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("database_url", [ON_SQLITE], indirect=True)

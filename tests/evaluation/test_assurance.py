@@ -8,9 +8,11 @@ from evaluation.answers import Attempt
 from evaluation.assurance import assurance
 from evaluation.baskets import Question
 from evaluation.running_bot import Calibrated, Deciding, RunningBot, running_bot
-from evaluation.subject import Subject
+from evaluation.subject import Subject, folder
+from knowledge.address_book import AddressBook
 from knowledge.passages import Chunk
 from knowledge.releases import ReleaseStore
+from otvet.commands.evaluate.everything import _subject
 from support import quarantine, thresholds
 from support.answer_audits import version_of
 from support.database import Database
@@ -100,3 +102,25 @@ def test_a_passage_that_was_called_wrong_is_not_measured(tmp_path: Path) -> None
     assert desk is not None
     for knowledge in (subject.knowledge, subject.blind, desk):
         assert knowledge.chunk(wet.id) is None
+
+
+def test_a_folder_is_measured_without_what_the_bot_would_not_show(tmp_path: Path) -> None:
+    articles = tmp_path / "articles"
+    articles.mkdir()
+    articles.joinpath("a.md").write_text("# Returns\n\nWrite to help@shop.example or to money@else.example.\n")
+    articles.joinpath("b.md").write_text("# Delivery\n\nA courier brings parcels on weekdays.\n")
+    settings = Settings(data_dir=tmp_path / "data", database_url="")
+    with folder(articles) as whole:
+        wrong = next(chunk.key for chunk in whole.chunks if chunk.source == "b.md")
+    book = AddressBook(settings.releases_dir)
+    book.decide(["help@shop.example"], show=True)
+    decided = book.entries()
+
+    with _subject(settings, str(articles), None, frozenset({wrong})) as subject:
+        assert {chunk.source for chunk in subject.chunks} == {"a.md"}
+        assert all(
+            one.chunk.source == "a.md" for one in subject.current.get().search("courier", language="en").passages
+        )
+        assert subject.current.addresses.withheld(chunk.text for chunk in subject.chunks) == ("money@else.example",)
+
+    assert book.entries() == decided, "measuring decides nothing"

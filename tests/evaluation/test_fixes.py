@@ -15,6 +15,13 @@ def test_an_article_that_is_not_found_is_told_the_words_it_lacks():
     assert (fix.action, fix.about, fix.won) == (Action.ADD_WORDS, "a.md", 2)
     assert "wardrobe" in fix.words
     assert "who" not in fix.words
+    assert fix.named == "«Delivery» (a.md)"
+
+
+def test_articles_are_named_by_title_where_the_knowledge_base_has_them():
+    elsewhere = failed(1, Stage.ENGINE, sources=("gone.md",), cited=("a.md",))
+    [fix] = fixes([elsewhere], CHUNKS, 0.75)
+    assert (fix.named, fix.instead_named) == ("gone.md", "«Delivery» (a.md)")
 
 
 def test_what_wins_most_stands_first():

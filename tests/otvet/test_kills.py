@@ -26,7 +26,8 @@ from sandbox.client import SandboxClient
 from sandbox.world import OPERATORS_CHAT_ID
 from support import schema
 from support.queue import GPU_QUEUE, GenerationQueue
-from support.tables import DeliveryRow, InboxRow, TurnRow
+from support.tables import TurnRow
+from support.transport_tables import DeliveryRow, InboxRow
 
 pytestmark = [
     pytest.mark.e2e,

@@ -12,7 +12,8 @@ from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Prio
 from support.escalations import EscalationReason, EscalationRepository
 from support.leases import this_process
 from support.pauses import PauseRepository
-from support.tables import AuditRow, DeliveryRow, LeaseRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow, LeaseRow
 from tests.otvet.beside import Beside
 
 GROUP = -1001000000001

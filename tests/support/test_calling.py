@@ -19,13 +19,10 @@ from support.outcomes import (
 )
 from support.tables import EscalationRow, TurnRow
 from support.turns import TurnRepository, TurnState, Words
+from tests.support.outcomes import turn_of
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
-
-
-async def turn_of(session, outcome):
-    return await session.get_one(TurnRow, outcome.job.turn_id)
 
 
 async def test_a_person_who_takes_over_withdraws_the_job_that_was_under_way(session, say, anna, desk, now):

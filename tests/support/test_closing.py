@@ -8,7 +8,8 @@ from support.desk_file import Closing
 from support.escalations import EscalationReason, EscalationRepository, replied
 from support.outcomes import Collected, ForOperator
 from support.ratings import add_word, asked_for_a_word, score
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 from support.turns import Words
 
 MARIA = 9001

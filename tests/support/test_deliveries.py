@@ -6,7 +6,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError
 
 from support.deliveries import Delivery, DeliveryRepository, DeliveryState, Priority
-from support.tables import DeliveryRow, LeaseRow
+from support.transport_tables import DeliveryRow, LeaseRow
 from tests.databases import ON_SQLITE
 
 

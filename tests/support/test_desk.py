@@ -27,13 +27,10 @@ from support.outcomes import (
 )
 from support.tables import AnswerRow, EscalationRow, TurnRow
 from support.turns import TurnState, Words
+from tests.support.outcomes import turn_of
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
-
-
-async def turn_of(session, outcome):
-    return await session.get_one(TurnRow, outcome.job.turn_id)
 
 
 async def test_a_question_becomes_a_job_with_its_passages(session, say, anna, now):

@@ -7,15 +7,11 @@ from support.outcomes import (
     Generating,
     Greeted,
 )
-from support.tables import TurnRow
 from support.turns import Words
+from tests.support.outcomes import turn_of
 
 QUESTION = "Сколько дней есть на возврат товара?"
 LATER = timedelta(minutes=1)
-
-
-async def turn_of(session, outcome):
-    return await session.get_one(TurnRow, outcome.job.turn_id)
 
 
 async def test_a_follow_up_is_searched_with_what_the_last_question_was_about(session, say, ask, anna, now):

@@ -7,22 +7,11 @@ from support import erasure
 from support.audit_tables import AnswerAuditRow
 from support.customers import CustomerRepository, Person
 from support.desk_tables import DraftLabelRow, HeldWordsRow, IntentExampleRow
+from support.order_tables import OrderGuardRow
 from support.privacy_tables import ErasedBanRow, ErasureRow
 from support.secret import Secret
-from support.tables import (
-    AnswerRow,
-    AuditRow,
-    Base,
-    CounterpartRow,
-    CustomerRow,
-    DeliveryRow,
-    EscalationRow,
-    InboxRow,
-    MessageRow,
-    OrderGuardRow,
-    PauseRow,
-    TurnRow,
-)
+from support.tables import AnswerRow, AuditRow, Base, CustomerRow, EscalationRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow, DeliveryRow, InboxRow, PauseRow
 
 ANNA = 7_001_002_003
 SENTINEL = "жирафобегемот"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.leases import Lease, is_dead, this_process
-from support.tables import LeaseRow
+from support.transport_tables import LeaseRow
 
 PATIENCE_S = 6.0
 on_linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at in /proc")

@@ -8,7 +8,7 @@ from support.assignment import give
 from support.desk_tables import DraftLabelRow
 from support.escalations import EscalationRepository, replied
 from support.jobs import CheckName, FailedCheck
-from support.offers import EDIT_LASTS, Offer, Offers, Refusal, Verdict
+from support.offers import EDIT_LASTS, Edit, Offers, Refusal, Verdict
 from support.tables import AuditRow
 from support.turns import Words
 
@@ -82,16 +82,30 @@ async def test_an_edit_ends_by_itself_by_closing_and_by_somebody_elses_taking_th
     late = Offers(session, anna, 7, now + EDIT_LASTS)
     assert await late.replaced_by(escalation, "Совсем о другом") is None
     await decide(7).edit(turn_id)
-    assert isinstance(await Offers(session, anna, 8, now + EDIT_LASTS).edit(turn_id), Offer)
+    assert isinstance(await Offers(session, anna, 8, now + EDIT_LASTS).edit(turn_id), Edit)
 
     give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
-    assert (escalation.editing_turn_id, escalation.editing_by) == (None, None)
+    assert (escalation.editing_by, escalation.editing_since) == (None, None)
     await decide(7).edit(turn_id)
     give(session, anna, escalation, 7, now, by=7, action="conversation_taken")
     assert escalation.editing_by == 7
     await EscalationRepository(session).close(anna.id, 7, now)
     assert escalation.editing_by is None
     assert await labels(session) == []
+
+
+async def test_an_edit_says_since_when_and_which_copy_is_of_no_use_any_more(session, turn_id, decide, anna, now):
+    first = await decide(7).edit(turn_id)
+    assert (first.over, first.since) == (None, now)
+    again = await Offers(session, anna, 7, now + EDIT_LASTS / 2).edit(turn_id)
+    assert (again.over, again.since) == (None, now), "the copy that he was shown says how long he has"
+    late = now + EDIT_LASTS
+    assert len(await offers.ended_edits(session, now, 9)) == 0
+    assert len(await offers.ended_edits(session, late, 9)) == 1
+    anew = await Offers(session, anna, 7, late).edit(turn_id)
+    assert (anew.over, anew.since) == (turn_id, late)
+    await EscalationRepository(session).close(anna.id, 7, late)
+    assert len(await offers.ended_edits(session, late, 9)) == 1
 
 
 async def test_a_draft_is_not_sent_on_top_of_an_operators_own_answer_but_can_still_be_edited(
@@ -103,7 +117,7 @@ async def test_a_draft_is_not_sent_on_top_of_an_operators_own_answer_but_can_sti
     assert await decide(7).send(turn_id, desk.knowledge.get()) is Refusal.ANSWERED
 
     assert await labels(session) == []
-    assert isinstance(await decide(7).edit(turn_id), Offer)
+    assert isinstance(await decide(7).edit(turn_id), Edit)
 
 
 async def test_labels_keep_no_personal_data_but_what_the_knowledge_base_says(session, turn_id, decide, anna):

@@ -5,15 +5,8 @@ from sqlalchemy import func, select
 
 from support import retention
 from support.desk_file import Retention
-from support.tables import (
-    AnswerRow,
-    CounterpartRow,
-    DeliveryRow,
-    EscalationRow,
-    InboxRow,
-    MessageRow,
-    TurnRow,
-)
+from support.tables import AnswerRow, EscalationRow, MessageRow, TurnRow
+from support.transport_tables import CounterpartRow, DeliveryRow, InboxRow
 
 PERIODS = Retention(messages_days=30, updates_days=7)
 LONG_AGO = timedelta(days=40)

@@ -148,3 +148,32 @@ async def test_an_edited_question_to_a_person_is_looked_up_anew_and_the_draft_fo
     await lookup.ask(session, fresh.id, now + 30 * SECOND)
     await desk.edit(session, anna, 1, QUESTION, now + 31 * SECOND)
     assert fresh.state == TurnState.SUGGESTED
+
+
+@pytest.mark.parametrize("words_first", [True, False])
+async def test_words_to_a_person_and_an_edit_at_once_are_looked_up_together_in_whichever_order_they_come(
+    session, anna, desk, escalation, lookup, write, now, words_first
+):
+    former = await write("Сколько стоит доставка?", now)
+    await lookup.ask(session, former.id, now + 6 * SECOND)
+    await suggesting.withdraw(session, anna.id, now + 7 * SECOND)
+    edited, later = "Сколько стоит доставка курьером?", now + 8 * SECOND
+
+    if words_first:
+        await write(QUESTION, later)
+    await desk.edit(session, anna, 1, edited, later)
+    if not words_first:
+        await write(QUESTION, later)
+    turn = await write("И можно ли продлить?", later + SECOND)
+    job = await lookup.ask(session, turn.id, later + 7 * SECOND)
+
+    assert turn.id != former.id
+    assert job.question == f"{edited}\n{QUESTION}\nИ можно ли продлить?"
+    assert {edited, QUESTION} <= {*job.parts}
+    assert edited not in str(job.history)
+    # What an operator has answered since is not asked again with the next words.
+    replied(anna, escalation, later + 8 * SECOND)
+    await suggesting.withdraw(session, anna.id, later + 8 * SECOND)
+    turn = await write("А по выходным?", later + 9 * SECOND)
+    await desk.edit(session, anna, 1, "Сколько стоит доставка за город?", later + 9 * SECOND)
+    assert turn.text == "А по выходным?"

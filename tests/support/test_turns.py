@@ -128,6 +128,25 @@ async def test_an_edit_of_a_question_just_answered_asks_it_again(turns, anna, no
     assert (opened.turn.id != turn.id, opened.turn.text, turn.text) == (True, "как оплатить тент?", "как вернуть тент?")
 
 
+@pytest.mark.parametrize("words_first", [True, False])
+async def test_words_and_an_edit_of_what_was_just_answered_are_one_question_in_whichever_order_they_come(
+    turns, anna, now, words_first
+):
+    answered = (await turns.collect(anna, words(1, "как вернуть тент?"), "ru", now)).turn
+    answered.state, later = TurnState.ANSWERED, now + timedelta(minutes=1)
+
+    if words_first:
+        turn = (await turns.collect(anna, words(2, "сколько ждать денег?"), "ru", later)).turn
+        turn.state, turn.attempt = TurnState.GENERATING, 1
+    opened = await turns.edit(anna, 1, "как вернуть палатку?", later)
+    assert opened.cancelled == ((f"t-{opened.turn.id}-1-1",) if words_first else ())
+    if not words_first:
+        opened = await turns.collect(anna, words(2, "сколько ждать денег?"), "ru", later)
+
+    assert (opened.turn.id != answered.id, opened.turn.state) == (True, TurnState.COLLECTING)
+    assert opened.turn.text == "как вернуть палатку?\nсколько ждать денег?"
+
+
 @pytest.mark.parametrize(
     ("state", "later", "text"),
     [

@@ -28,7 +28,8 @@ CURRENT = "current"
     "--knowledge",
     metavar="FOLDER|current|demo",
     help="What answers: articles (a release is built aside), the release that answers now (the default with a basket "
-    "of your own), or the demo shop (otherwise).",
+    "of your own), or the demo shop (otherwise). Of articles and release, passages that were called wrong and "
+    "addresses that nobody has confirmed are left out as in the running bot.",
 )
 @click.option("--orders", type=click.Path(path_type=Path), help="A list of orders for order_dialogues.jsonl.")
 @click.option("--with-drafts", is_flag=True, help="Measure items, too, that nobody has looked at yet.")
@@ -140,8 +141,12 @@ def _subject(settings: "Settings", named: str, orders: Path | None, hidden: froz
                     f"{sources}: no such folder of articles. Build a release (otvet kb build), or name what answers: "
                     "--knowledge FOLDER; --knowledge demo is the demo shop."
                 )
-            with model_for(settings) as model, folder(sources, orders=orders, model=model, rerank=rerank) as subject:
-                yield subject
+            with model_for(settings) as model:
+                built = folder(
+                    sources, orders=orders, model=model, rerank=rerank, hidden=hidden, releases=settings.releases_dir
+                )
+                with built as subject:
+                    yield subject
 
 
 def _command() -> list[str]:

@@ -5,7 +5,8 @@ from aiohttp import web
 from sqlalchemy import select
 
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
-from support.tables import AuditRow, DeliveryRow
+from support.tables import AuditRow
+from support.transport_tables import DeliveryRow
 
 RECORD = {
     "id": "KD-10427",

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from otvet.redis_server import EmbeddedRedis
 from sandbox.world import ANNA, MARIA, OPERATORS_CHAT_ID
 from support.deliveries import OPEN_STATES as OPEN_CALLS
-from support.tables import DeliveryRow, InboxRow, TurnRow
+from support.tables import TurnRow
+from support.transport_tables import DeliveryRow, InboxRow
 from support.turns import OPEN_STATES
 
 

@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaluation.masking import read, score
@@ -80,9 +80,33 @@ PIECES = st.sampled_from(
 )
 
 
-@given(st.lists(st.one_of(PIECES, st.text(max_size=12)), max_size=12).map(" ".join))
+LABELS = st.sampled_from(
+    [
+        *("Recipient:", "Addressee:", "Cardholder is", "My name is", "Regards,", "Mr", "I am", "Phone:", "Card:"),
+        *("Passport:", "Postcode:", "Получатель:", "Отправитель", "Клиент:", "Меня зовут", "ФИО:", "С уважением,"),
+        *("Контактное лицо:", "Телефон:", "Карта", "Паспорт:", "Адрес:", "Домофон:", "для", "я", "моя жена"),
+    ]
+)
+VALUES = st.sampled_from(
+    [
+        *("john smith", "J. Smith", "Emma", "Anna-Maria Lopez", "J*** S***", "12 Main Street", "SW1A 1AA"),
+        *("анна петрова", "Петров И. С.", "Артём", "А*** П***", "A", "4510 123456", "anna собака mail точка ru"),
+    ]
+)
+LINES = st.lists(
+    st.tuples(LABELS, st.lists(PIECES | VALUES | st.text(max_size=6), min_size=1, max_size=3).map(" ".join)), max_size=3
+).map(lambda lines: "\n".join(" ".join(line) for line in lines))
+
+
+@given(LINES | st.lists(PIECES | st.text(max_size=12), max_size=12).map(" ".join))
+@example("Recipient: John Smith")
+@example("Получатель: John Smith")
 def test_masking_twice_is_masking_once(text):
     assert mask(mask(text)) == mask(text)
+
+
+def test_what_was_masked_after_a_label_keeps_its_form():
+    assert mask("Recipient: John Smith") == "Recipient: J*** S***"
 
 
 @given(st.text(max_size=300))

@@ -3,11 +3,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from support.answer_audits import Judgement
+from support import thresholds
+from support.answer_audits import Judgement, version_of
 from support.audit_tables import AnswerAuditRow
 from support.desk_file import DeskFile
 from support.shares import Part
 from support.tables import AnswerRow, CustomerRow, EscalationRow, TurnRow
+from support.thresholds import NewThreshold
 from support.watching.audited import held_audits
 from support.watching.counting import figures
 from support.watching.period import last_days
@@ -18,12 +20,12 @@ from tests.support.watching.month import write_month
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
-async def ask(session, customer_id, at, *, score=0.9, reason=None):
+async def ask(session, customer_id, at, *, score=0.9, reason=None, draft=None, language="ru"):
     turn = TurnRow(
         customer_id=customer_id,
         state="escalated" if reason else "answered",
         text="сколько стоит доставка",
-        language="ru",
+        language=language,
         opened_at=at,
         closes_at=at,
         closed_at=at,
@@ -34,7 +36,7 @@ async def ask(session, customer_id, at, *, score=0.9, reason=None):
     session.add(turn)
     await session.flush()
     if reason is None:
-        draft = {"verdict": {"score": score}, "timings_ms": {"generate": 1500.0}}
+        draft = draft or {"verdict": {"score": score}, "timings_ms": {"generate": 1500.0}}
         wait = timedelta(seconds=2)
         session.add(AnswerRow(turn_id=turn.id, text="", draft=draft, rating=1, created_at=at + wait))
     else:
@@ -99,6 +101,29 @@ async def test_an_audited_draft_that_was_held_back_is_no_sent_answer(session, th
     assert [one.turn_id for one in await held_audits(session, week.start, week.end)] == [held]
     found = await figures(session, week, DeskFile(), threshold=0.75)
     assert (found.judging.precision, found.judging.held_by) == (Part(1, 1), "operators")
+
+
+async def test_the_line_is_what_decides_about_the_newest_drafts_of_each_language(session, three, make_draft):
+    newest = make_draft().model_dump(mode="json")
+    chosen = {"max_wrong": 0.05, "confidence": 0.95, "answers": 60, "wrong": 0}
+    version = version_of(make_draft())
+    of_now = NewThreshold(language="ru", version=version, value=0.6, **chosen)
+    of_former = NewThreshold(language="en", version="former", value=0.5, **chosen)
+    await thresholds.apply(session, [of_now, of_former], NOW)
+
+    async def found(*, is_set=False):
+        week = last_days(7, DeskFile().hours, NOW)
+        return (await figures(session, week, DeskFile(), threshold=0.75, threshold_is_set=is_set)).thresholds
+
+    assert await found() == {"ru": 0.75}, "the newest draft is of another version, and there is none in English"
+    for language in ("ru", "en"):
+        await ask(session, 2, NOW - timedelta(minutes=5), draft=newest, language=language)
+    assert await found() == {"ru": 0.6, "en": 0.75}
+    assert await found(is_set=True) == {"ru": 0.75, "en": 0.75}
+    held = await session.get_one(TurnRow, await ask(session, 1, NOW - timedelta(minutes=1), reason="low_score"))
+    held.draft = newest | {"model": "another"}
+    await session.flush()
+    assert await found() == {"ru": 0.75, "en": 0.75}
 
 
 async def test_an_empty_database_has_figures_too(session):

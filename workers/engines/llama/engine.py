@@ -26,12 +26,13 @@ from workers.engines.base import (
     Form,
     Opinion,
 )
-from workers.engines.llama.batcher import Batcher, OpenSequence
+from workers.engines.llama.batcher import Batcher
 from workers.engines.llama.chat import Chat, read_chat
 from workers.engines.llama.lanes import Cancellation
 from workers.engines.llama.library import Adapter, Context, LlamaError, Model, abilities, spare_cores
 from workers.engines.llama.preflight import Shape, examine, examine_adapter, try_in_child
 from workers.engines.llama.sampling import Sampling
+from workers.engines.llama.sequences import OpenSequence
 from workers.promptbook import phrase, template, version
 
 MAX_TOKENS: Final = 600
