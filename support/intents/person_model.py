@@ -24,6 +24,8 @@ MOST_CHARACTERS: Final = 4096
 """A message of Telegram."""
 _SHORT: Final = 300
 """Characters of a text whose other readings are searched for typos as well."""
+_MEDIUM: Final = 1000
+"""Characters of a text whose clauses are looked at apart as well."""
 WINDOW: Final = 8
 """Words that are looked at together where a sentence has more."""
 _ENDLESS: Final = 60
@@ -40,7 +42,7 @@ _ANYTHING: Final = _PEOPLE | {"LIVE", "NAME", "PHONE", "TALK", "ANSWER", "BOT"}
 
 
 def parts(text: str) -> list[tuple[Word, ...]]:
-    """Return what is scored apart: sentences, and pieces of long ones, in every way that the text can be read."""
+    """Return what is scored apart: sentences, their clauses and pieces, in every way that the text can be read."""
     folded = senses.fold(text[:MOST_CHARACTERS])
     short = len(folded) < _SHORT
     found: list[tuple[Word, ...]] = []
@@ -48,7 +50,8 @@ def parts(text: str) -> list[tuple[Word, ...]]:
         if number and not senses.may_be_meant(folded, reading):
             continue
         wanted = _PEOPLE if number else _ANYTHING
-        for sentence in senses.sentences(reading, typos=number == 0 or short):
+        told = [reading, senses.clauses(reading)] if number == 0 and len(folded) < _MEDIUM else [reading]
+        for sentence in senses.sentences("\n".join(told), typos=number == 0 or short):
             found += [
                 part
                 for part in _windows(tuple(sentence))

@@ -17,6 +17,7 @@ WORDS: Final = Path(__file__).with_name("person_words.toml")
 _WORD: Final = re.compile(r"[a-zа-я0-9]+(?:-[a-zа-я]+)*|\?")
 _LETTERS: Final = re.compile(r"[a-zа-я]+")
 _END: Final = re.compile(r"[.!?;…\n]+")
+_PAUSE: Final = re.compile(r"[,:]|\s[-–—]+\s")
 _SPACED: Final = re.compile(r"(?<!\w)\w(?:[ .\-_*]\w){3,}(?!\w)")
 _ADDRESS: Final = re.compile(r"(?<!\S)\S+@\S+|https?://\S+")
 _REPEATED: Final = re.compile(r"(.)\1\1+")
@@ -53,6 +54,11 @@ def sentences(text: str, *, typos: bool = True) -> list[list[Word]]:
         for sentence in _END.sub(lambda end: "?\n" if "?" in end.group() else "\n", text).split("\n")
     )
     return [found for found in told if found]
+
+
+def clauses(text: str) -> str:
+    """Return a folded text whose commas and dashes end sentences: «человека дайте, и сколько стоит доставка»."""
+    return _PAUSE.sub("\n", text)
 
 
 def fold(text: str) -> str:
