@@ -60,8 +60,8 @@ def _points(report: Report, words: Words) -> Iterator[tuple[bool, Html | str]]:
     hopeless = answers.unanswerable_answered[TOTAL]
     if hopeless.total:
         most = MAX_UNANSWERABLE_ANSWERED
-        told = words("verdict-unanswerable", n=hopeless.hits, total=str(hopeless.total), most=str(most))
-        yield hopeless.hits <= most, told
+        figures = {"share": words.percent(hopeless.value), "most": words.percent(most), "total": str(hopeless.total)}
+        yield hopeless.value <= most, words("verdict-unanswerable", n=hopeless.hits, **figures)
     for name, share, wanted in (
         ("routing", report.routing.accuracy[TOTAL], MIN_ROUTED),
         ("first", report.retrieval.first[TOTAL], MIN_FIRST),

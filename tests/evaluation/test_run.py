@@ -34,13 +34,13 @@ def test_the_json_holds_every_figure_by_language_and_in_total(measured: tuple[Re
         *("followups", "timings_ms", "aims", "schema_version", "provenance", "scores", "assurance", "fixes"),
         *("comparison", "items"),
     }
-    assert told["schema_version"] == 2
+    assert told["schema_version"] == 3
     assert len(told["items"]) == 40
     assert told["provenance"]["basket_items"] == 40
     assert Report.model_validate(told).items == measured[0].items
     for share in (
         *(told["retrieval"][name] for name in ("first", "recall_at_5", "recall_at_10", "recall_at_10_without_vectors")),
-        *(told["answers"][name] for name in ("unanswerable_answered", "questions_sent", "questions_escalated")),
+        *(told["answers"][name] for name in ("unanswerable_answered", "questions_sent", "questions_not_answered")),
         told["routing"]["accuracy"],
         told["orders"]["passed"],
     ):
@@ -94,7 +94,8 @@ def test_a_mistake_is_blamed_on_a_stage_and_only_a_mistake(measured: tuple[Repor
     for one in report.items:
         went_well = one.right if one.kind != "unanswerable" else not one.sent
         if one.kind == "question":
-            went_well = bool(one.sent and one.right and one.route == "question")
+            went_well = bool(one.sent and one.right)
+            assert one.route == "question" or not (one.sent or one.right), one.id
         assert (one.stage is None) == went_well, one.id
     wrong = sum(one.stage is Stage.JUDGE_LAX for one in report.items)
     sent = report.answers.sent_right["total"]
