@@ -82,6 +82,25 @@ def test_only_strict_turns_a_missed_aim_into_an_exit_status(measured: tuple[Repo
     assert "MISSED  orders shown to a stranger: 1, wanted 0" in render(leaky)
 
 
+@pytest.mark.parametrize(
+    ("answered", "asked", "verdict"), [(2, 2, "MISSED"), (3, 40, "MISSED"), (2, 40, "met"), (0, 2, "met")]
+)
+def test_how_many_unanswerable_ones_may_be_answered_is_a_share(
+    measured: tuple[Report, Path], answered: int, asked: int, verdict: str
+) -> None:
+    share = {"total": Share(hits=answered, total=asked)}
+    report = measured[0].model_copy(
+        update={"answers": measured[0].answers.model_copy(update={"unanswerable_answered": share})}
+    )
+    [line] = [line for line in render(report).splitlines() if "unanswerable answered:" in line]
+    assert line.split()[0] == verdict
+    page = render_page(report, "en")
+    good, bad = page.index('class="good">Right'), page.index('class="bad">Wrong')
+    assert good < bad
+    assert (good < page.index("Answered although the articles") < bad) == (verdict == "met")
+    assert ("too few to tell" in page) == (asked < 20)
+
+
 def test_follow_ups_are_understood_by_what_was_asked_before(measured: tuple[Report, Path]) -> None:
     found = measured[0].followups
     assert found.right_continued["total"].total == found.right_alone["total"].total > 0

@@ -57,6 +57,7 @@ evaluation-verdict-unanswerable = Answered although the articles have no answer:
     [one] once
    *[other] { $n } times
  } in { $total } ({ $share }). The aim: at most { $most }.
+evaluation-verdict-few = These are too few to tell.
 evaluation-verdict-routing = Understands what the customer wants: { $share } ({ $hits } of { $total } messages). The aim: at least { $wanted }.
 evaluation-verdict-first = Finds the right article first: { $share } ({ $hits } of { $total } questions). The aim: at least { $wanted }.
 evaluation-verdict-held = { $n ->

@@ -65,6 +65,7 @@ evaluation-verdict-unanswerable = Ответил там, где в статья�
     [few] { $n } раза
    *[other] { $n } раз
  } из { $total } ({ $share }). Цель — не больше { $most }.
+evaluation-verdict-few = Вопросов мало: судить рано.
 evaluation-verdict-routing = Понимает, чего хочет клиент: { $share } ({ $hits } из { $total } сообщений). Цель — не меньше { $wanted }.
 evaluation-verdict-first = Нужная статья находится первой: { $share } ({ $hits } из { $total } вопросов). Цель — не меньше { $wanted }.
 evaluation-verdict-held = { $n ->
