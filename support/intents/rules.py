@@ -20,7 +20,7 @@ __all__ = ["MAYBE", "RuleHit", "apply_rules", "find_order_number", "wants_nobody
 
 SURE: Final = 0.35
 """From this probability on a message asks for a person, whatever the hand-written rules say."""
-MAYBE: Final = 0.2
+MAYBE: Final = 0.25
 """From this one on the customer is asked, and below it no rule calls a person."""
 _SURE_IN_SPITE: Final = 0.7
 """What ``SURE`` is where the rules see a question about operators, or people who cannot or shall not be called."""
