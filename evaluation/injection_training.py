@@ -33,8 +33,6 @@ _PENALTY: Final = 1.0
 _MOST_PARTS: Final = 8
 _LOOKALIKE: Final = 6.0
 """Weight of a benign text with an attack's words, against one of everyday's."""
-_WHOLE: Final = 6.0
-"""Weight of a short attack that was written whole."""
 _REAL: Final = 3.0
 """Weight of an attack of a collection, against one that was put together."""
 _MOST_EVERYDAY: Final = 6000
@@ -47,7 +45,7 @@ def fit(more: Iterable[tuple[str, bool]] = (), everyday: Sequence[str] = ()) -> 
     """
     told = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     examples = [(text, True, 1.0) for language in ("en", "ru") for text in _made(told["attacks"][language])]
-    examples += [(text, True, _WHOLE) for language in ("en", "ru") for text in told["attacks"][language]["whole"]]
+    examples += [(text, True, 1.0) for language in ("en", "ru") for text in told["attacks"][language]["whole"]]
     examples += [(text, False, _LOOKALIKE) for language in ("en", "ru") for text in told["benign"][language]["texts"]]
     examples += [(text, False, 1.0) for text in _everyday()]
     examples += [(text, attack, _REAL if attack else _LOOKALIKE) for text, attack in more]
