@@ -6,6 +6,7 @@
 import argparse
 import random
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -43,7 +44,7 @@ class FoldsReport(BaseModel):
 
 def measure_folds(rows: Sequence[Row], everyday: Mapping[str, Sequence[str]], folds: int) -> FoldsReport:
     """Fit once a fold of the attacks and once a set of everyday messages, which is left out whole; minutes."""
-    folded = _folds([row.text for row in rows], folds)
+    folded = folds_of([row.text for row in rows], folds)
     right: dict[str, list[bool]] = defaultdict(list)
     messages = [text for texts in everyday.values() for text in texts]
     for fold in range(folds):
@@ -85,7 +86,7 @@ def _kept(model: InjectionModel, text: str) -> bool:
     return injection.find(text) is not None or model.probability(text) >= THRESHOLD
 
 
-def _folds(texts: Sequence[str], folds: int) -> list[int]:
+def folds_of(texts: Sequence[str], folds: int) -> list[int]:
     """Return the fold of each text; variants of one text are in one fold."""
     runs = [_runs(text) for text in texts]
     group = list(range(len(texts)))
@@ -114,7 +115,8 @@ def main() -> None:
     parser.add_argument("--folds", type=int, default=6)
     told = parser.parse_args()
     everyday = {str(file): read_everyday(file) for file in told.everyday}
-    print(render_folds(measure_folds(load_attacks(told.attacks), everyday, told.folds)))
+    report = measure_folds(load_attacks(told.attacks), everyday, told.folds)
+    sys.stdout.write(render_folds(report) + "\n")
 
 
 if __name__ == "__main__":
