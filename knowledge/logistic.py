@@ -30,10 +30,12 @@ class LogisticRegression:
         n_classes: int,
         penalty: float = 1.0,
         row_weights: NDArray[np.float64] | None = None,
+        directions: NDArray[np.int64] | None = None,
     ) -> Self:
         """Minimise weighted cross-entropy + penalty/2 · ‖weights‖² (the bias is free).
 
-        ``rows``: [n, n_features]; ``labels``: int64[n], 0..n_classes-1; deterministic.
+        ``rows``: [n, n_features]; ``labels``: int64[n], 0..n_classes-1; deterministic. ``directions``, of two classes:
+        int64[n_features], 1 where more of a feature may only speak for the second class, -1 where only for the first.
         """
         n, n_features = rows.shape
         weight = np.ones(n) if row_weights is None else row_weights
@@ -50,7 +52,11 @@ class LogisticRegression:
             return value + penalty / 2 * float((weights**2).sum()), gradient.ravel()
 
         start = np.zeros((n_features + 1) * n_classes)
-        fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+        bounds = None
+        if directions is not None:
+            free, up, down = (None, None), (0.0, None), (None, 0.0)
+            bounds = [bound for one in directions for bound in ((down, up) if one > 0 else (up, down))] + [free, free]
+        fitted = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 500})
         table = fitted.x.reshape(n_features + 1, n_classes)
         return cls(weights=table[:-1], bias=table[-1])
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from support.intents.examples import Intent, IntentsError, Route
-from support.intents.features import MAX_CHARACTERS
-from support.intents.rules import RuleHit, apply_rules, find_order_number, wants_nobody
+from support.intents.features import MAX_CHARACTERS, fold
+from support.intents.person_model import bundled as person_model
+from support.intents.rules import MAYBE, RuleHit, apply_rules, find_order_number, wants_nobody
 from support.intents.text_classifier import TextClassifier
 
 # Of the examples that a model without a tenth of them is sure about, so many must be right: the lowest threshold holds.
@@ -22,6 +23,11 @@ _THRESHOLDS = np.arange(0.30, 0.81, 0.02)
 _WORTH_A_SEARCH = 0.15
 # Between these and anything else a wrong guess costs the customer something: better ask.
 _ACTED_UPON = frozenset({Route.ORDER_STATUS, Route.OPERATOR, Route.COMPLAINT})
+_PERSON = "operator"
+"""The bundled intent of calling a person; a company's own intents may call one for other reasons."""
+_UNTHINKABLE = 0.05
+"""Nobody is called for what asks for a person no likelier than this."""
+_CALLS_SOMEBODY = frozenset({Route.OPERATOR, Route.COMPLAINT})
 # The cues, by their names in cues.toml, without which a message is not mere politeness.
 _POLITE_CUES = ("hello", "thanks", "bye", "you", "chat", "robot")
 
@@ -73,9 +79,11 @@ class IntentClassifier:
 
     def classify(self, text: str, vector: NDArray[np.float32] | None = None) -> Classification:
         """Decide what one message is about; ``vector``, float32[d], if and only if it was fitted with vectors."""
+        likely = person_model().probability(text)
+        hit = apply_rules(text, likely)
         text = text[:MAX_CHARACTERS]
         number = find_order_number(text)
-        if hit := apply_rules(text):
+        if hit:
             return self._by_rule(hit, number)
         readings = self.model.read([text], None if vector is None else vector[None])
         ranking, familiar = self._rank(readings.probabilities[0]), float(readings.known[0]) >= self.familiar
@@ -84,10 +92,25 @@ class IntentClassifier:
             ranking = tuple(sorted(ranking, key=lambda entry: wanted.index(self._intent(entry[0]).route)))
             first, sure, why = ranking[0], False, "Not sure: it does not look like words."
         else:
-            first, sure, why = self._decide(text, ranking, number, familiar=familiar)
+            first, sure, why = self._decide(text, ranking, number, familiar=familiar, likely=likely)
         ordered = (first, *(entry for entry in ranking if entry != first))
+        if likely >= MAYBE and not (sure and self._intent(first[0]).route in _CALLS_SOMEBODY):
+            ordered, sure, why = self._with_a_person(ordered), False, f"Not sure: it asks for a person at {likely:.2f}."
+        elif likely < MAYBE and sure and first[0] == _PERSON and not self._is_example(text):
+            sure, why = False, f"Not sure: {first[0]} at {first[1]:.2f}, but it asks for a person at {likely:.2f} only."
+        first = ordered[0]
         intent = self._intent(first[0])
         return Classification(intent.name, intent.route, first[1], "model", ordered, sure, number, why)
+
+    def _with_a_person(self, ranking: tuple[tuple[str, float], ...]) -> tuple[tuple[str, float], ...]:
+        """Put the call of a person among the two that are offered."""
+        place = next((at for at, entry in enumerate(ranking) if self._intent(entry[0]).route is Route.OPERATOR), None)
+        if place is None:
+            return ranking
+        name = _PERSON if any(intent.name == _PERSON for intent in self.intents) else ranking[place][0]
+        rest = (*ranking[:place], *ranking[place + 1 :])
+        at = min(place, 1)
+        return (*rest[:at], (name, ranking[place][1]), *rest[at:])
 
     def _by_rule(self, hit: RuleHit, number: str | None) -> Classification:
         same_route = [intent for intent in self.intents if intent.route is hit.route]
@@ -104,17 +127,17 @@ class IntentClassifier:
         return tuple((best[route][1], totals[route]) for route in sorted(totals, key=lambda route: -totals[route]))
 
     def _decide(
-        self, text: str, ranking: tuple[tuple[str, float], ...], number: str | None, *, familiar: bool
+        self, text: str, ranking: tuple[tuple[str, float], ...], number: str | None, *, familiar: bool, likely: float
     ) -> tuple[tuple[str, float], bool, str]:
         """Return the chosen entry of the ranking, whether it is sure, and why."""
         first, second = ranking[0], ranking[1]
         clear = first[1] >= self.threshold and first[1] - second[1] >= _MARGIN
-        if clear and familiar and self._has_grounds(text, first):
+        if clear and familiar and self._has_grounds(text, first, likely):
             return first, True, f"Model: {first[0]} at {first[1]:.2f}, threshold {self.threshold:.2f}."
         question = next((entry for entry in ranking if self._intent(entry[0]).route is Route.QUESTION), first)
         if not self.model.features.says(text) and number is None:
             return question, True, "Nothing in it speaks for an action, so the knowledge base is asked."
-        if not self._has_grounds(text, first):
+        if not self._has_grounds(text, first, likely):
             ranking = (*ranking[1:], first)
             first, second = ranking[0], ranking[1]
         if {self._intent(name).route for name, _ in (first, second)} & _ACTED_UPON:
@@ -127,7 +150,7 @@ class IntentClassifier:
             return first, True, f"Model: {first[0]} at {first[1]:.2f}; nothing that needs an action is likely."
         return question, True, f"Model: no clear {first[0]} at {first[1]:.2f}, so the knowledge base is asked."
 
-    def _has_grounds(self, text: str, first: tuple[str, float]) -> bool:
+    def _has_grounds(self, text: str, first: tuple[str, float], likely: float) -> bool:
         """Whether mere politeness is said in so many words, and a person is one who could be called.
 
         A bare «cushions» is likelier a question, and so is «my mobile operator».
@@ -136,9 +159,14 @@ class IntentClassifier:
             case Route.GREETING:
                 return self.model.features.says(text, *_POLITE_CUES)
             case Route.OPERATOR:
-                return not wants_nobody(text)
+                asks = likely >= _UNTHINKABLE or first[0] != _PERSON or self._is_example(text)
+                return asks and not wants_nobody(text)
             case _:
                 return True
+
+    def _is_example(self, text: str) -> bool:
+        """Whether it was taught, as by an administrator who corrected a wrong guess."""
+        return fold(text.strip()) in (fold(example) for intent in self.intents for example in intent.examples)
 
     def _intent(self, name: str) -> Intent:
         return next(intent for intent in self.intents if intent.name == name)

@@ -5,7 +5,7 @@ Everything works on folded text (``support.intents.features.fold``) whose number
 
 import re
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from support.intents.retyping import readings
@@ -84,6 +84,7 @@ _WITH: Final = re.compile(
 )
 _SHORT_REQUEST_WORDS: Final = 8
 _LONG_WORD: Final = 7
+_LONGEST_WORD: Final = 30
 # Words that say something and may stand between the verb of calling and the person.
 _NAMED_GAP, _ANYONE_GAP, _WISH_GAP = 4, 1, 0
 _SURE_PERSONS: Final = frozenset({"agent", "human", "человека"})
@@ -219,7 +220,10 @@ def _by_sound() -> dict[str, str]:
     return {_sound(word): word for word in sorted(_speller(russian=True).words)}
 
 
+@lru_cache(maxsize=20_000)
 def _corrected(word: str) -> str:
+    if len(word) > _LONGEST_WORD:
+        return word
     known = _speller(russian=_is_russian(word)).correct(word)
     return _by_sound().get(_sound(word), word) if known == word else known
 

@@ -1,21 +1,33 @@
-"""Rules that decide before the model does: a plain request for a person, a bare order number, mere politeness."""
+"""Rules that decide before the model does: a plain request for a person, a bare order number, mere politeness.
+
+Requests have two nets. The hand-written rules of ``persons`` know sentences, the learnt ``person_model`` knows what
+requests are made of: it finds unheard-of wordings, and stops the rules where nothing else speaks for a request.
+"""
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
-from support.intents import persons
+from support.intents import person_model, persons
 from support.intents.cues import term_pattern
 from support.intents.examples import Route
-from support.intents.features import fold
+from support.intents.features import MAX_CHARACTERS, fold
 from support.intents.persons import Asked
 from support.intents.words import TABLES, TERMS, WORD
 from support.orders.numbers import find_order_number
 
-__all__ = ["RuleHit", "apply_rules", "find_order_number", "wants_nobody"]
+__all__ = ["MAYBE", "RuleHit", "apply_rules", "find_order_number", "wants_nobody"]
+
+SURE: Final = 0.35
+"""From this probability on a message asks for a person, whatever the hand-written rules say."""
+MAYBE: Final = 0.2
+"""From this one on the customer is asked, and below it no rule calls a person."""
+_SURE_IN_SPITE: Final = 0.7
+"""What ``SURE`` is where the rules see a question about operators, or people who cannot or shall not be called."""
 
 _CORES = {name: term_pattern(table["core"]) for name, table in TABLES.items() if "core" in table}
 # someone@example.com is nobody to be called.
-_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
+_ADDRESS = re.compile(r"(?<!\S)\S+@\S+|https?://\S+")
 _MAX_POLITE_WORDS = 6
 
 
@@ -30,15 +42,25 @@ class RuleHit:
     """The rule in plain English, for logs and the sandbox."""
 
 
-def apply_rules(text: str) -> RuleHit | None:
-    """Return what a rule decides, None when the model has to."""
-    folded = _folded(text)
-    if not any(character.isalnum() or character == "?" for character in text):
+def apply_rules(text: str, likely: float | None = None) -> RuleHit | None:
+    """Return what a rule decides, None when the model has to.
+
+    ``likely``: the whole message's ``person_model`` probability, when it is known already.
+    """
+    folded = _folded(text[:MAX_CHARACTERS])
+    if not any(character.isalnum() or character == "?" for character in text[:MAX_CHARACTERS]):
         return RuleHit(Route.GREETING, "greeting", "nothing but emoji or punctuation")
-    if asked := persons.asked(folded):
-        wanted = asked is Asked.FOR_ONE
-        route, intent = (Route.OPERATOR, "operator") if wanted else (Route.QUESTION, "question")
-        return RuleHit(route, intent, asked.value)
+    if likely is None:
+        likely = person_model.bundled().probability(text)
+    asked = persons.asked(folded)
+    if asked is None and likely >= MAYBE and len(text) > MAX_CHARACTERS:
+        asked = persons.asked(_folded(text[-MAX_CHARACTERS:]))
+    if asked is Asked.FOR_ONE and likely >= MAYBE:
+        return RuleHit(Route.OPERATOR, "operator", asked.value)
+    if asked is Asked.ABOUT_THEM and likely < _SURE_IN_SPITE:
+        return RuleHit(Route.QUESTION, "question", asked.value)
+    if likely >= (_SURE_IN_SPITE if persons.is_about_others(folded) else SURE):
+        return RuleHit(Route.OPERATOR, "operator", "reads like a request for a person")
     if find_order_number(text) and _nothing_but_number(folded):
         return RuleHit(Route.ORDER_STATUS, "order_status", "nothing but an order number")
     return _politeness(folded, WORD.findall(folded))

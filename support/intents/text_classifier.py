@@ -22,6 +22,8 @@ _ALL_FOLDS: Final = 1500
 _FOLDS: Final = 10
 _LABEL_FOLDS: Final = 5
 _SIGNS_PENALTY: Final = 0.1
+_STRANGER: Final = 2
+"""Place among the signs of how much a text is like a stranger."""
 _BATCH: Final = 500
 
 Floats = NDArray[np.float64]
@@ -127,7 +129,9 @@ class Calibration:
 class Familiarity:
     """Whether a text is any of the labels: logistic regression on score, margin and nearness of examples.
 
-    A few broad labels hold many topics, and strangers are like none of *them*: it asks about topics then.
+    None of these may speak against a text, whatever a few labels that were left out seem to teach: AUROC .92 instead of
+    .77 with three labels of ten examples (mean of six draws). A few broad labels hold many topics, and strangers are
+    like none of *them*: it asks about topics then.
     """
 
     n_topics: int
@@ -162,6 +166,7 @@ class Familiarity:
             n_classes=2,
             penalty=_SIGNS_PENALTY,
             row_weights=row_weights * len(known),
+            directions=np.where(np.arange(signs.shape[1]) == _STRANGER, -1, 1),
         )
         return cls(n_topics, weights, centre, scale, model)
 

@@ -74,6 +74,16 @@ def test_a_stranger_is_less_familiar_than_an_example():
     assert known[0] > known[1]
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_that_is_like_the_examples_makes_a_text_less_familiar(seed):
+    random = np.random.default_rng(seed)
+    texts = [" ".join(random.choice(list("abcdefgh"), 3)) + f" word{n % 5}" for n in range(12)]
+    model = TextClassifier.fit(texts, np.repeat(np.arange(3), 4), n_labels=3).familiar.model
+    assert model is not None
+    for_known = model.weights[:, 1] * np.array([1, 1, -1, 1, 1])
+    assert (for_known >= 0).all()
+
+
 def test_strangers_to_the_topics_of_two_broad_labels_are_told_from_examples(monkeypatch):
     monkeypatch.setattr("support.intents.topics.TOPIC_SIZE", 4)
     random = np.random.default_rng(0)
