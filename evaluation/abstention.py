@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from evaluation.collection import Asked, Collection
 from evaluation.figures import auroc
+from evaluation.json_lines import RowsError, some
 from evaluation.ranked import Mean, resamples
 from knowledge.index import Index
 from knowledge.no_answer import NoAnswerModel, features
@@ -26,14 +27,14 @@ class AbstentionSlice(BaseModel):
     language: str
     answerable: int
     unanswerable: int
-    auroc: Mean
-    """Whether a question with an answer scores above one without."""
-    brier: float
+    auroc: Mean | None
+    """Whether a question with an answer scores above one without. None, like the next: there are not both."""
+    brier: float | None
     """Mean squared error of the probability, both classes weighing the same."""
     risk_at: dict[str, float]
     """Coverage → share without an answer among so many of the most certain questions."""
     features: dict[str, float]
-    """What each feature alone is worth, as AUROC."""
+    """What each feature alone is worth, as AUROC; empty without both."""
 
 
 class AbstentionReport(BaseModel):
@@ -46,7 +47,13 @@ class AbstentionReport(BaseModel):
 
 
 def known(collection: Collection, sources: Names[str]) -> Collection:
-    """Keep only the passages of some sources; none named keeps all."""
+    """Keep only the passages of some sources; none named keeps all.
+
+    Raises:
+        RowsError: no passage is from one of them.
+    """
+    if strange := set(sources) - set(collection.sources):
+        raise RowsError(f"No passage comes from {some(strange)}. Sources in kb.jsonl: {some(set(collection.sources))}.")
     kept = [number for number, source in enumerate(collection.sources) if not sources or source in sources]
     chunks = tuple(collection.chunks[number] for number in kept)
     return Collection(chunks, tuple(collection.sources[number] for number in kept), collection.questions)
@@ -88,9 +95,11 @@ def render_abstention(report: AbstentionReport) -> str:
     lines = [f"{report.chunks} chunks"]
     for part in report.slices:
         area = part.auroc
+        lines += ["", f"{part.language}: {part.answerable} questions with an answer, {part.unanswerable} without"]
+        if area is None or part.brier is None:
+            lines.append("  not measurable: how they are told apart, for there are not both")
+            continue
         lines += [
-            "",
-            f"{part.language}: {part.answerable} questions with an answer, {part.unanswerable} without",
             f"  AUROC {area.value:.3f} ({area.low:.3f}–{area.high:.3f}, 95 % over pages), Brier score {part.brier:.3f}",
             "  coverage      " + "".join(f"{share:>7}" for share in part.risk_at),
             "  without answer" + "".join(f"{risk:>7.3f}" for risk in part.risk_at.values()),
@@ -110,20 +119,28 @@ def _judge(
 def _slice(name: str, rows: list[tuple[Asked, bool, float, dict[str, float]]]) -> AbstentionSlice:
     answerable = np.array([row[1] for row in rows])
     probability = np.array([row[2] for row in rows])
-    weights = resamples([row[0].page for row in rows])
-    drawn = [_auroc(probability, answerable, weight) for weight in weights[:: max(1, len(weights) // 300)]]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    both = bool(answerable.any() and not answerable.all())
     missing = 1 - answerable[np.argsort(-probability, kind="stable")]
     balance = np.where(answerable, 0.5 / max(answerable.sum(), 1), 0.5 / max((~answerable).sum(), 1))
     return AbstentionSlice(
         language=name,
         answerable=int(answerable.sum()),
         unanswerable=int((~answerable).sum()),
-        auroc=Mean(value=_auroc(probability, answerable), low=float(low), high=float(high)),
-        brier=float(balance @ (probability - answerable) ** 2),
+        auroc=_area(probability, answerable, [row[0].page for row in rows]) if both else None,
+        brier=float(balance @ (probability - answerable) ** 2) if both else None,
         risk_at={f"{share:.1f}": float(missing[: max(1, round(share * len(missing)))].mean()) for share in COVERAGES},
-        features={feature: _auroc(np.array([row[3][feature] for row in rows]), answerable) for feature in rows[0][3]},
+        features={
+            feature: _auroc(np.array([row[3][feature] for row in rows]), answerable)
+            for feature in (rows[0][3] if both else ())
+        },
     )
+
+
+def _area(probability: NDArray[np.float64], answerable: NDArray[np.bool_], pages: list[str]) -> Mean:
+    weights = resamples(pages)
+    drawn = [_auroc(probability, answerable, weight) for weight in weights[:: max(1, len(weights) // 300)]]
+    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    return Mean(value=_auroc(probability, answerable), low=float(low), high=float(high))
 
 
 def _auroc(

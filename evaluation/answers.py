@@ -1,6 +1,6 @@
-"""What would customers be sent? Search, no-answer model, engine, checks and judge, as in production."""
+"""What would customers be sent? Desk, search, no-answer model, engine, checks and judge, as in production."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +10,7 @@ from evaluation.figures import Share
 from evaluation.intervals import auroc_of
 from evaluation.ranked import Mean
 from evaluation.report import AnswersReport, Failure, by_language
+from evaluation.routing import Way
 from evaluation.running_bot import Deciding
 from evaluation.timings import Stopwatch
 from knowledge.address_book import AddressBook
@@ -43,6 +44,8 @@ class Attempt:
     risky: bool = False
     threshold: float | None = None
     """What the draft's score was held against, 0..1; None without a draft."""
+    otherwise: "Attempt | None" = None
+    """What would have become of it, had the desk taken it for a question; None: the desk did."""
 
     @property
     def score(self) -> float | None:
@@ -151,11 +154,22 @@ class Answering:
 
 
 def measure_answers(
-    questions: Sequence[Question], unanswerable: Sequence[Unanswerable], path: Answering
+    questions: Sequence[Question], unanswerable: Sequence[Unanswerable], path: Answering, ways: Mapping[str, Way]
 ) -> tuple[Attempt, ...]:
-    """Take every question of both kinds through the path."""
+    """Take every question of both kinds where the desk takes it. ``ways``: what the desk decided, by id."""
     items: list[Question | Unanswerable] = [*questions, *unanswerable]
-    return tuple(path.attempt(item) for item in items)
+    return tuple(as_decided(path.attempt(item), ways[item.id]) for item in items)
+
+
+def as_decided(one: Attempt, way: Way) -> Attempt:
+    """Return what became of a question: nothing is written where the desk takes it for something else.
+
+    Two buttons are no answer. A question that has none is followed through them all the same, where one of them leads
+    to the articles: no wrong answer shall hide behind a tap.
+    """
+    if way.searches or (way.offers_search and isinstance(one.item, Unanswerable)):
+        return one
+    return Attempt(one.item, one.answerable, False, f"desk: {way.route}", found=one.found, otherwise=one)
 
 
 def summarise(attempts: Sequence[Attempt]) -> AnswersReport:
@@ -168,7 +182,7 @@ def summarise(attempts: Sequence[Attempt]) -> AnswersReport:
     return AnswersReport(
         unanswerable_answered=by_language(hopeless, _sent),
         questions_sent=by_language(asked, _sent),
-        questions_escalated=by_language(asked, lambda some: Share.of([not one.sent for one in some])),
+        questions_not_answered=by_language(asked, lambda some: Share.of([not one.sent for one in some])),
         sent_from_right_source=by_language(sourced, lambda some: Share.of([one.from_right_source for one in some])),
         sent_right=by_language(
             [(name, one) for name, one in every if one.sent], lambda some: Share.of([one.right for one in some])

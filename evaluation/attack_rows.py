@@ -1,13 +1,14 @@
 """The rows of a collection of attacks."""
 
-import json
 from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from evaluation import json_lines
+from evaluation.json_lines import RowsError
 
-class AttacksError(Exception):
-    """The data cannot be used; the message names file and line."""
+_WANTED: Final = 'an object with "text" and "attack" (1 an attack, 0 none)'
 
 
 class Row(BaseModel):
@@ -17,28 +18,26 @@ class Row(BaseModel):
 
     text: str
     kind: str = ""
-    attack: int = 1
+    attack: Literal[0, 1] = 1
     lang: str = "en"
 
 
-def load(path: Path) -> tuple[Row, ...]:
-    """Read ``{"text", "kind", "attack", "lang"}`` as JSON Lines.
+def load(path: Path, *, labelled: bool = True) -> tuple[Row, ...]:
+    """Read ``{"text", "kind", "attack", "lang"}`` as JSON Lines; ``labelled``: every row must say ``attack``.
 
     Raises:
-        AttacksError: the file is missing or empty, or a line cannot be read.
+        RowsError: the file is missing or empty, or a line cannot be read.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise AttacksError(f"{path}: cannot be read as UTF-8 text. Name a file of attacks, or its folder.") from error
     rows = []
-    for number, line in enumerate(lines, start=1):
+    for where, fields in json_lines.read(path, _WANTED):
+        if labelled and "attack" not in fields:
+            raise RowsError(f'{where}: lacks "attack". Each line must be {_WANTED}.')
         try:
-            rows.append(Row.model_validate(json.loads(line)))
-        except (ValueError, ValidationError) as error:
-            raise AttacksError(f'{path}, line {number}: is no JSON object with "text" and "attack".') from error
-    if not rows:
-        raise AttacksError(f"{path}: holds no rows.")
+            rows.append(Row.model_validate(fields))
+        except ValidationError as error:
+            told = error.errors(include_url=False)[0]
+            name = ".".join(map(str, told["loc"]))
+            raise RowsError(f'{where}: "{name}" cannot be used. Each line must be {_WANTED}.') from error
     return tuple(rows)
 
 

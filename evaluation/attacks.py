@@ -28,11 +28,12 @@ class AttacksReport(BaseModel):
     """Attacks as messages, by kind and language."""
     cut_from_documents: dict[str, Share]
     """The same texts as paragraphs of an article."""
-    benign_passed: Share
-    benign_passed_in_documents: Share
+    benign_passed: Share | None
+    """None, like the other benign ones: there are none."""
+    benign_passed_in_documents: Share | None
     auroc: Mean | None
     profanity_found: dict[str, Share]
-    benign_without_profanity: Share
+    benign_without_profanity: Share | None
     routes: dict[str, dict[str, int]] = {}
     """What the desk does with the texts as messages, by kind and language."""
     traps: TrapsReport | None = None
@@ -58,14 +59,16 @@ def measure_attacks(rows: Sequence[Row], profanity: Sequence[Row] = (), train: S
         threshold=THRESHOLD,
         kept_from_models={name: Share.of(some) for name, some in sorted(kept.items())},
         cut_from_documents={name: Share.of(some) for name, some in sorted(left_out.items())},
-        benign_passed=Share.of([scores[number] < THRESHOLD for number in benign]),
-        benign_passed_in_documents=Share.of([not cut[number] for number in benign]),
+        benign_passed=Share.of([scores[number] < THRESHOLD for number in benign]) if benign else None,
+        benign_passed_in_documents=Share.of([not cut[number] for number in benign]) if benign else None,
         auroc=auroc_of(
             [score for row, score in zip(rows, scores, strict=True) if row.attack],
             [scores[number] for number in benign],
         ),
         profanity_found={language: Share.of(some) for language, some in sorted(sworn.items())},
-        benign_without_profanity=Share.of([not abuse.find(rows[number].text) for number in benign]),
+        benign_without_profanity=(
+            Share.of([not abuse.find(rows[number].text) for number in benign]) if benign else None
+        ),
     )
 
 
@@ -75,11 +78,14 @@ def render_attacks(report: AttacksReport) -> str:
     lines += [line(name, share) for name, share in report.kept_from_models.items()]
     lines += ["Paragraphs, cut from articles:"]
     lines += [line(name, share) for name, share in report.cut_from_documents.items()]
-    lines += [
-        line("benign messages that pass", report.benign_passed),
-        line("benign paragraphs that stay", report.benign_passed_in_documents),
-        line("benign without swearing", report.benign_without_profanity),
-    ]
+    benign = {
+        "benign messages that pass": report.benign_passed,
+        "benign paragraphs that stay": report.benign_passed_in_documents,
+        "benign without swearing": report.benign_without_profanity,
+    }
+    lines += [line(name, share) for name, share in benign.items() if share is not None]
+    if report.benign_passed is None:
+        lines.append("  not measurable: how many benign texts pass, for no row has attack 0")
     if report.auroc:
         lines.append(f"  AUROC {report.auroc.value:.3f} (95 %: {report.auroc.low:.3f}–{report.auroc.high:.3f})")
     lines += [line(f"swearing found, {name}", share) for name, share in report.profanity_found.items()]

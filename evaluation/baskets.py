@@ -46,6 +46,7 @@ KINDS: Final[Mapping[str, type[Item]]] = {
 _TOLD: Final = 20
 _WORDS: Final = ("question", "text", "then")
 """Fields that hold the customer's words: language and id are made from them where they are not given."""
+_MADE: Final = ("id", "language")
 _ID_LENGTH: Final = 10
 ItemT = TypeVar("ItemT", bound=Item)
 
@@ -147,7 +148,10 @@ def _parse(line: str, kind: type[Item]) -> Item | list[str]:
         if isinstance(item, Asked):
             item.items()
     except ValidationError as error:
-        return [_explained(problem, kind) for problem in _told(error.errors(include_url=False))]
+        problems = list(_told(error.errors(include_url=False)))
+        if not words and not kind.model_fields.keys().isdisjoint(_WORDS):
+            problems = [one for one in problems if one["type"] != "missing" or one["loc"][-1] not in _MADE]
+        return [_explained(problem, kind) for problem in problems]
     return item
 
 
@@ -169,6 +173,8 @@ def _explained(problem: ErrorDetails, kind: type[BaseModel]) -> str:
     name = ".".join(str(part) for part in place)
     said = str(problem["ctx"]["error"]) if problem["type"] == "value_error" else problem["msg"]
     match problem["type"]:
+        case "missing" if name == "language" and not kind.model_fields.keys().isdisjoint(_WORDS):
+            said = 'the words do not tell it; add "language": "ru" or "language": "en"'
         case "missing":
             said = f'is missing; every item of this file needs "{place[-1]}"'
         case "extra_forbidden":

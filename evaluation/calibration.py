@@ -21,6 +21,8 @@ GRID: Final = tuple(step / 100 for step in range(100, -1, -1))
 FIRST_SHARE: Final = 0.2
 """Of the labels, above the first threshold tested: a compromise, found on simulated companies. With 0 about as many get
 a threshold and less is sent by it; with 1/4 to 1/2 fewer get one."""
+_BLOCK: Final = 1024
+"""How many numbers of further labels are tried at a time."""
 Counts = NDArray[np.int64]
 """int64[..., len(GRID)]: how many of something score at least each threshold."""
 
@@ -72,7 +74,8 @@ class LanguageCalibration(_Value):
     chosen: Tested | None
     """The lowest threshold whose answers are known to be good enough; None: there is none yet."""
     missing: int
-    """How many more judged answers it takes at the least, if all of them are right; 0 when one is chosen."""
+    """With how many more judged answers a threshold is chosen, if they score like these and all of them are right; 0
+    when one is chosen. Exact while none is wrong, an expectation otherwise: where they fall decides."""
     tested: tuple[Tested, ...]
     """In the order of testing."""
 
@@ -86,6 +89,10 @@ class Calibration(_Value):
     """0..1, of each language's claim."""
     looks: int
     """Among how many looks the doubt is split: each is made at (1 - confidence) / looks."""
+    is_random: bool = True
+    """False: the labels are no random audit, and nothing here is a promise."""
+    fewest: int
+    """How many judged answers a language needs at the least, all of them right; one without any lacks so many."""
     languages: tuple[LanguageCalibration, ...]
 
 
@@ -96,9 +103,11 @@ def calibrate(
     confidence: float = 0.95,
     looks: int = 1,
     in_force: Mapping[str, float] | None = None,
+    is_random: bool = True,
 ) -> Calibration:
     """Choose a threshold for each language that has labels. Pure; shares are 0..1.
 
+    ``is_random``: whether the labels are a random audit; it is told, and changes no figure.
     ``in_force``: the threshold that decides now, by language; languages without labels are told of as well then.
     """
     level = (1 - confidence) / looks
@@ -108,7 +117,14 @@ def calibrate(
         _language([label for label in labels if label.language == name], name, now.get(name), max_wrong, level)
         for name in languages
     )
-    return Calibration(max_wrong=max_wrong, confidence=confidence, looks=looks, languages=found)
+    return Calibration(
+        max_wrong=max_wrong,
+        confidence=confidence,
+        looks=looks,
+        is_random=is_random,
+        fewest=fewest(max_wrong, level),
+        languages=found,
+    )
 
 
 def fewest(max_wrong: float, level: float) -> int:
@@ -133,14 +149,17 @@ def first_at(labels: int, smallest: int) -> int:
     return max(smallest, int(np.ceil(FIRST_SHARE * labels)))
 
 
-def choose(answers: Counts, wrong: Counts, most_wrong: Counts, first: int) -> NDArray[np.intp]:
+def choose(answers: Counts, passes: NDArray[np.bool_], first: int | Counts) -> NDArray[np.intp]:
     """Return intp[...]: the last threshold, as an index into GRID, before one fails; -1 where none passes.
+
+    ``passes``: bool[..., len(GRID)], whether few enough of the answers at a threshold are wrong. ``first``: above how
+    many labels the first threshold is tested, for all or int64[...].
 
     Of several that let the same answers through the strictest is taken: nobody judged what lies between them.
     """
-    reached = answers >= first
+    reached = answers >= np.asarray(first)[..., None]
     begin = np.where(reached.any(axis=-1), reached.argmax(axis=-1), len(GRID))
-    failed = (wrong > most_wrong[answers]) & (np.arange(len(GRID)) >= begin[..., None])
+    failed = ~passes & (np.arange(len(GRID)) >= begin[..., None])
     last = np.where(failed.any(axis=-1), failed.argmax(axis=-1), len(GRID)) - 1
     same = answers == np.take_along_axis(answers, np.maximum(last, 0)[..., None], axis=-1)
     return np.where(last >= begin, same.argmax(axis=-1), -1)
@@ -153,16 +172,16 @@ def _language(
     above = np.array([label.score for label in labels])[:, None] >= grid
     answers = above.sum(axis=0).astype(np.int64)
     wrong = above[np.array([label.wrong for label in labels], dtype=bool)].sum(axis=0).astype(np.int64)
-    most_wrong, smallest = allowed(len(labels), max_wrong, level), fewest(max_wrong, level)
-    first = first_at(len(labels), smallest)
-    index = int(choose(answers, wrong, most_wrong, first))
+    passes = wrong <= allowed(len(labels), max_wrong, level)[answers]
+    first = first_at(len(labels), fewest(max_wrong, level))
+    index = int(choose(answers, passes, first))
     tested = [
         Tested(
             threshold=GRID[place],
             answers=int(answers[place]),
             wrong=int(wrong[place]),
             bound=upper_bound(int(wrong[place]), int(answers[place]), level),
-            passed=bool(wrong[place] <= most_wrong[answers[place]]),
+            passed=bool(passes[place]),
         )
         for place in range(len(GRID))
         # One of those that let the same answers through.
@@ -175,7 +194,7 @@ def _language(
         wrong=int(wrong[-1]),
         in_force=None if in_force is None else _in_force(labels, in_force, level),
         chosen=next((one for one in tested if index >= 0 and one.threshold == GRID[index]), None),
-        missing=0 if index >= 0 else _missing(answers, wrong, first, max_wrong, level),
+        missing=0 if index >= 0 else missing(answers, wrong, max_wrong, level),
         tested=tuple(tested[:ended]),
     )
 
@@ -192,10 +211,38 @@ def _in_force(labels: Sequence[Label], threshold: float, level: float) -> InForc
     )
 
 
-def _missing(answers: Counts, wrong: Counts, first: int, max_wrong: float, level: float) -> int:
-    """Return how many right answers are wanting at the first threshold tested, or where all are let through."""
-    place = int((answers >= first).argmax()) if answers[-1] >= first else len(GRID) - 1
-    needed = int(answers[place])
-    while upper_bound(int(wrong[place]), needed, level) > max_wrong:
-        needed += 1
-    return needed - int(answers[place])
+def missing(answers: Counts, wrong: Counts, max_wrong: float, level: float) -> int:
+    """Return with how many further right labels, spread over the scores like the present ones, a threshold is chosen.
+
+    ``answers`` and ``wrong``: int64[len(GRID)]. The smallest such number up to 1,024, above that within 0.2 % of it.
+    The expected counts are fractions: rounded down, up and to the nearest the procedure must choose one each time. More
+    labels also move the first threshold tested, so that fewer may do where more do not.
+    """
+    smallest, labels = fewest(max_wrong, level), int(answers[-1])
+    if not labels:
+        return smallest
+    enough_for = _enough(wrong, max_wrong, level)
+    start, step = 0, 1
+    while True:
+        more = start + step * np.arange(1, _BLOCK + 1)
+        first = np.maximum(smallest, np.ceil(FIRST_SHARE * (labels + more)).astype(np.int64))
+        product = more[:, None] * answers
+        chosen = np.ones(_BLOCK, dtype=np.bool_)
+        for rounding in (0, labels // 2, labels - 1):
+            then = answers + (product + rounding) // labels
+            chosen &= choose(then, then >= enough_for, first) >= 0
+        if chosen.any():
+            return int(more[chosen.argmax()])
+        start, step = int(more[-1]), 2 * step
+
+
+def _enough(wrong: Counts, max_wrong: float, level: float) -> Counts:
+    """Return int64[...]: among how many answers so many wrong ones just pass the test; bisection."""
+    low, high = np.zeros_like(wrong), wrong + 1
+    while np.any(short := binom.cdf(wrong, high, max_wrong) > level):
+        high = np.where(short, 2 * high, high)
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        passes = binom.cdf(wrong, middle, max_wrong) <= level
+        low, high = np.where(passes, low, middle), np.where(passes, middle, high)
+    return high

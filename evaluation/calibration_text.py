@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from evaluation.calibration import Calibration, LanguageCalibration, fewest
+from evaluation.calibration import Calibration, LanguageCalibration
 
 
 def render(calibration: Calibration) -> str:
@@ -16,8 +16,8 @@ def _lines(calibration: Calibration) -> Iterator[str]:
     if calibration.looks > 1:
         yield f"One of {calibration.looks} looks: each is held to {100 * _level(calibration):.2g} % doubt."
     if not calibration.languages:
-        smallest = fewest(calibration.max_wrong, _level(calibration))
-        yield f"No answer has been judged yet: {smallest} a language are missing at the least, if none is wrong."
+        told = calibration.fewest
+        yield f"No answer has been judged yet: {told} a language are missing at the least, if none is wrong."
     for one in calibration.languages:
         yield from ("", *_language(calibration, one))
     if sum(one.chosen is not None for one in calibration.languages) > 1:
@@ -36,7 +36,8 @@ def _language(calibration: Calibration, one: LanguageCalibration) -> Iterator[st
     if one.chosen is not None:
         yield f"  → {one.chosen.threshold:.2f} is the lowest threshold that keeps what is wanted."
     else:
-        yield f"  → No threshold yet: {one.missing} more judged answers are missing, if all of them are right."
+        about, like = ("about ", "they score like these and ") if one.wrong else ("", "")
+        yield f"  → No threshold yet: {about}{one.missing} more judged answers are missing, if {like}all are right."
     now = one.in_force
     if now is not None:
         yield (

@@ -5,19 +5,19 @@
 "question", "relevant"}``, besides ``lang``, ``kind``, ``source``, ``path``, ``entity``, ``relevant_xling``.
 """
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Final
 
+from evaluation import json_lines
+from evaluation.json_lines import RowsError, some
 from knowledge.language import detect
 from knowledge.passages import Chunk
 
 _SEPARATOR = " › "
-
-
-class CollectionError(Exception):
-    """The collection cannot be used; the message says what to do."""
+_PASSAGE: Final = "an object with id and text; a collection holds kb.jsonl and questions.jsonl"
+_HEADING: Final = "an object with id and heading"
+_QUESTION: Final = "an object with id, question and relevant; a collection holds kb.jsonl and questions.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,38 +54,62 @@ def load(folder: Path, *, own_headings: bool = False) -> Collection:
     A passage's heading is what the questions were made from: without it, search has to understand.
 
     Raises:
-        CollectionError: a file is missing or a line cannot be read.
+        RowsError: a file is missing or empty, a line cannot be read, or ids do not fit together.
     """
-    rows = list(_rows(folder / "kb.jsonl"))
+    rows = json_lines.read(folder / "kb.jsonl", _PASSAGE)
     headings = {}
     if own_headings and (folder / "headings.jsonl").exists():
-        headings = {str(row["id"]): str(row["heading"]) for row in _rows(folder / "headings.jsonl")}
-    try:
-        chunks = tuple(_chunk(row, headings, own_headings=own_headings) for row in rows)
-        questions = tuple(_asked(row) for row in _rows(folder / "questions.jsonl"))
-    except (KeyError, TypeError) as error:
-        raise CollectionError(f"{folder}: a row lacks the field {error}.") from error
-    return Collection(chunks, tuple(str(row.get("source", "")) for row in rows), questions)
+        told = json_lines.read(folder / "headings.jsonl", _HEADING, may_be_empty=True)
+        headings = dict(_heading(row, where) for where, row in told)
+    chunks = tuple(_chunk(row, where, headings, own_headings=own_headings) for where, row in rows)
+    ids: set[str] = set()
+    for (where, _), chunk in zip(rows, chunks, strict=True):
+        if chunk.id in ids:
+            raise RowsError(f"{where}: the id {chunk.id} occurs twice. Every passage needs its own.")
+        ids.add(chunk.id)
+    asked = json_lines.read(folder / "questions.jsonl", _QUESTION)
+    questions = tuple(_asked(row, where) for where, row in asked)
+    strange = {name for one in questions for name in (*one.relevant, *one.relevant_abroad)} - ids
+    if strange:
+        lost = next(
+            where
+            for (where, _), one in zip(asked, questions, strict=True)
+            if strange & (one.relevant | one.relevant_abroad)
+        )
+        raise RowsError(
+            f"{lost}: {len(strange)} ids in relevant of the questions are no passages of kb.jsonl ({some(strange)}). "
+            "Correct them, or take the questions out."
+        )
+    return Collection(chunks, tuple(str(row.get("source", "")) for _, row in rows), questions)
 
 
-def _rows(path: Path) -> Iterator[dict[str, object]]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CollectionError(f"{path} cannot be read: a collection holds kb.jsonl and questions.jsonl.") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise CollectionError(f"{path}, line {number}: no JSON.") from error
-        if not isinstance(row, dict):
-            raise CollectionError(f"{path}, line {number}: an object is wanted.")
-        yield row
+def demand_questions(collection: Collection, language: str | None, kind: str | None) -> None:
+    """Refuse where no question is left to ask.
+
+    Raises:
+        RowsError: there is none of the language and kind.
+    """
+    left = collection.questions
+    for option, name, wanted in (("--lang", "language", language), ("--kind", "kind", kind)):
+        known = {str(getattr(one, name)) for one in left}
+        if wanted is not None and wanted not in known:
+            raise RowsError(f"{option} {wanted}: no question is of it. There are: {some(known) or 'none'}.")
+        left = tuple(one for one in left if wanted in {None, getattr(one, name)})
 
 
-def _chunk(row: dict[str, object], headings: dict[str, str], *, own_headings: bool) -> Chunk:
+def _heading(row: dict[str, Any], where: str) -> tuple[str, str]:
+    _demand(row, ("id", "heading"), where, _HEADING)
+    return str(row["id"]), str(row["heading"])
+
+
+def _demand(row: dict[str, Any], names: tuple[str, ...], where: str, wanted: str) -> None:
+    for name in names:
+        if name not in row:
+            raise RowsError(f"{where}: lacks {name}. Each line must be {wanted}.")
+
+
+def _chunk(row: dict[str, Any], where: str, headings: dict[str, str], *, own_headings: bool) -> Chunk:
+    _demand(row, ("id", "text"), where, _PASSAGE)
     text = str(row["text"])
     own = headings.get(str(row["id"])) or str(row.get("heading") or "") if own_headings else ""
     parents = [part for part in str(row.get("section") or "").split(_SEPARATOR) if part]
@@ -99,7 +123,8 @@ def _chunk(row: dict[str, object], headings: dict[str, str], *, own_headings: bo
     )
 
 
-def _asked(row: dict[str, object]) -> Asked:
+def _asked(row: dict[str, Any], where: str) -> Asked:
+    _demand(row, ("id", "question", "relevant"), where, _QUESTION)
     entity, text = str(row.get("entity") or ""), str(row["question"])
     return Asked(
         id=str(row["id"]),
@@ -108,12 +133,12 @@ def _asked(row: dict[str, object]) -> Asked:
         kind=str(row.get("kind") or ""),
         source=str(row.get("source") or ""),
         page=str(row.get("path") or entity or row["id"]),
-        relevant=_ids(row["relevant"]),
-        relevant_abroad=_ids(row.get("relevant_xling") or []),
+        relevant=_ids(row["relevant"], where),
+        relevant_abroad=_ids(row.get("relevant_xling") or [], where, may_be_empty=True),
     )
 
 
-def _ids(value: object) -> frozenset[str]:
-    if not isinstance(value, list):
-        raise TypeError("relevant")
+def _ids(value: object, where: str, *, may_be_empty: bool = False) -> frozenset[str]:
+    if not isinstance(value, list) or not (value or may_be_empty):
+        raise RowsError(f"{where}: relevant must be a list of at least one passage's id.")
     return frozenset(map(str, value))

@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 
 from evaluation.results import Kind, Result
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """Of the report as JSON; raised when a field changes its meaning or goes."""
 _RESAMPLES: Final = 10_000
 _SEED: Final = 13

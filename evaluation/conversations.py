@@ -14,6 +14,7 @@ from support.escalations import EscalationReason
 from support.jobs import Draft, GenerationJob, Language
 from support.masking import is_masked, mask
 from support.offers import Verdict
+from support.orders.numbers import without_order_numbers
 from support.tables import AnswerRow, CustomerRow, EscalationRow, MessageRow, TurnRow
 from support.turns import TurnState
 
@@ -50,7 +51,7 @@ async def from_conversations(session: AsyncSession, limit: int) -> tuple[Asked, 
     by_intent: dict[str, list[Asked]] = {}
     seen: set[str] = set()
     for turn in await session.scalars(query):
-        text = mask(turn.text.strip())
+        text = _masked(turn.text.strip())
         if len(text) > MAX_QUERY or text.casefold() in seen:
             continue
         item = await _drafted(session, turn, text)
@@ -69,13 +70,18 @@ async def _drafted(session: AsyncSession, turn: TurnRow, text: str) -> Asked | N
         return item
     if len(text.split()) < _FEWEST_WORDS:
         return None
-    said = mask(await _operators_words(session, turn)) if escalation is not None else ""
+    replied = await _operators_words(session, turn) if escalation is not None else ""
+    said = _masked(replied)
     sources = await _accepted(session, turn)
     if not sources and not said:
         return None
-    # Half a phone number is no fact.
-    facts = () if is_masked(said) else stated(said)
+    # Half a phone number is no fact, nor is an order's.
+    facts = () if said != replied or is_masked(said) else stated(said)
     return item.model_copy(update={"sources": sources, "facts": facts, "note": said[:_MOST_NOTE]})
+
+
+def _masked(text: str) -> str:
+    return without_order_numbers(mask(text))
 
 
 def _route(turn: TurnRow, escalation: EscalationRow | None) -> Route:

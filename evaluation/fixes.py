@@ -150,7 +150,7 @@ def _is_common(word: str) -> bool:
 def _routes(results: Sequence[Result]) -> Iterator[Fix]:
     groups: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for one in results:
-        if one.stage is Stage.ROUTE:
+        if one.stage is Stage.ROUTE and one.cause is None:
             groups[one.wanted_route or "question", one.route].append(one)
     for (wanted, taken), some in groups.items():
         ids = tuple(one.id for one in some)

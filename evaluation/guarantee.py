@@ -127,7 +127,9 @@ class Study:
         """Return indices into GRID, -1 without a threshold; labels are counted over all scores, which may differ."""
         labels, level = int(seen.sum(axis=1).max()), (1 - self.confidence) / looks
         first = first_at(labels, fewest(self.max_wrong, level))
-        return choose(seen.cumsum(axis=1), wrong.cumsum(axis=1), allowed(labels, self.max_wrong, level), first)
+        answers = seen.cumsum(axis=1)
+        passes = wrong.cumsum(axis=1) <= allowed(labels, self.max_wrong, level)[answers]
+        return choose(answers, passes, first)
 
     def row(self, scenario: str, companies: Companies, index: NDArray[np.intp], labels: int) -> Row:
         """Hold what was chosen against the truth."""

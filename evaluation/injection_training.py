@@ -6,7 +6,6 @@ in the package: an n-gram is hashed into one of 8192 slots, and many share each.
 """
 
 import argparse
-import json
 import random
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from scipy.sparse import csr_array
 
+from evaluation import json_lines
 from evaluation.attack_rows import load as load_attacks
 from evaluation.baskets import OWN_BASKET
 from evaluation.baskets import load as load_basket
@@ -97,7 +97,12 @@ def main() -> None:
     told = parser.parse_args()
     rows_of_attacks = load_attacks(told.attacks) if told.attacks else ()
     more = [(row.text, bool(row.attack)) for row in rows_of_attacks if not row.kind.startswith("indirect")]
+<<<<<<< HEAD
     everyday = sorted({text for file in told.everyday for text in read_everyday(file)})
+=======
+    messages = [row for file in told.everyday for _, row in json_lines.read(file, "an object with text")]
+    everyday = sorted({row.get("text", "") for row in messages} - {""})
+>>>>>>> main
     FILE.write_text(fit(more, everyday).to_json(), encoding="utf-8")
 
 

@@ -1,22 +1,21 @@
 """Labelled messages for ``otvet eval intents``, as JSON Lines: ``text`` and ``label``, perhaps ``split``."""
 
-import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+
+from evaluation import json_lines
+from evaluation.json_lines import RowsError
 
 UNKNOWN_LABELS: Final = frozenset({"oos", "ood", "out_of_scope", "out-of-scope", "NO_NODES_DETECTED"})
 """What data sets call a message that is none of the labels."""
 FILE: Final = "intents.jsonl"
 _FOLDS: Final = 5
-
-
-class IntentRowsError(Exception):
-    """The rows cannot be used; the message names file and line and says what to do."""
+_WANTED: Final = "an object with text and label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +32,17 @@ def read_rows(path: Path, *, unknown: str | None = None, by: str | None = None) 
     """Read a file, or ``intents.jsonl`` of a folder; ``by``: the field that parts the rows into sets of their own.
 
     Raises:
-        IntentRowsError: the file is missing or a line is no labelled message.
+        RowsError: the file is missing or a line is no labelled message.
     """
     file = path / FILE if path.is_dir() else path
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise IntentRowsError(f"{file}: cannot be read as UTF-8 text. Name a JSON Lines file.") from error
-    rows = [_row(f"{file}, line {number}", line, unknown, by) for number, line in enumerate(lines, 1) if line.strip()]
-    if not rows:
-        raise IntentRowsError(f"{file}: holds no rows. Each line must be an object with text and label.")
-    return rows
+    return [_row(where, fields, unknown, by) for where, fields in json_lines.read(file, _WANTED)]
 
 
-def _row(where: str, line: str, unknown: str | None, by: str | None) -> Row:
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise IntentRowsError(f"{where}: is not JSON. Each line must be an object with text and label.") from error
-    if not isinstance(value, dict) or not isinstance(value.get("text"), str) or value.get("label") is None:
-        raise IntentRowsError(f"{where}: lacks text or label. Each line must be an object with both.")
+def _row(where: str, value: dict[str, Any], unknown: str | None, by: str | None) -> Row:
+    if not isinstance(value.get("text"), str) or value.get("label") is None:
+        raise RowsError(f"{where}: lacks text or label. Each line must be {_WANTED}.")
     if by is not None and by not in value:
-        raise IntentRowsError(f"{where}: lacks {by}, by which the rows are to be parted.")
+        raise RowsError(f"{where}: lacks {by}, by which the rows are to be parted.")
     label = str(value["label"])
     none = label == unknown if unknown is not None else label in UNKNOWN_LABELS
     group = str(value[by]) if by is not None else ""
@@ -91,3 +79,15 @@ def few(rows: Sequence[Row], shots: int) -> list[Row]:
             same.append(row)
             kept.append(row)
     return kept
+
+
+def repeats(learned: Sequence[Row], asked: Sequence[Row]) -> int:
+    """Return how many of the rows asked have words that were learned."""
+    known = {row.text.strip().casefold() for row in learned}
+    return sum(row.text.strip().casefold() in known for row in asked)
+
+
+def unlearned(pairs: Sequence[tuple[Sequence[Row], Sequence[Row]]]) -> Counter[str]:
+    """Count the rows asked whose label nobody learned, by label."""
+    names = {row.label for learned, _ in pairs for row in learned}
+    return Counter(row.label for _, asked in pairs for row in asked if row.label is not None and row.label not in names)

@@ -131,7 +131,7 @@ def _figures(right: Labels, readings: Readings) -> dict[str, Figure]:
     routed = np.where(readings.known >= ACCEPTED, taken, UNKNOWN)
     known, sure = right != UNKNOWN, readings.known
     n_labels = readings.probabilities.shape[1]
-    figures = {
+    figures: dict[str, Figure | None] = {
         "in-scope accuracy": _figure(lambda at: _mean((taken == right)[at][known[at]]), len(right)),
         "in-scope macro-F1": _figure(lambda at: macro_f1(right[at][known[at]], taken[at][known[at]]), len(right)),
     }
@@ -148,15 +148,17 @@ def _figures(right: Labels, readings: Readings) -> dict[str, Figure]:
             lambda at: average_precision(score[at], right[at] == rarer), len(right)
         )
         figures["AUROC of the rare label"] = _figure(lambda at: ranked_above(score[at], right[at] == rarer), len(right))
-    return figures
+    return {name: figure for name, figure in figures.items() if figure is not None}
 
 
-def _figure(of: Callable[[NDArray[np.int64]], float], n: int) -> Figure:
-    """Measure all rows, and the 95 % percentile interval of resampled ones (Efron 1979)."""
+def _figure(of: Callable[[NDArray[np.int64]], float], n: int) -> Figure | None:
+    """Measure all rows, and the 95 % percentile interval of resampled ones (Efron 1979); None of NaN."""
+    if np.isnan(value := of(np.arange(n))):
+        return None
     random = np.random.default_rng(0)
     drawn = [of(random.integers(n, size=n)) for _ in range(_RESAMPLES)]
     low, high = np.nanquantile(drawn, (0.025, 0.975))
-    return Figure(value=of(np.arange(n)), interval=(float(low), float(high)))
+    return Figure(value=value, interval=(float(low), float(high)))
 
 
 def _mean(outcomes: NDArray[np.bool_]) -> float:
@@ -164,13 +166,13 @@ def _mean(outcomes: NDArray[np.bool_]) -> float:
 
 
 def macro_f1(right: Labels, taken: Labels) -> float:
-    """Return the mean F1 of the labels that are right somewhere."""
+    """Return the mean F1 of the labels that are right somewhere; NaN of no rows."""
     labels = np.unique(right)
     offset = 1 - UNKNOWN
     size = int(max(right.max(initial=0), taken.max(initial=0))) + offset + 1
     hits = np.bincount(right[right == taken] + offset, minlength=size)
     both = np.bincount(right + offset, minlength=size) + np.bincount(taken + offset, minlength=size)
-    return float((2 * hits[labels + offset] / both[labels + offset]).mean()) if len(labels) else 0.0
+    return float((2 * hits[labels + offset] / both[labels + offset]).mean()) if len(labels) else float("nan")
 
 
 def ranked_above(scores: Floats, positive: NDArray[np.bool_]) -> float:
@@ -198,6 +200,8 @@ def render_intents(reports: Sequence[IntentsReport]) -> str:
             f"asked {report.asked}, of them {report.strangers} strangers"
             + (f"; with sentence vectors of {report.sentence_model}" if report.sentence_model else "")
         )
+        if report.strangers == report.asked:
+            lines.append("  not measurable: how well labels are told apart, for every row asked is a stranger")
         for name, figures in report.systems.items():
             lines.append(f"  {name}")
             for title, figure in figures.items():

@@ -4,16 +4,17 @@ JSON Lines: ``{"context", "answer", "label"}`` (1 supported, 0 not), besides ``q
 """
 
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from evaluation import json_lines
+from evaluation.json_lines import RowsError
 from evaluation.ranked import Mean, resamples
 from knowledge.language import detect
 from knowledge.tokens import terms
@@ -21,12 +22,14 @@ from workers.grounding.features import measure
 from workers.grounding.model import shipped
 
 _BINS: Final = 10
+_BOTH: Final = 2
+_WANTED: Final = "an object with the texts context and answer, and label"
 _SEED: Final = 5
 # Shorter answers are alike by chance.
 _TELLING_WORDS: Final = 5
 
 
-class JudgedError(Exception):
+class JudgedError(RowsError):
     """The rows cannot be used; the message says what to do."""
 
 
@@ -94,6 +97,8 @@ class JudgeReport(BaseModel):
     """The judge model that was asked."""
     unheard: int = 0
     """Rows about which it was not heard: left out of every figure."""
+    one_sided: tuple[str, ...] = ()
+    """Languages whose rows all have one label: nothing can be told apart there."""
     slices: tuple[JudgeSlice, ...]
 
 
@@ -101,14 +106,14 @@ def load_judged(path: Path) -> list[Judged]:
     """Read a file, or judge.jsonl (else every .jsonl) of a folder.
 
     Raises:
-        JudgedError: a file is missing, a line cannot be read, or one of the two labels never occurs.
+        RowsError: a file is missing, a line cannot be read, or one of the two labels never occurs.
     """
     files = [path]
     if path.is_dir():
         named = path / "judge.jsonl"
         files = [named] if named.exists() else sorted(path.glob("*.jsonl"))
-    rows = [row for file in files for row in _rows(file)]
-    if len({row.supported for row in rows}) != 2:  # noqa: PLR2004  # both labels
+    rows = [_row(row, where) for file in files for where, row in json_lines.read(file, _WANTED)]
+    if len({row.supported for row in rows}) != _BOTH:
         raise JudgedError(f"{path}: rows with label 1 and rows with label 0 are wanted.")
     return rows
 
@@ -123,7 +128,7 @@ def drawn(rows: Sequence[Judged], number: int | None) -> list[Judged]:
         return list(rows)
     chosen = np.sort(np.random.default_rng(_SEED).choice(len(rows), size=number, replace=False))
     found = [rows[one] for one in chosen]
-    if len({row.supported for row in found}) != 2:  # noqa: PLR2004  # both labels
+    if len({row.supported for row in found}) != _BOTH:
         raise JudgedError(f"{number} rows drawn at random hold one of the two labels only: ask for more.")
     return found
 
@@ -145,10 +150,12 @@ def measure_judge(
     languages = np.array([row.language for row in measured.rows])
     names = sorted(set(languages))
     scores = others or {}
-    slices = [_slice(name, measured, log_odds, languages == name, scores) for name in names]
+    one_sided = [name for name in names if len(set(measured.labels[languages == name].tolist())) < _BOTH]
+    told = [name for name in names if name not in one_sided]
+    slices = [_slice(name, measured, log_odds, languages == name, scores) for name in told]
     if len(names) > 1:
         slices.append(_slice("all", measured, log_odds, np.ones(len(languages), dtype=np.bool_), scores))
-    return JudgeReport(trained_on=trained_on, slices=tuple(slices))
+    return JudgeReport(trained_on=trained_on, one_sided=tuple(one_sided), slices=tuple(slices))
 
 
 def render_judge(report: JudgeReport) -> str:
@@ -156,6 +163,7 @@ def render_judge(report: JudgeReport) -> str:
     lines = [f"trained on: {report.trained_on}"]
     if report.unheard:
         lines.append(f"{report.model} was not heard about {report.unheard} rows: they are left out of every figure.")
+    lines += [f"{name}: not measurable, for all its rows have one label" for name in report.one_sided]
     for part in report.slices:
         lines += [
             f"{part.language}: {part.supported} supported, {part.unsupported} not",
@@ -170,21 +178,9 @@ def _told(figure: Mean) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f}–{figure.high:.3f})"
 
 
-def _rows(path: Path) -> list[Judged]:
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise JudgedError(f"{path} cannot be read: JSON Lines with context, answer and label are wanted.") from error
-    return [_row(line, f"{path}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
-
-
-def _row(line: str, place: str) -> Judged:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise JudgedError(f"{place}: no JSON.") from error
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in ("context", "answer")):
-        raise JudgedError(f"{place}: an object with the texts context and answer is wanted.")
+def _row(row: dict[str, Any], place: str) -> Judged:
+    if not all(isinstance(row.get(name), str) for name in ("context", "answer")):
+        raise JudgedError(f"{place}: lacks context or answer. Each line must be {_WANTED}.")
     if row.get("label") not in (0, 1):
         raise JudgedError(f"{place}: label must be 1 (supported) or 0.")
     language = str(row.get("lang") or detect(row["answer"]) or "en")

@@ -48,7 +48,8 @@ class AnswersReport(_Value):
 
     unanswerable_answered: dict[str, Share]
     questions_sent: dict[str, Share]
-    questions_escalated: dict[str, Share]
+    questions_not_answered: dict[str, Share]
+    """A person was called, the customer was asked back, or the desk took it for something else."""
     sent_from_right_source: dict[str, Share]
     """Of the questions sent that name sources: at least one citation is an acceptable one."""
     sent_right: dict[str, Share]

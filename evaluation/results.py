@@ -3,15 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
 from evaluation.answers import Attempt
 from evaluation.baskets import Basket, Item, Question, Unanswerable
 from evaluation.routing import Routed
-
-_QUESTION: Final = "question"
 
 
 class Kind(StrEnum):
@@ -88,7 +85,8 @@ class Result(BaseModel):
     stage: Stage | None = None
     """None: the item went well."""
     cause: Stage | None = None
-    """Behind a wrong answer that was sent: the stage that made it wrong."""
+    """Behind a wrong answer that was sent: the stage that made it wrong. Of a question that was taken for something
+    else: the stage that would have lost it all the same."""
     detail: str = ""
 
     @property
@@ -124,8 +122,7 @@ def results(measured: Measured) -> tuple[Result, ...]:
 
 def _answered(one: Attempt, measured: Measured) -> Result:
     item = one.item
-    route = measured.routed.questions.get(item.id, "")
-    stage = blamed(one, route, measured.known)
+    stage = blamed(one, measured.known)
     return Result(
         id=item.id,
         kind=Kind.QUESTION if isinstance(item, Question) else Kind.UNANSWERABLE,
@@ -143,26 +140,33 @@ def _answered(one: Attempt, measured: Measured) -> Result:
         forbidden=one.forbidden,
         sent=one.sent,
         right=one.right,
-        route=route,
+        route=measured.routed.questions[item.id].route,
         stage=stage,
-        cause=_cause(one, measured.known) if stage is Stage.JUDGE_LAX else None,
+        cause=_behind(one, stage, measured.known),
         detail="" if one.sent else one.reason,
     )
 
 
-def blamed(one: Attempt, route: str, known: frozenset[str]) -> Stage | None:
+def blamed(one: Attempt, known: frozenset[str]) -> Stage | None:
     """Return the stage without whose failure the customer would have got what is right; None when he gets it."""
     if isinstance(one.item, Unanswerable):
         return Stage.JUDGE_LAX if one.sent else None
-    if one.sent and not one.right:
-        return Stage.JUDGE_LAX
+    if one.otherwise is not None:
+        return Stage.ROUTE
     if one.sent:
-        return Stage.ROUTE if route not in {"", _QUESTION} else None
+        return None if one.right else Stage.JUDGE_LAX
     if not one.right or not one.passed:
         return _cause(one, known)
     if one.risky:
         return Stage.RISK
     return Stage.CHECK if one.draft and one.draft.verdict.failed else Stage.JUDGE_STRICT
+
+
+def _behind(one: Attempt, stage: Stage | None, known: frozenset[str]) -> Stage | None:
+    if stage is Stage.ROUTE and one.otherwise is not None:
+        lost = blamed(one.otherwise, known)
+        return _cause(one.otherwise, known) if lost is Stage.JUDGE_LAX else lost
+    return _cause(one, known) if stage is Stage.JUDGE_LAX else None
 
 
 def _cause(one: Attempt, known: frozenset[str]) -> Stage:

@@ -1,11 +1,11 @@
 """Does every message go where it belongs?"""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evaluation.baskets import ROUTES, Question, RoutingMessage
+from evaluation.baskets import ROUTES, Question, RoutingMessage, Unanswerable
 from evaluation.desk_stage import DeskStage
 from evaluation.figures import Share
 from evaluation.report import Failure, RoutingReport, by_language
@@ -13,12 +13,23 @@ from evaluation.timings import Stopwatch
 from support import outcomes
 from support.escalations import EscalationReason
 from support.intents.current import CurrentClassifier
-from support.intents.examples import Route
+from support.intents.examples import Intent, Route
 from support.jobs import Language
 
 _FIRST_CHAT: Final = 1_000
 """Chats of the order dialogues come before it."""
 UNSURE: Final = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What the desk decided about a question."""
+
+    route: str
+    searches: bool
+    """The articles are searched for an answer."""
+    offers_search: bool = False
+    """The customer is asked back, and one of the buttons leads to the articles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,38 +39,48 @@ class Routed:
     report: RoutingReport
     messages: dict[str, str]
     """By the id of the routing message."""
-    questions: dict[str, str]
-    """By the id of the question."""
+    questions: dict[str, Way]
+    """By the id of the question, those without an answer included."""
 
 
 async def measure_routing(
     messages: Sequence[RoutingMessage],
-    questions: Sequence[Question],
+    questions: Sequence[Question | Unanswerable],
     classifier: CurrentClassifier,
     stage: DeskStage,
     stopwatch: Stopwatch,
 ) -> Routed:
     """Let the desk decide about every message, and every question, each by a customer of its own."""
 
-    async def route(language: Language, text: str, chat_id: int) -> str:
+    async def decide(language: Language, text: str, chat_id: int) -> outcomes.Outcome | None:
         with stopwatch.stage("classify"):
             classifier.classify(text)
         with stopwatch.stage("desk"):
-            return route_of(await stage.hear(chat_id, language, text))
+            return await stage.hear(chat_id, language, text)
 
     taken = [
-        await route(message.language, message.text, _FIRST_CHAT + number) for number, message in enumerate(messages)
+        route_of(await decide(message.language, message.text, _FIRST_CHAT + number))
+        for number, message in enumerate(messages)
     ]
     start = _FIRST_CHAT + len(messages)
-    asked = [
-        await route(question.language, question.question, start + number) for number, question in enumerate(questions)
-    ]
-    languages = [question.language for question in questions]
-    return Routed(
-        compare_routes(messages, taken, list(zip(languages, asked, strict=True))),
-        {message.id: one for message, one in zip(messages, taken, strict=True)},
-        {question.id: one for question, one in zip(questions, asked, strict=True)},
-    )
+    ways = {
+        question.id: way_of(await decide(question.language, question.question, start + number), stage.desk.intents)
+        for number, question in enumerate(questions)
+    }
+    asked = [(one.language, ways[one.id].route) for one in questions if isinstance(one, Question)]
+    routes = {message.id: one for message, one in zip(messages, taken, strict=True)}
+    return Routed(compare_routes(messages, taken, asked), routes, ways)
+
+
+def way_of(outcome: outcomes.Outcome | None, intents: Mapping[str, Intent]) -> Way:
+    """Return what a decision of the desk means for a question."""
+    match outcome:
+        case outcomes.Clarify(options=options):
+            offered = any(intents[name].route is Route.QUESTION for name, _ in options)
+            return Way(UNSURE, searches=False, offers_search=offered)
+        case outcomes.Escalated(reason=EscalationReason.NO_ANSWER | EscalationReason.NO_KNOWLEDGE):
+            return Way(Route.QUESTION, searches=True)
+    return Way(route_of(outcome), searches=isinstance(outcome, outcomes.Generating))
 
 
 def route_of(outcome: outcomes.Outcome | None) -> str:  # noqa: PLR0911  # one a route
@@ -69,6 +90,8 @@ def route_of(outcome: outcomes.Outcome | None) -> str:  # noqa: PLR0911  # one a
             return Route.OPERATOR
         case outcomes.Escalated(reason=EscalationReason.COMPLAINT | EscalationReason.RISKY):
             return Route.COMPLAINT
+        case outcomes.Escalated(reason=EscalationReason.UNCLEAR):
+            return UNSURE
         case outcomes.Escalated() | outcomes.Generating():
             return Route.QUESTION
         case outcomes.Greeted():

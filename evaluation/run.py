@@ -111,7 +111,7 @@ def _evaluate(settings: Settings, asking: Asking, asked: Basket, subject: Subjec
     )
     routed, orders, followups = asyncio.run(_through_desk(asked, classifier, subject, path))
     retrieval = measure_retrieval(asked.questions, subject.knowledge, subject.blind, stopwatch)
-    attempts = measure_answers(asked.questions, asked.unanswerable, path)
+    attempts = measure_answers(asked.questions, asked.unanswerable, path, routed.questions)
     items = results(
         Measured(
             basket=asked,
@@ -159,7 +159,7 @@ async def _through_desk(
     alone: list[baskets.Question | baskets.Unanswerable] = [*asked.questions, *asked.unanswerable]
     async with desk_stage(subject.orders, classifier, subject.current) as stage:
         orders = await measure_orders(asked.order_dialogues, stage, stopwatch)
-        routed = await measure_routing(asked.routing, asked.questions, classifier, stage, stopwatch)
+        routed = await measure_routing(asked.routing, alone, classifier, stage, stopwatch)
         followups = await measure_followups(asked.followups, alone, stage, path)
     return routed, orders, followups
 

@@ -65,7 +65,7 @@ def _figures(report: Report) -> Iterator[str]:
         ("Recall@10", search.recall_at_10),
         ("Recall@10 without vectors", search.recall_at_10_without_vectors),
         ("Questions answered", answers.questions_sent),
-        ("Questions escalated", answers.questions_escalated),
+        ("Questions not answered", answers.questions_not_answered),
         ("Answered from a right source", answers.sent_from_right_source),
         ("Right, of all that was sent", answers.sent_right),
         ("Questions answered rightly", answers.answered_right),

@@ -40,6 +40,18 @@ def load_bot_settings() -> Settings:
     return settings
 
 
+async def demand_schema(settings: Settings) -> None:
+    """Refuse a database without this version's tables; no file is made where there is none.
+
+    Raises:
+        CommandError: it is not there, or another version's.
+    """
+    from support import schema  # noqa: PLC0415
+
+    if not await schema.is_current(settings.sql_url):
+        raise CommandError("The database is not at this version's schema: run otvet db upgrade.")
+
+
 def complete(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine; an address that no driver knows becomes a sentence.
 

@@ -13,14 +13,14 @@ DEMO_ADMIN = "9001"
 TAKEN_OVER = (
     *("ENGINE", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "LLM_ADAPTERS", "MODEL_PATH", "N_GPU_LAYERS", "SLOTS"),
     *("JUDGE_URL", "JUDGE_MODEL", "JUDGE_API_KEY"),
-    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S", "EMBEDDING_MODEL", "RERANKER_MODEL"),
+    *("ANSWER_THRESHOLD", "ANSWER_DEADLINE_S", "EMBEDDING_MODEL", "RERANKER_MODEL", "AUDIT_ONE_IN"),
 )
 
 
 def demo_environment(outer: Mapping[str, str], *, folder: Path, api_url: str, redis_url: str) -> dict[str, str]:
     """Return the whole environment of the demo's processes.
 
-    Of the user's settings only those of the models are taken over; LLM_URL alone means ENGINE=openai,
+    Of the user's settings only those of the models and AUDIT_ONE_IN are taken over; LLM_URL alone means ENGINE=openai,
     MODEL_PATH alone ENGINE=llama_cpp.
     """
     known = {name.upper() for name in Settings.model_fields}

@@ -1,6 +1,5 @@
 """Examples of intents that administrators have added; callers own the transaction."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.desk_tables import IntentExampleRow
 from support.masking import mask
-from support.orders.numbers import number_spans
+from support.orders.numbers import without_order_numbers
 from support.tables import AuditRow, TurnRow
 
 MAX_LENGTH: Final = 600
@@ -20,10 +19,7 @@ Version = tuple[tuple[int, str], ...]
 
 def example_of(turn: TurnRow) -> str:
     """Return what would be stored of a turn: its words without what is personal, digits of order numbers as 0."""
-    masked = mask(turn.text[:MAX_LENGTH])
-    for start, end in number_spans(masked):
-        masked = masked[:start] + re.sub(r"\d", "0", masked[start:end]) + masked[end:]
-    return masked.strip()
+    return without_order_numbers(mask(turn.text[:MAX_LENGTH])).strip()
 
 
 async def intent_of(session: AsyncSession, turn_id: int) -> str | None:

@@ -9,7 +9,7 @@ from evaluation.figures import Share
 from evaluation.fixes import Action, Fix
 from evaluation.page.charts import interval_bar
 from evaluation.page.markup import Html, element, join
-from evaluation.page.verdict import outcomes
+from evaluation.page.verdict import ENOUGH, outcomes
 from evaluation.page.words import Words
 from evaluation.report import TOTAL
 from evaluation.results import Kind
@@ -18,8 +18,6 @@ from evaluation.whole import Report
 
 _FIRST_FIXES: Final = 6
 _MOST_FIXES: Final = 24
-_ENOUGH: Final = 20
-"""Of fewer answers nobody should speak in per cent: even without a mistake up to 16 % may be wrong."""
 
 
 def head(report: Report, words: Words) -> Html:
@@ -37,7 +35,7 @@ def head(report: Report, words: Words) -> Html:
     if not sent.total:
         return join(*parts, element("p", words("headline-none"), class_="headline"))
     low, high = sent.interval
-    enough = sent.total >= _ENOUGH
+    enough = sent.total >= ENOUGH
     headline = words("headline", n=round(sent.value * 100)) if enough else words("headline-few", n=sent.total)
     between = words(
         "headline-interval" if enough else "headline-few-interval",

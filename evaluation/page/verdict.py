@@ -9,6 +9,8 @@ from evaluation.report import TOTAL
 from evaluation.results import Stage
 from evaluation.whole import MAX_UNANSWERABLE_ANSWERED, MIN_FIRST, MIN_ROUTED, Report
 
+ENOUGH: Final = 20
+"""Of fewer nobody should speak in per cent: even without a mistake up to 16 % may be wrong."""
 WRONG: Final = "wrong"
 """Where the page lists the wrong answers."""
 
@@ -60,8 +62,10 @@ def _points(report: Report, words: Words) -> Iterator[tuple[bool, Html | str]]:
     hopeless = answers.unanswerable_answered[TOTAL]
     if hopeless.total:
         most = MAX_UNANSWERABLE_ANSWERED
-        told = words("verdict-unanswerable", n=hopeless.hits, total=str(hopeless.total), most=str(most))
-        yield hopeless.hits <= most, told
+        figures = {"share": words.percent(hopeless.value), "most": words.percent(most), "total": str(hopeless.total)}
+        told = words("verdict-unanswerable", n=hopeless.hits, **figures)
+        few = words("verdict-few") if hopeless.total < ENOUGH else ""
+        yield hopeless.value <= most, f"{told} {few}".strip()
     for name, share, wanted in (
         ("routing", report.routing.accuracy[TOTAL], MIN_ROUTED),
         ("first", report.retrieval.first[TOTAL], MIN_FIRST),

@@ -20,7 +20,8 @@ DEFAULT_PORT = 8181
 def demo(port: int) -> None:
     """Try the bot without a token: a local Telegram in the browser, a demo shop, the bot and its workers.
 
-    LLM_URL and LLM_MODEL make it answer through any OpenAI-compatible server.
+    LLM_URL and LLM_MODEL make it answer through any OpenAI-compatible server. AUDIT_ONE_IN=1 asks operators about every
+    answer, to try the audit; otherwise one in 20 is drawn.
     """
     import asyncio
 

@@ -53,7 +53,8 @@ async def read(settings: "Settings", days: int) -> "tuple[StatsWords, Figures]":
     from bot.texts import Library
     from bot.unit import Units
     from bot.watching import Watching
-    from support import desk_file, schema
+    from otvet.composition import demand_schema
+    from support import desk_file
     from support.database import Database
     from support.intents.examples import IntentsError, load_intents
 
@@ -61,8 +62,7 @@ async def read(settings: "Settings", days: int) -> "tuple[StatsWords, Figures]":
         file, intents = desk_file.load(settings.desk_file), load_intents(settings.intents_file)
     except (desk_file.DeskFileError, IntentsError) as error:
         raise CommandError(str(error)) from error
-    if not await schema.is_current(settings.sql_url):
-        raise CommandError("The database is not at this version's schema: run otvet db upgrade.")
+    await demand_schema(settings)
     texts = Library().of(settings.operators_language)
     words = StatsWords(texts, {intent.name: intent.label(texts.language) for intent in intents})
     database = Database(settings.sql_url)

@@ -103,6 +103,13 @@ def number_spans(text: str) -> tuple[tuple[int, int], ...]:
     return tuple((start, end) for _, start, end in _numbers(text))
 
 
+def without_order_numbers(text: str) -> str:
+    """Return the text with 0 for the digits of order numbers: what is said stays, whose order it is does not."""
+    for start, end in number_spans(text):
+        text = text[:start] + re.sub(r"\d", "0", text[start:end]) + text[end:]
+    return text
+
+
 def _numbers(text: str) -> Iterator[tuple[str, int, int]]:
     """Find order numbers as they are written, with their places; codes first, they are the surer ones."""
     for match in _CODE.finditer(text):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from support.escalations import EscalationReason
 from support.masking import mask
+from support.suspicion import is_to_a_model
 from support.tables import AnswerRow, EscalationRow, MessageRow, TurnRow
 from support.watching.clusters import MOST_QUESTIONS, Cluster, Unanswered, cluster
 
@@ -35,17 +36,22 @@ class Gap:
 
 
 async def unanswered(session: AsyncSession, start: datetime, end: datetime) -> list[Unanswered]:
-    """Return the questions of a period that ended at a person for want of a good answer, or got 👎; masked."""
+    """Return the questions of a period that ended at a person for want of a good answer, or got 👎; masked.
+
+    Words to a model are none: no article would answer them.
+    """
     columns = (TurnRow.id, TurnRow.customer_id, TurnRow.text, TurnRow.language)
     query = select(*columns).outerjoin(AnswerRow, AnswerRow.turn_id == TurnRow.id)
     query = query.where(TurnRow.opened_at >= start, TurnRow.opened_at < end, TurnRow.text != "")
     query = query.where(or_(TurnRow.outcome.in_(REASONS), AnswerRow.rating == -1))
     rows = list(await session.execute(query.order_by(TurnRow.id.desc()).limit(MOST_QUESTIONS)))
-    masked = await asyncio.to_thread(lambda: [mask(text) for _, _, text, _ in rows])
-    return [
-        Unanswered(turn_id, customer_id, text, language)
-        for (turn_id, customer_id, _, language), text in zip(rows, masked, strict=True)
-    ]
+    return await asyncio.to_thread(
+        lambda: [
+            Unanswered(turn_id, customer_id, mask(text), language)
+            for turn_id, customer_id, text, language in rows
+            if not is_to_a_model(text)
+        ]
+    )
 
 
 async def clusters(session: AsyncSession, start: datetime, end: datetime) -> list[Cluster]:

@@ -85,6 +85,7 @@ def test_every_mistake_is_a_sentence_with_its_line_and_what_to_do(tmp_path: Path
             "a message for operator is not answered from articles",
         ),
         (["x"], "not an object"),
+        ({"question": "12345", "sources": ["a.md"]}, 'language: the words do not tell it; add "language": "ru"'),
     ]
     file.write_text("".join(json.dumps(row) + "\n" for row, _ in mistakes), encoding="utf-8")
     with pytest.raises(baskets.BasketError) as refused:
@@ -93,6 +94,19 @@ def test_every_mistake_is_a_sentence_with_its_line_and_what_to_do(tmp_path: Path
     assert len(told) == len(mistakes)
     for number, (line, (_, sentence)) in enumerate(zip(told, mistakes, strict=True), start=1):
         assert line.startswith(f"{file}, line {number}: {sentence}"), line
+
+
+def test_only_what_is_really_needed_is_called_missing(folder: Path) -> None:
+    replace(folder, "questions.jsonl", {"q": "x"})
+    replace(folder, "order_dialogues.jsonl", {"customer": {"phone": None}})
+    with pytest.raises(baskets.BasketError) as refused:
+        baskets.load(folder)
+    told = str(refused.value).splitlines()
+    assert [line.partition(": ")[2].partition(";")[0] for line in told if "questions.jsonl" in line] == [
+        "question: is missing",
+        "q: no such field",
+    ]
+    assert any("id: is missing" in line for line in told if "order_dialogues.jsonl" in line)
 
 
 def test_a_basket_of_drafts_only_is_not_measured(tmp_path: Path) -> None:

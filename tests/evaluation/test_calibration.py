@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
@@ -36,6 +36,38 @@ def test_the_missing_answers_if_right_are_exactly_what_was_missing():
     assert one_less.chosen is None
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 100), st.booleans()), min_size=1, max_size=400),
+    st.sampled_from([0.01, 0.05, 0.2]),
+)
+@settings(max_examples=40, deadline=None)
+def test_with_as_many_right_labels_more_as_are_missing_a_threshold_is_chosen(told, max_wrong):
+    """Spread over the scores like those that are there."""
+    had = [Label(score=score / 100, wrong=wrong, language="ru") for score, wrong in told]
+    [short] = calibrate(had, max_wrong=max_wrong).languages
+    scores = sorted(label.score for label in had)
+    more = [scores[(2 * number + 1) * len(had) // (2 * short.missing)] for number in range(short.missing)]
+    [now] = calibrate([*had, *labels_at(more)], max_wrong=max_wrong).languages
+    assert now.chosen is not None
+
+
+def test_the_first_threshold_moves_with_the_labels_so_that_wrong_ones_at_high_scores_cost_more():
+    """A fifth of the labels lies above it: of all that come only a fifth counts there."""
+    had = [Label(score=number % 100 / 100, wrong=number % 100 == 99, language="ru") for number in range(500)]
+    [short] = calibrate(had).languages
+    assert short.missing > 300
+    scores = sorted(label.score for label in had)
+    for more, enough in ((short.missing // 2, False), (short.missing, True)):
+        spread = [scores[(2 * number + 1) * len(had) // (2 * more)] for number in range(more)]
+        [now] = calibrate([*had, *labels_at(spread)]).languages
+        assert (now.chosen is not None) == enough
+    assert f"about {short.missing} more judged answers are missing, if they score like these" in render(calibrate(had))
+
+
+def labels_at(scores):
+    return [Label(score=score, wrong=False, language="ru") for score in scores]
+
+
 @given(st.integers(1, 300), st.integers(0, 300), st.sampled_from([0.01, 0.02, 0.05, 0.1]))
 def test_the_table_of_allowed_errors_is_the_exact_bound(answers, wrong, max_wrong):
     wrong = min(wrong, answers)
@@ -50,7 +82,7 @@ def test_testing_stops_at_the_first_threshold_that_fails_whatever_would_pass_bel
     wrong = np.where(np.arange(len(GRID)) >= 20, 1, 0)
     table = allowed(200, 0.05, 0.05)
     assert wrong[30] <= table[200], "it would pass"
-    assert choose(answers, wrong, table, 59) == 10
+    assert choose(answers, wrong <= table[answers], 59) == 10
 
 
 def test_languages_are_claims_of_their_own_and_looks_share_the_doubt():
@@ -86,12 +118,14 @@ def test_a_file_is_calibrated_and_only_a_random_audit_promises_anything(tmp_path
     other = row | {"sampled": "escalated", "correct": 0}
     file.write_text("\n".join(json.dumps(one) for one in [row] * 60 + [other] * 9))
     done = CliRunner().invoke(command, ["--data", str(file), "--json", "-"])
-    assert done.exit_code == 0
+    assert (done.exit_code, json.loads(done.stdout)["is_random"]) == (0, True)
     assert "9 rows are no random audit and are left out" in done.stderr
     assert json.loads(done.stdout)["languages"][0]["chosen"]["threshold"] == 0.8
 
     file.write_text("\n".join(json.dumps(other | {"correct": 1}) for _ in range(60)))
-    assert "no random audit" in CliRunner().invoke(command, ["--data", str(file)]).output
+    unasked = CliRunner().invoke(command, ["--data", str(file), "--json", "-"])
+    assert (unasked.exit_code, json.loads(unasked.stdout)["is_random"]) == (1, False)
+    assert "no random audit" in unasked.stderr
     refused = CliRunner().invoke(command, ["--data", str(file), "--apply"])
     assert refused.exit_code != 0
     file.write_text('{"score": 3, "correct": 1}\n')

@@ -6,7 +6,8 @@ import pytest
 
 from evaluation.abstention import known, measure_abstention, render_abstention
 from evaluation.channels import measure_channels, render_channels
-from evaluation.collection import CollectionError, load
+from evaluation.collection import load
+from evaluation.json_lines import RowsError
 from evaluation.ranked import mean, ndcg, recall, reciprocal_rank, resamples
 from knowledge.index import Index
 from knowledge.training import train
@@ -80,12 +81,12 @@ def test_where_everything_is_indexed_each_question_is_asked_again_without_its_ar
 
 def test_a_damaged_line_is_named(folder: Path) -> None:
     (folder / "kb.jsonl").write_text('{"id": "a", "text": "b"}\n{', encoding="utf-8")
-    with pytest.raises(CollectionError, match="line 2"):
+    with pytest.raises(RowsError, match="line 2"):
         load(folder)
 
 
 def test_a_folder_without_a_collection_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(CollectionError, match=r"holds kb\.jsonl"):
+    with pytest.raises(RowsError, match=r"holds kb\.jsonl"):
         load(tmp_path)
 
 

@@ -71,8 +71,8 @@ def test_the_interval_is_that_of_drawing_items_with_replacement():
     [
         ("{oops", "is no JSON report"),
         (json.dumps({"articles": 1}), "schema unknown"),
-        (json.dumps({"schema_version": 1, "items": []}), "schema 1, not 2"),
-        (json.dumps({"schema_version": 2, "items": [{"id": 1}]}), "items.0"),
+        (json.dumps({"schema_version": 1, "items": []}), "schema 1, not 3"),
+        (json.dumps({"schema_version": 3, "items": [{"id": 1}]}), "items.0"),
     ],
 )
 def test_a_file_that_is_no_report_is_refused_with_what_to_do(content, complaint, tmp_path):

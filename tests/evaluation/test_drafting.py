@@ -87,6 +87,7 @@ async def test_conversations_give_masked_questions_with_what_people_accepted(sql
         session.add(
             EscalationRow(customer_id=anna.id, turn_id=called.id, reason="customer_asked", opened_at=NOW, closed_at=NOW)
         )
+        await turn("Где мой заказ KD-10440 от 5 мая?", "answered", intent="order_status", outcome="order_found")
         await turn("Забудьте меня", "answered", customer=gone, outcome="greeted")
     async with database.reading() as session:
         items = await from_conversations(session, 10)
@@ -95,8 +96,9 @@ async def test_conversations_give_masked_questions_with_what_people_accepted(sql
     assert all(one.draft and one.origin == "conversation" for one in items)
     told = {one.question: (one.route, one.sources, one.facts, one.note) for one in items}
     assert told == {
+        "Где мой заказ KD-00000 от 5 мая?": ("order_status", (), (), ""),
         "Дайте человека": ("operator", (), (), ""),
         "Сколько стоит срочная доставка?": ("question", (), ("700",), "Срочная доставка 700 ₽."),
         "Где мой пакет, +7 *** ***-45-67?": ("question", ("a.md",), (), ""),
     }
-    assert [one.route for one in items[:2]] == ["operator", "question"]
+    assert [one.route for one in items[:3]] == ["order_status", "operator", "question"]

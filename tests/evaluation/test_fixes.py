@@ -1,3 +1,6 @@
+import pytest
+
+from bot.texts import Library
 from evaluation.fixes import Action, fixes
 from evaluation.results import Kind, Result, Stage
 from knowledge.passages import Chunk
@@ -62,3 +65,22 @@ def test_a_higher_threshold_is_proposed_where_it_stops_more_wrong_answers_than_r
     right = [failed(9, None, score=0.8, right=True, sent=True)]
     higher = next(fix for fix in fixes([*wrong, *right], CHUNKS, 0.75) if fix.action is Action.RAISE_THRESHOLD)
     assert (higher.won, higher.lost) == (3, 1)
+
+
+def test_a_question_that_would_be_lost_all_the_same_is_not_won_by_examples():
+    taken = [failed(1, Stage.ROUTE, route="operator"), failed(2, Stage.ROUTE, route="operator", cause=Stage.NO_ANSWER)]
+    found = {fix.action: fix.ids for fix in fixes(taken, CHUNKS, 0.75)}
+    assert found == {Action.ADD_EXAMPLES: ("1",), Action.ADD_PAIR: ("2",)}
+
+
+@pytest.mark.parametrize(
+    ("won", "told"),
+    [
+        (1, "ещё 1 верный ответ, который сейчас уходит оператору"),
+        (3, "ещё 3 верных ответа, которые сейчас уходят оператору"),
+        (5, "ещё 5 верных ответов, которые сейчас уходят оператору"),
+    ],
+)
+def test_what_a_lower_threshold_wins_is_said_in_good_russian(won, told):
+    said = Library().of("ru")("evaluation-fix-lower-threshold", about="0,5", instead="0,7", won=won, lost=0)
+    assert told in said

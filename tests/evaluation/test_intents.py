@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from evaluation.intent_rows import IntentRowsError, Row, few, read_rows, splits
+from evaluation.intent_rows import Row, few, read_rows, splits
 from evaluation.intents import average_precision, macro_f1, measure_intents, ranked_above
+from evaluation.json_lines import RowsError
 
 
 def rows():
@@ -44,5 +45,5 @@ def test_rows_are_read_parted_and_thinned(tmp_path):
 
 def test_a_bad_line_is_named(tmp_path):
     (tmp_path / "intents.jsonl").write_text('{"text": "a", "label": "b"}\n{"text": 1}', encoding="utf-8")
-    with pytest.raises(IntentRowsError, match="line 2"):
+    with pytest.raises(RowsError, match="line 2"):
         read_rows(tmp_path)

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluation.json_lines import RowsError
 from evaluation.judge import Judged, JudgedError, load_judged
 from evaluation.judge_fit import balanced_folds
 from evaluation.judge_opinions import ask
@@ -45,7 +46,7 @@ def test_the_shipped_judge_and_a_fit_both_tell_right_from_wrong(rows: Path) -> N
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("{", "line 1: no JSON"), ('{"context": "a"}', "texts context and answer"),
+    [("{", "line 1: is not JSON"), ('{"context": "a"}', "lacks context or answer"),
      ('{"context": "a", "answer": "b", "label": 2}', "label must be 1"),
      ('{"context": "a", "answer": "b", "label": 1}', "label 1 and rows with label 0")],
 )  # fmt: skip
@@ -53,7 +54,7 @@ def test_rows_that_cannot_be_used_are_refused_with_their_line(tmp_path: Path, li
     path = tmp_path / "rows.jsonl"
     path.write_text(line + "\n", encoding="utf-8")
 
-    with pytest.raises(JudgedError, match=said):
+    with pytest.raises(RowsError, match=said):
         load_judged(path)
 
 

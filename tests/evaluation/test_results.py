@@ -1,8 +1,9 @@
 import pytest
 
-from evaluation.answers import Attempt
+from evaluation.answers import Attempt, as_decided
 from evaluation.baskets import Question, Unanswerable
 from evaluation.results import Stage, blamed
+from evaluation.routing import Way
 from evaluation.selective import measure_scores
 from support.jobs import CheckName, Draft, FailedCheck, Verdict
 
@@ -10,6 +11,7 @@ KNOWN = frozenset({"a.md", "b.md"})
 ASKED = Question(id="q", language="en", question="how much", sources=("a.md",))
 BY_FACTS = Question(id="f", language="en", question="how much", facts=("300 ₽",), forbidden=("500 ₽",))
 GONE = Question(id="g", language="en", question="how much", sources=("gone.md",))
+ELSEWHERE = Way("operator", searches=False)
 HOPELESS = Unanswerable(id="u", language="en", question="dragons")
 
 
@@ -30,28 +32,29 @@ def attempt(item=ASKED, *, sent=False, cited=("a.md",), found=("a.md", "b.md"), 
 
 
 @pytest.mark.parametrize(
-    ("one", "route", "stage"),
+    ("one", "stage"),
     [
-        (attempt(sent=True), "question", None),
-        (attempt(sent=True), "operator", Stage.ROUTE),
-        (attempt(sent=True, cited=("b.md",)), "question", Stage.JUDGE_LAX),
-        (attempt(), "question", Stage.JUDGE_STRICT),
-        (attempt(written=draft(failed=True)), "question", Stage.CHECK),
-        (attempt(risky=True), "question", Stage.RISK),
-        (attempt(cited=("b.md",)), "question", Stage.ENGINE),
-        (attempt(cited=("b.md",), found=("b.md",)), "question", Stage.SEARCH),
-        (Attempt(ASKED, 0.1, False, "", found=("a.md",), passed=False), "question", Stage.NO_ANSWER),
-        (Attempt(ASKED, 0.1, False, "", found=("b.md",), passed=False), "question", Stage.SEARCH),
-        (attempt(GONE, cited=("b.md",)), "question", Stage.ARTICLE),
-        (attempt(BY_FACTS, sent=True, cited=("b.md",)), "question", None),
-        (attempt(BY_FACTS, sent=True, written=draft("It costs 500 ₽.")), "question", Stage.JUDGE_LAX),
-        (attempt(BY_FACTS, written=draft("300 ₽ or 500 ₽")), "question", Stage.ENGINE),
-        (attempt(HOPELESS, sent=True), "", Stage.JUDGE_LAX),
-        (attempt(HOPELESS), "", None),
+        (attempt(sent=True), None),
+        (as_decided(attempt(sent=True), ELSEWHERE), Stage.ROUTE),
+        (as_decided(attempt(), ELSEWHERE), Stage.ROUTE),
+        (attempt(sent=True, cited=("b.md",)), Stage.JUDGE_LAX),
+        (attempt(), Stage.JUDGE_STRICT),
+        (attempt(written=draft(failed=True)), Stage.CHECK),
+        (attempt(risky=True), Stage.RISK),
+        (attempt(cited=("b.md",)), Stage.ENGINE),
+        (attempt(cited=("b.md",), found=("b.md",)), Stage.SEARCH),
+        (Attempt(ASKED, 0.1, False, "", found=("a.md",), passed=False), Stage.NO_ANSWER),
+        (Attempt(ASKED, 0.1, False, "", found=("b.md",), passed=False), Stage.SEARCH),
+        (attempt(GONE, cited=("b.md",)), Stage.ARTICLE),
+        (attempt(BY_FACTS, sent=True, cited=("b.md",)), None),
+        (attempt(BY_FACTS, sent=True, written=draft("It costs 500 ₽.")), Stage.JUDGE_LAX),
+        (attempt(BY_FACTS, written=draft("300 ₽ or 500 ₽")), Stage.ENGINE),
+        (attempt(HOPELESS, sent=True), Stage.JUDGE_LAX),
+        (attempt(HOPELESS), None),
     ],
 )
-def test_the_stage_that_lost_the_answer_is_blamed(one, route, stage):
-    assert blamed(one, route, KNOWN) is stage
+def test_the_stage_that_lost_the_answer_is_blamed(one, stage):
+    assert blamed(one, KNOWN) is stage
 
 
 def test_risk_and_coverage_count_everything_that_was_asked():
@@ -65,6 +68,12 @@ def test_risk_and_coverage_count_everything_that_was_asked():
     assert report.auroc is not None
     assert report.auroc.value == 1.0
     assert [one.right.hits for one in report.bins] == [0, 0, 1]
+
+
+def test_no_threshold_sends_what_the_desk_takes_for_something_else():
+    elsewhere = as_decided(attempt(sent=True, written=draft(score=0.9)), ELSEWHERE)
+    report = measure_scores([elsewhere, attempt(sent=True, written=draft(score=0.8))], 0.5)
+    assert (report.chosen.coverage.hits, report.chosen.coverage.total) == (1, 2)
 
 
 def test_a_score_that_says_what_is_so_has_no_calibration_error():

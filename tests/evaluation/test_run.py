@@ -34,13 +34,13 @@ def test_the_json_holds_every_figure_by_language_and_in_total(measured: tuple[Re
         *("followups", "timings_ms", "aims", "schema_version", "provenance", "scores", "assurance", "fixes"),
         *("comparison", "items"),
     }
-    assert told["schema_version"] == 2
+    assert told["schema_version"] == 3
     assert len(told["items"]) == 40
     assert told["provenance"]["basket_items"] == 40
     assert Report.model_validate(told).items == measured[0].items
     for share in (
         *(told["retrieval"][name] for name in ("first", "recall_at_5", "recall_at_10", "recall_at_10_without_vectors")),
-        *(told["answers"][name] for name in ("unanswerable_answered", "questions_sent", "questions_escalated")),
+        *(told["answers"][name] for name in ("unanswerable_answered", "questions_sent", "questions_not_answered")),
         told["routing"]["accuracy"],
         told["orders"]["passed"],
     ):
@@ -82,6 +82,25 @@ def test_only_strict_turns_a_missed_aim_into_an_exit_status(measured: tuple[Repo
     assert "MISSED  orders shown to a stranger: 1, wanted 0" in render(leaky)
 
 
+@pytest.mark.parametrize(
+    ("answered", "asked", "verdict"), [(2, 2, "MISSED"), (3, 40, "MISSED"), (2, 40, "met"), (0, 2, "met")]
+)
+def test_how_many_unanswerable_ones_may_be_answered_is_a_share(
+    measured: tuple[Report, Path], answered: int, asked: int, verdict: str
+) -> None:
+    share = {"total": Share(hits=answered, total=asked)}
+    report = measured[0].model_copy(
+        update={"answers": measured[0].answers.model_copy(update={"unanswerable_answered": share})}
+    )
+    [line] = [line for line in render(report).splitlines() if "unanswerable answered:" in line]
+    assert line.split()[0] == verdict
+    page = render_page(report, "en")
+    good, bad = page.index('class="good">Right'), page.index('class="bad">Wrong')
+    assert good < bad
+    assert (good < page.index("Answered although the articles") < bad) == (verdict == "met")
+    assert ("too few to tell" in page) == (asked < 20)
+
+
 def test_follow_ups_are_understood_by_what_was_asked_before(measured: tuple[Report, Path]) -> None:
     found = measured[0].followups
     assert found.right_continued["total"].total == found.right_alone["total"].total > 0
@@ -94,7 +113,8 @@ def test_a_mistake_is_blamed_on_a_stage_and_only_a_mistake(measured: tuple[Repor
     for one in report.items:
         went_well = one.right if one.kind != "unanswerable" else not one.sent
         if one.kind == "question":
-            went_well = bool(one.sent and one.right and one.route == "question")
+            went_well = bool(one.sent and one.right)
+            assert one.route == "question" or not (one.sent or one.right), one.id
         assert (one.stage is None) == went_well, one.id
     wrong = sum(one.stage is Stage.JUDGE_LAX for one in report.items)
     sent = report.answers.sent_right["total"]

@@ -1,6 +1,7 @@
 """Thresholds are applied, taken back and looked after, over a database that holds judged answers."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -117,6 +118,21 @@ def test_nothing_is_applied_without_a_yes_without_enough_answers_or_against_a_se
     monkeypatch.setenv("ANSWER_THRESHOLD", "0.9")
     assert "wins over calibrated" in str(run("--apply", "--yes").exception)
     assert shop.in_force() == {}
+
+
+def test_without_labels_the_default_is_named_and_how_many_are_missing(shop):
+    told = run("--json", "-")
+    assert told.exit_code == 1
+    assert (json.loads(told.stdout)["fewest"], json.loads(told.stdout)["languages"]) == (59, [])
+    assert "ANSWER_THRESHOLD 0.75 decides until then, and promises nothing" in told.stderr
+
+
+@pytest.mark.parametrize("arguments", ["calibrate", "calibrate --revert", "judge --fit-from-labels"])
+def test_without_a_database_the_upgrade_is_named_and_no_file_is_left(shop, tmp_path, monkeypatch, arguments):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'other.db'}")
+    said = CliRunner().invoke(otvet, ["eval", *arguments.split()])
+    assert "run otvet db upgrade" in str(said.exception)
+    assert not (tmp_path / "other.db").exists()
 
 
 def test_the_doctor_says_what_decides_and_what_has_become_of_the_promise(shop):

@@ -46,6 +46,11 @@ def test_an_engine_that_the_user_names_is_kept():
     assert (environment["ENGINE"], environment["ANSWER_THRESHOLD"]) == ("extractive", "0.9")
 
 
+def test_every_answer_can_be_drawn_for_the_audit():
+    assert made_from({"AUDIT_ONE_IN": "1"})["AUDIT_ONE_IN"] == "1"
+    assert "AUDIT_ONE_IN" not in made_from({})
+
+
 def test_who_plays_the_administrator_changes_a_copy_of_the_shops_articles():
     assert made_from({})["KNOWLEDGE_DIR"] == "/demo/knowledge"
 

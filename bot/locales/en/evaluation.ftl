@@ -11,11 +11,11 @@ evaluation-headline-few = Too early to say: only { $n ->
    *[other] { $n } sent answers were checked
  }
 evaluation-headline-few-interval = Of 100 such answers { $low } to { $high } are right (95%)
-evaluation-headline-none = The bot sent no answer at all: everything went to people
+evaluation-headline-none = The bot sent no answer at all
 evaluation-headline-basis = { $total } sent answers were checked, { $hits } of them are right. A right answer { $right }.
 evaluation-right-sources = cites an article that answers the question; nobody read the text itself
 evaluation-right-facts = holds the expected facts; where none are given, it cites a right article
-evaluation-headline-self = Of the questions that the articles answer the bot answers { $share } by itself ({ $low }–{ $high }); the rest go to a person.
+evaluation-headline-self = Of the questions that the articles answer the bot answers { $share } by itself ({ $low }–{ $high }); the rest go to a person, are asked back or are taken for something else.
 
 evaluation-outcomes = What became of the { $n ->
     [one] { $n } question
@@ -30,8 +30,8 @@ evaluation-outcome-wrong = { $n ->
    *[other] answered wrongly
  }
 evaluation-outcome-person = { $n ->
-    [one] handed to a person
-   *[other] handed to a person
+    [one] not answered: with a person, asked back or taken for something else
+   *[other] not answered: with a person, asked back or taken for something else
  }
 
 evaluation-verdict = What is right and what is wrong
@@ -56,7 +56,8 @@ evaluation-verdict-unanswerable = Answered although the articles have no answer:
     [0] never
     [one] once
    *[other] { $n } times
- } in { $total }. The aim: at most { $most }.
+ } in { $total } ({ $share }). The aim: at most { $most }.
+evaluation-verdict-few = These are too few to tell.
 evaluation-verdict-routing = Understands what the customer wants: { $share } ({ $hits } of { $total } messages). The aim: at least { $wanted }.
 evaluation-verdict-first = Finds the right article first: { $share } ({ $hits } of { $total } questions). The aim: at least { $wanted }.
 evaluation-verdict-held = { $n ->
@@ -103,9 +104,9 @@ evaluation-fix-lower-threshold = Lower the threshold from { $instead } to { $abo
     [one] { $won } more right answer that now goes
    *[other] { $won } more right answers that now go
  } to an operator. { $lost ->
-    [0] No wrong one would go with it.
-    [one] { $lost } wrong one would go with them; the share of wrong answers would not rise.
-   *[other] { $lost } wrong ones would go with them; the share of wrong answers would not rise.
+    [0] No wrong one would be sent.
+    [one] { $lost } wrong one would be sent, too; the share of wrong answers would not rise.
+   *[other] { $lost } wrong ones would be sent, too; the share of wrong answers would not rise.
  } This was counted on these very questions: try it on others.
 evaluation-fix-raise-threshold = Raise the threshold from { $instead } to { $about } (ANSWER_THRESHOLD): { $won ->
     [one] { $won } wrong answer would not be sent.

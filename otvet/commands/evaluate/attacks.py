@@ -34,9 +34,10 @@ PLANTED_OF = 3
 @JSON
 def attacks(*, data: Path | None, train: Path | None, test: Path | None, shop: bool, target: str | None) -> None:
     """Measure what is kept from models, what benign texts pass, and what an attack makes the bot say."""
-    from evaluation.attack_rows import AttacksError, load
+    from evaluation.attack_rows import load
     from evaluation.attacks import measure_attacks, render_attacks
     from evaluation.baskets import BasketError
+    from evaluation.json_lines import RowsError
 
     source = test or data
     if source is None:
@@ -45,12 +46,12 @@ def attacks(*, data: Path | None, train: Path | None, test: Path | None, shop: b
     swearing = folder / "profanity.jsonl"
     try:
         rows = load(source / "attacks.jsonl" if source.is_dir() else source)
-        profane = load(swearing) if swearing.exists() else ()
+        profane = load(swearing, labelled=False) if swearing.exists() else ()
         learned = load(train) if train else ()
         report = measure_attacks(rows, profane, learned)
         if shop:
             report = _in_the_shop(report, rows)
-    except (AttacksError, BasketError) as error:
+    except (RowsError, BasketError) as error:
         raise CommandError(str(error)) from error
     tell(render_attacks(report), report.model_dump_json(indent=2), target)
 

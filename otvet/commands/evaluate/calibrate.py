@@ -54,9 +54,11 @@ def calibrate(
 ) -> None:
     """Choose for each language the lowest score that may be sent, so that few of the answers are wrong.
 
-    Exit code 0: every language has a threshold; 1: answers are missing; 2: it cannot be done.
+    Exit code 0: every language has a threshold; 1: answers are missing, or those of --data are no random audit, which
+    alone promises anything; 2: it cannot be done.
     """
     from evaluation import calibration, calibration_text, guarantee, labels_file
+    from evaluation.json_lines import RowsError
     from otvet.composition import complete, load_settings
 
     if applies + revert + simulate > 1:
@@ -71,12 +73,16 @@ def calibrate(
             raise CommandError("Only the bot's own random audit can be applied: leave --data out.")
         try:
             read = labels_file.read(file)
-        except labels_file.LabelsError as error:
+        except RowsError as error:
             raise CommandError(str(error)) from error
         found = calibration.calibrate(
-            read.labels, looks=looks, max_wrong=asked["max_wrong"], confidence=asked["confidence"]
+            read.labels,
+            looks=looks,
+            max_wrong=asked["max_wrong"],
+            confidence=asked["confidence"],
+            is_random=read.is_random,
         )
-        said = [] if read.is_random else [NOT_RANDOM]
+        said = [] if read.is_random or not read.labels else [NOT_RANDOM]
         said += [f"{read.left_out} rows are no random audit and are left out."] if read.left_out else []
         tell("\n".join([*said, calibration_text.render(found)]), found.model_dump_json(indent=2), target)
     else:
@@ -86,7 +92,7 @@ def calibrate(
                 click.echo(line)
             return
         found = _of_the_bot(settings, asked, looks, applies=applies, yes=yes, target=target)
-    missing = not found.languages or any(one.chosen is None for one in found.languages)
+    missing = not found.is_random or not found.languages or any(one.chosen is None for one in found.languages)
     raise SystemExit(1 if missing else 0)
 
 
@@ -124,9 +130,11 @@ class _Look:
 
 async def _look(settings: "Settings", asked: dict[str, float], looks: int) -> _Look:
     from evaluation.calibration import Label, calibrate
+    from otvet.composition import demand_schema
     from support import answer_audits, thresholds
     from support.database import Database
 
+    await demand_schema(settings)
     database = Database(settings.sql_url)
     try:
         async with database.reading() as session:
@@ -150,9 +158,11 @@ async def _look(settings: "Settings", asked: dict[str, float], looks: int) -> _L
         and not settings.threshold_is_set
     }
     now |= {language: row.value for language, row in deciding.items()}
-    found = calibrate(labels, **asked, looks=looks, in_force=now)
+    found = calibrate(labels, max_wrong=asked["max_wrong"], confidence=asked["confidence"], looks=looks, in_force=now)
     notes = [note for sample in samples for note in _notes(sample)]
     notes += [_decides(language, value, deciding.get(language)) for language, value in now.items()]
+    if not now:
+        notes.append(f"ANSWER_THRESHOLD {settings.answer_threshold:.2f} decides until then, and promises nothing.")
     versions = {sample.language: sample.version for sample in samples}
     chosen, changes = [], []
     for one in found.languages:
@@ -227,9 +237,11 @@ def _notes(sample: "Sample") -> list[str]:
 
 
 async def _revert(settings: "Settings") -> list[str]:
+    from otvet.composition import demand_schema
     from support import thresholds
     from support.database import Database
 
+    await demand_schema(settings)
     database = Database(settings.sql_url)
     try:
         async with database.writing() as session:

@@ -82,7 +82,8 @@ def evaluate(
     running = RunningBot() if named == DEMO else running_bot(settings)
     if not running.readable:
         click.echo(
-            "The bot's database cannot be read: measured as if it had never been there.",
+            "The bot's database cannot be read, or is not at this version's schema: run otvet db upgrade. Measured as "
+            "if it had never been there.",
             err=True,
         )
     asking = Asking(

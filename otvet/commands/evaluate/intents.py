@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415  # what a command needs is imported when it runs, so that --help is fast
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -44,8 +45,9 @@ def intents(
     target: str | None,
 ) -> None:
     """Show how well intents are told apart, and messages that are none of them, with 95 % intervals."""
-    from evaluation.intent_rows import IntentRowsError, few, read_rows, splits
+    from evaluation.intent_rows import few, read_rows, repeats, splits, unlearned
     from evaluation.intents import measure_intents, render_intents
+    from evaluation.json_lines import RowsError, some
     from knowledge.errors import EmbeddingModelError
     from knowledge.sentences import OFFLINE, SentenceModel, is_installed
 
@@ -56,13 +58,15 @@ def intents(
         embedder = None if model == _NONE else SentenceModel.open(model)
         rows = read_rows(data or train or Path(), unknown=unknown, by=by)
         others = read_rows(test, unknown=unknown, by=by) if test else []
-    except (IntentRowsError, EmbeddingModelError) as error:
+    except (RowsError, EmbeddingModelError) as error:
         raise CommandError(str(error)) from error
+    if unknown is not None and all(row.label is not None for row in (*rows, *others)):
+        raise CommandError(f"--unknown {unknown}: no row has this label. Name one that messages of none have.")
     if embedder is not None:
         click.echo(
             f"· Sentence vectors of {embedder.name} for {len(rows) + len(others)} messages: minutes if many.", err=True
         )
-    reports = []
+    reports, repeated, strange = [], 0, Counter[str]()
     for group in sorted({row.group for row in rows}):
         own = [row for row in rows if row.group == group]
         pairs = [(own, [row for row in others if row.group == group])] if test else splits(own, crossed=cross)
@@ -70,5 +74,15 @@ def intents(
             pairs = [(few(learned, shots), asked) for learned, asked in pairs]
         if any(len({row.label for row in learned} - {None}) < 2 or not asked for learned, asked in pairs):  # noqa: PLR2004
             raise CommandError(f"{group or 'The rows'}: at least two labels to learn and one row to ask are needed.")
+        repeated += sum(repeats(learned, asked) for learned, asked in pairs)
+        strange += unlearned(pairs)
         reports.append(measure_intents(pairs, group=group, embedder=embedder, peer=peer))
+    if repeated:
+        number = sum(report.asked for report in reports)
+        click.echo(f"! {repeated} of {number} rows asked stand among those learned, too: a training figure.", err=True)
+    if strange:
+        click.echo(
+            f"! Labels that no row learned from has: {some(strange)}; their {strange.total()} rows count as strangers.",
+            err=True,
+        )
     tell(render_intents(reports), json.dumps([report.model_dump() for report in reports], indent=2), target)

@@ -46,10 +46,12 @@ def run(*, applies: bool, revert: bool, target: str | None) -> int:
 
 async def _compare(settings: "Settings", *, applies: bool) -> "tuple[LabelsReport, list[str], bool]":
     from evaluation import judge_refit
+    from otvet.composition import demand_schema
     from support import draft_labels, judge_fits
     from support.database import Database
     from workers.judge import VERSION
 
+    await demand_schema(settings)
     database = Database(settings.sql_url)
     try:
         async with database.reading() as session:
@@ -92,9 +94,11 @@ async def _compare(settings: "Settings", *, applies: bool) -> "tuple[LabelsRepor
 
 
 async def _revert(settings: "Settings") -> str:
+    from otvet.composition import demand_schema
     from support import judge_fits
     from support.database import Database
 
+    await demand_schema(settings)
     database = Database(settings.sql_url)
     try:
         async with database.writing() as session:

@@ -48,12 +48,12 @@ def measure(asking: Asking) -> "JudgeReport | None":
     Raises:
         CommandError: the rows cannot be used, or the model cannot be asked.
     """
-    from evaluation import judge as judging
+    from evaluation.json_lines import RowsError
     from workers.engines.base import EngineError
 
     try:
         return _measure(asking)
-    except judging.JudgedError as error:
+    except RowsError as error:
         raise CommandError(str(error)) from error
     except EngineError as error:
         raise CommandError(f"The judge model cannot be asked: {error}.") from error
@@ -74,6 +74,10 @@ def _measure(asking: Asking) -> "JudgeReport | None":
     if asking.measured is None:
         return None
     rows = judging.Measured.of(judging.drawn(judging.load_judged(asking.measured), asking.number))
+    known = {(row.context, row.answer) for some in trained for row in some.rows}
+    if repeated := sum((row.context, row.answer) in known for row in rows.rows):
+        told = f"! {repeated} of {len(rows.rows)} rows measured stand among those learned, too: a training figure."
+        click.echo(told, err=True)
     if asking.folds:
         odds = judge_fit.cross_validated(rows, asking.folds, trained)
         told = ", ".join([f"the other {asking.folds - 1} of {asking.folds} parts", *map(str, asking.trains)])

@@ -35,16 +35,16 @@ def no_answer(
     Without --known-sources each question is asked twice, the second time with the articles that answer it hidden.
     """
     from evaluation.abstention import known, measure_abstention, render_abstention
-    from evaluation.collection import CollectionError, load
+    from evaluation.collection import demand_questions, load
+    from evaluation.json_lines import RowsError
     from knowledge.errors import EmbeddingModelError
     from knowledge.training import train
 
     try:
-        collection = known(load(folder), [name for name in known_sources.split(",") if name])
-        if not collection.chunks:
-            raise CommandError(f"No passage comes from {known_sources}: name sources that kb.jsonl knows.")
+        collection = known(load(folder), [name.strip() for name in known_sources.split(",") if name.strip()])
+        demand_questions(collection, language, kind)
         index, embedder = build(collection.chunks, model, vectors)
-    except (CollectionError, EmbeddingModelError) as error:
+    except (RowsError, EmbeddingModelError) as error:
         raise CommandError(str(error)) from error
     trained = train(index, embedder)
     report = measure_abstention(collection, index, trained, embedder, language=language, kind=kind)

@@ -41,14 +41,16 @@ def retrieval(
 ) -> None:
     """Index a collection and show how well each channel of the search finds, side by side, with intervals."""
     from evaluation.channels import measure_channels, render_channels
-    from evaluation.collection import CollectionError, load
+    from evaluation.collection import demand_questions, load
+    from evaluation.json_lines import RowsError
     from knowledge.errors import EmbeddingModelError
 
     try:
         collection = load(folder, own_headings=headings)
+        demand_questions(collection, language, kind)
         rerank = _reranker(reranker)
         index, embedder = build(collection.chunks, model, vectors)
-    except (CollectionError, EmbeddingModelError) as error:
+    except (RowsError, EmbeddingModelError) as error:
         raise CommandError(str(error)) from error
     report = measure_channels(collection, index, embedder, rerank=rerank, language=language, kind=kind)
     tell(render_channels(report), report.model_dump_json(indent=2), target)
