@@ -97,19 +97,13 @@ def main() -> None:
     told = parser.parse_args()
     rows_of_attacks = load_attacks(told.attacks) if told.attacks else ()
     more = [(row.text, bool(row.attack)) for row in rows_of_attacks if not row.kind.startswith("indirect")]
-<<<<<<< HEAD
     everyday = sorted({text for file in told.everyday for text in read_everyday(file)})
-=======
-    messages = [row for file in told.everyday for _, row in json_lines.read(file, "an object with text")]
-    everyday = sorted({row.get("text", "") for row in messages} - {""})
->>>>>>> main
     FILE.write_text(fit(more, everyday).to_json(), encoding="utf-8")
 
 
 def read_everyday(file: Path) -> list[str]:
     """Return the texts of {"text"} rows, each once."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return sorted({json.loads(line).get("text", "") for line in lines} - {""})
+    return sorted({row.get("text", "") for _, row in json_lines.read(file, "an object with text")} - {""})
 
 
 if __name__ == "__main__":
