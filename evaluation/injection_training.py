@@ -45,6 +45,7 @@ def fit(more: Iterable[tuple[str, bool]] = (), everyday: Sequence[str] = ()) -> 
     """
     told = tomllib.loads(TEXTS.read_text(encoding="utf-8"))
     examples = [(text, True, 1.0) for language in ("en", "ru") for text in _made(told["attacks"][language])]
+    examples += [(text, True, 1.0) for language in ("en", "ru") for text in told["attacks"][language]["whole"]]
     examples += [(text, False, _LOOKALIKE) for language in ("en", "ru") for text in told["benign"][language]["texts"]]
     examples += [(text, False, 1.0) for text in _everyday()]
     examples += [(text, attack, _REAL if attack else _LOOKALIKE) for text, attack in more]
@@ -96,9 +97,13 @@ def main() -> None:
     told = parser.parse_args()
     rows_of_attacks = load_attacks(told.attacks) if told.attacks else ()
     more = [(row.text, bool(row.attack)) for row in rows_of_attacks if not row.kind.startswith("indirect")]
-    messages = [row for file in told.everyday for _, row in json_lines.read(file, "an object with text")]
-    everyday = sorted({row.get("text", "") for row in messages} - {""})
+    everyday = sorted({text for file in told.everyday for text in read_everyday(file)})
     FILE.write_text(fit(more, everyday).to_json(), encoding="utf-8")
+
+
+def read_everyday(file: Path) -> list[str]:
+    """Return the texts of {"text"} rows, each once."""
+    return sorted({row.get("text", "") for _, row in json_lines.read(file, "an object with text")} - {""})
 
 
 if __name__ == "__main__":

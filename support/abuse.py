@@ -21,15 +21,27 @@ _REPEATED: Final = re.compile(r"(.)\1{2,}")
 _WILD: Final = re.compile(r"[*#@$_]+")
 _MOST_CHARACTERS: Final = 2000
 _MEANT: Final = 2
-"""Words beside the abuse from which on there is something to answer."""
+"""Words beside the abuse from which on there is something to answer; after a question word one will do."""
+_ASKS: Final = re.compile(
+    r"\b(?:где|когда|куда|откуда|сколько|почему|зачем|как|where|wheres|when|why|how)\b"
+    r"|\b(?:кто|что|как(?:ой|ая|ое|ие)|who|what|which)\b(?!\s+(?:за|an?|the)\b)",
+    re.IGNORECASE,
+)
 
 
 def find(text: str) -> tuple[tuple[int, int], ...]:
-    """Return where abusive words stand, as (start, end), in order."""
+    """Return where abusive words and phrases stand, as (start, end), in order."""
     text = text[:_MOST_CHARACTERS]
     spans = [match.span() for match in _TOKEN.finditer(text) if _is_abusive(match.group().lower())]
+    spans += [match.span() for match in _phrases().finditer(text)]
     spans += [m.span() for m in _SPACED.finditer(text) if _is_abusive(re.sub(r"[ .\-_*]", "", m.group().lower()))]
-    return tuple(sorted(spans))
+    apart: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return tuple(apart)
 
 
 def masked(text: str) -> str:
@@ -51,7 +63,9 @@ def says_nothing_else(text: str) -> bool:
     """Whether a message with abuse holds nothing that could be answered."""
     found, text = find(text), without(text)
     left = [word for word in words(text) if word not in STOP_WORDS and len(word) > 1]
-    return bool(found) and len(left) < _MEANT and not any(letter.isdecimal() or letter == "?" for letter in text)
+    if not found or any(letter.isdecimal() or letter == "?" for letter in text):
+        return False
+    return len(left) < (1 if _ASKS.search(text) else _MEANT)
 
 
 @cache
@@ -88,6 +102,11 @@ def _pattern(language: str) -> re.Pattern[str]:
     anywhere, beginnings = ("|".join(map(_loose, lists[name])) for name in ("anywhere", "beginnings"))
     whole = "|".join(map(_loose, lists["words"]))
     return re.compile(rf"{anywhere}|^(?:{prefixes})?(?:{beginnings})|^(?:{whole})$")
+
+
+@cache
+def _phrases() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for told in _lists().values() for one in told["phrases"]), re.IGNORECASE)
 
 
 def _loose(root: str) -> str:

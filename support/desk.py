@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.current import CurrentKnowledge
 from support import (
-    abuse,
     answering,
     answers,
     calling,
@@ -146,7 +145,9 @@ class Desk:
         if not turn.text.strip():
             return await endings.without_words(session, turn, now)
         reading = known.reading if known else None
-        classification = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
+        informed = understanding.informed(self.classifier.classify(turn.text), reading, self.intents)
+        meant = understanding.beside_abuse(informed, turn.text, self.classifier)
+        classification = meant or informed
         turn.intent = classification.intent
         turn.trace = traces.intent(turn.trace, classification)
         sure_of = classification.intent if classification.sure else None
@@ -155,7 +156,7 @@ class Desk:
         if classification.route is Route.OPERATOR and classification.sure:
             reason = EscalationReason.RISKY if risk.find(turn.text) else EscalationReason.CUSTOMER_ASKED
             return await self.escalate(session, customer, reason, now, turn=turn)
-        if abuse.says_nothing_else(turn.text):
+        if meant is None:
             return endings.finish(turn, TurnState.ANSWERED, Abused(), now)
         said = understanding.said(turn.text, reading)
         dialogue = await self.orders.go_on(session, customer, said, classification, now)

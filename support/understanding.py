@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from knowledge.stopwords import STOP_WORDS
 from knowledge.tokens import stem, words
-from support import followups
+from support import abuse, followups
 from support.escalations import EscalationRepository
 from support.intents.classifier import Classification
 from support.intents.current import CurrentClassifier
@@ -29,6 +29,8 @@ from support.suspicion import is_to_a_model
 from support.tables import CustomerRow, TurnRow
 from support.turns import TurnRepository, TurnState
 
+_MEANT: Final = frozenset({Route.ORDER_STATUS, Route.COMPLAINT})
+"""Sure of these, the customer wants something, however few his words: «где мой заказ»."""
 MAX_READ: Final = 1000
 """Characters; a longer message is not muddled but a story."""
 
@@ -123,6 +125,16 @@ def informed(classification: Classification, reading: Reading | None, intents: M
         order_number=classification.order_number,
         why=f"The classifier was not sure; the language model chose {intent.name}.",
     )
+
+
+def beside_abuse(classification: Classification, text: str, classifier: CurrentClassifier) -> Classification | None:
+    """Return what a message is about, swearing left aside; None when it is nothing but abuse."""
+    if not abuse.find(text):
+        return classification
+    rest = classifier.classify(left) if (left := abuse.without(text)) else None
+    if rest and rest.sure and (rest.route in _MEANT or (rest.route is Route.OPERATOR and rest.source == "rule")):
+        return classification if classification.sure and classification.route in _MEANT else rest
+    return None if abuse.says_nothing_else(text) else classification
 
 
 def said(text: str, reading: Reading | None) -> str:

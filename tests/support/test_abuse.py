@@ -37,6 +37,22 @@ def test_a_question_beside_abuse_is_something_to_answer():
     assert abuse.says_nothing_else("пошли на хуй")
 
 
+@pytest.mark.parametrize("text", ["пошёл ты", "Да пошли вы все!", "заткнитесь", "go to hell", "screw you"])
+def test_phrases_are_abuse_whose_words_are_none(text):
+    assert abuse.says_nothing_else(text)
+
+
+@pytest.mark.parametrize("text", ["Пошли мне чек", "Я пошёл, вы закрыты", "did my parcel get lost"])
+def test_the_words_of_such_phrases_are_decent_elsewhere(text):
+    assert not abuse.find(text)
+
+
+def test_after_a_question_word_one_word_is_enough():
+    assert not abuse.says_nothing_else("почему так дорого, суки")
+    assert abuse.says_nothing_else("почему вы такие тупые")
+    assert abuse.says_nothing_else("what a shitty shop")
+
+
 @pytest.mark.parametrize(
     ("text", "asked"),
     [

@@ -4,6 +4,7 @@ import pytest
 
 from bot.rendering import simple
 from bot.texts import Texts
+from support.orders.lookup import AskNumber
 from support.outcomes import Abused, Answered, Collected, Escalated, Generating, OutOfScope
 from support.tables import TurnRow
 from support.turns import TurnState, Words
@@ -39,7 +40,38 @@ async def test_a_message_to_a_model_reaches_no_model(session, say, anna, text):
         assert turn.trace["reason"] == "to_a_model"
 
 
-@pytest.mark.parametrize(("language", "text"), [("ru", "идите на хуй"), ("en", "fuck you")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Заебали, блять, где мой заказ",
+        "где мой заказ, блять",
+        "где блять мой сука заказ",
+        "хде мой зкаказ, бляяять",
+        "пошли вы все в жопу, когда приедет курьер",
+        "where the fuck is my order",
+        "my order bitch",
+        "whre is my ordr fuck",
+    ],
+)
+async def test_where_an_order_is_is_answered_whatever_swearing_stands_around_it(session, say, anna, text):
+    outcome, turn_id = await say(anna, text)
+
+    assert outcome == AskNumber()
+    assert (await session.get_one(TurnRow, turn_id)).intent == "order_status"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "идите на хуй"),
+        ("ru", "пошёл ты"),
+        ("ru", "ну и говно ваш магазин"),
+        ("ru", "идиот бот"),
+        ("ru", "почему вы такие тупые"),
+        ("en", "fuck you"),
+        ("en", "what the fuck"),
+    ],
+)
 async def test_nothing_but_abuse_is_answered_calmly_and_a_person_is_offered(session, say, add_customer, language, text):
     outcome, turn_id = await say(await add_customer(language=language), text)
 
