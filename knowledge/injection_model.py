@@ -1,14 +1,13 @@
 """How much a message reads like an instruction to a model: logistic regression over hashed character n-grams."""
 
-import base64
-import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from knowledge.hashed import HashedModel, probability
 
 FILE: Final = Path(__file__).with_name("injection_weights.json")
 SIZE: Final = 8192
@@ -16,7 +15,6 @@ SIZE: Final = 8192
 LENGTHS: Final = (3, 4, 5)
 MOST_CHARACTERS: Final = 1500
 _PRIME: Final = np.uint64(1099511628211)
-_SCALE: Final = 127.0
 
 
 def rows(text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -39,32 +37,14 @@ def rows(text: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return places, values / np.linalg.norm(values)
 
 
-@dataclass(frozen=True, slots=True)
-class InjectionModel:
+class InjectionModel(HashedModel):
     """Fitted weights; made by ``python -m evaluation.injection_training``."""
 
-    weights: NDArray[np.float64]
-    """float64[SIZE]."""
-    bias: float
+    __slots__ = ()
 
     def probability(self, text: str) -> float:
         """Return how likely the text is addressed to a model, 0..1, as far as its training set goes."""
-        places, values = rows(text)
-        logit = float(self.weights[places] @ values) + self.bias
-        return float(1 / (1 + np.exp(-np.clip(logit, -50, 50))))
-
-    def to_json(self) -> str:
-        """Return the weights in a byte each."""
-        scale = float(np.abs(self.weights).max()) / _SCALE or 1.0
-        packed = base64.b64encode(np.rint(self.weights / scale).astype(np.int8).tobytes()).decode()
-        return json.dumps({"scale": round(scale, 9), "bias": round(self.bias, 6), "weights": packed}) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Rebuild from ``to_json``."""
-        value = json.loads(text)
-        packed = np.frombuffer(base64.b64decode(value["weights"]), dtype=np.int8)
-        return cls(packed.astype(np.float64) * value["scale"], value["bias"])
+        return probability(self.score(*rows(text)))
 
 
 @cache

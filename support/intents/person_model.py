@@ -1,18 +1,16 @@
 """How much a message reads like a request for a person: logistic regression over what its words stand for."""
 
-import base64
-import json
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.hashed import HashedModel, probability
 from support.intents import retyping, senses
 from support.intents.features import stem
 from support.intents.senses import Word
@@ -34,7 +32,6 @@ _SENSES, _STEMS, _LETTERS = 1.0, 0.7, 0.7
 _GRAMS: Final = (3, 4, 5)
 _SIZES: Final = (2, 4, 8, 12)
 """Words from which on a part is one of another size."""
-_SCALE: Final = 127.0
 _FEW: Final = 6
 # Unless it has few words, a part is worth a look only if it holds one of these; the first, if it was typed otherwise.
 _PEOPLE: Final = frozenset({"HUMAN", "SOMEONE", "JOB", "EXPERT", "BOSS", "TEAM", "CONNECT", "FETCH"})
@@ -113,36 +110,15 @@ def _slot(name: str) -> int:
     return zlib.crc32(name.encode()) & (SIZE - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class PersonModel:
+class PersonModel(HashedModel):
     """Fitted weights; made by ``python -m evaluation.person_training``."""
 
-    weights: NDArray[np.float64]
-    """float64[SIZE]."""
-    bias: float
+    __slots__ = ()
 
     def probability(self, text: str) -> float:
         """Return how likely the message asks for a person, 0..1, by the part of it that does so most."""
-        logits = [self.logit(part) for part in parts(text)]
-        return 0.0 if not logits else float(1 / (1 + np.exp(-np.clip(max(logits), -50, 50))))
-
-    def logit(self, part: Sequence[Word]) -> float:
-        """Return the score of one part."""
-        places, values = row(part)
-        return float(self.weights[places] @ values) + self.bias
-
-    def to_json(self) -> str:
-        """Return the weights in a byte each."""
-        scale = float(np.abs(self.weights).max()) / _SCALE or 1.0
-        packed = base64.b64encode(np.rint(self.weights / scale).astype(np.int8).tobytes()).decode()
-        return json.dumps({"scale": round(scale, 9), "bias": round(self.bias, 6), "weights": packed}) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Rebuild from ``to_json``."""
-        value = json.loads(text)
-        packed = np.frombuffer(base64.b64decode(value["weights"]), dtype=np.int8)
-        return cls(packed.astype(np.float64) * value["scale"], value["bias"])
+        scores = [self.score(*row(part)) for part in parts(text)]
+        return probability(max(scores)) if scores else 0.0
 
 
 @cache
