@@ -46,6 +46,8 @@ class Collection:
     sources: tuple[str, ...]
     """Of each chunk, in the collection's words: a product, not a file."""
     questions: tuple[Asked, ...]
+    lost: frozenset[str] = frozenset()
+    """Ids that are relevant to a question and no passage's: never found."""
 
 
 def load(folder: Path, *, own_headings: bool = False) -> Collection:
@@ -67,20 +69,17 @@ def load(folder: Path, *, own_headings: bool = False) -> Collection:
         if chunk.id in ids:
             raise RowsError(f"{where}: the id {chunk.id} occurs twice. Every passage needs its own.")
         ids.add(chunk.id)
-    asked = json_lines.read(folder / "questions.jsonl", _QUESTION)
-    questions = tuple(_asked(row, where) for where, row in asked)
-    strange = {name for one in questions for name in (*one.relevant, *one.relevant_abroad)} - ids
-    if strange:
-        lost = next(
-            where
-            for (where, _), one in zip(asked, questions, strict=True)
-            if strange & (one.relevant | one.relevant_abroad)
-        )
-        raise RowsError(
-            f"{lost}: {len(strange)} ids in relevant of the questions are no passages of kb.jsonl ({some(strange)}). "
-            "Correct them, or take the questions out."
-        )
-    return Collection(chunks, tuple(str(row.get("source", "")) for _, row in rows), questions)
+    questions = tuple(_asked(row, where) for where, row in json_lines.read(folder / "questions.jsonl", _QUESTION))
+    lost = {name for one in questions for name in (*one.relevant, *one.relevant_abroad)} - ids
+    return Collection(chunks, tuple(str(row.get("source", "")) for _, row in rows), questions, frozenset(lost))
+
+
+def warnings(collection: Collection) -> list[str]:
+    """Return what makes the figures lower than they should be, in sentences."""
+    if not collection.lost:
+        return []
+    told = f"{len(collection.lost)} ids in relevant of the questions are no passages of kb.jsonl"
+    return [f"! {told} and count as never found: {some(collection.lost)}."]
 
 
 def demand_questions(collection: Collection, language: str | None, kind: str | None) -> None:

@@ -41,13 +41,15 @@ def retrieval(
 ) -> None:
     """Index a collection and show how well each channel of the search finds, side by side, with intervals."""
     from evaluation.channels import measure_channels, render_channels
-    from evaluation.collection import demand_questions, load
+    from evaluation.collection import demand_questions, load, warnings
     from evaluation.json_lines import RowsError
     from knowledge.errors import EmbeddingModelError
 
     try:
         collection = load(folder, own_headings=headings)
         demand_questions(collection, language, kind)
+        for line in warnings(collection):
+            click.echo(line, err=True)
         rerank = _reranker(reranker)
         index, embedder = build(collection.chunks, model, vectors)
     except (RowsError, EmbeddingModelError) as error:
