@@ -12,6 +12,7 @@ from support.intents.features import MAX_CHARACTERS, fold
 from support.intents.person_model import bundled as person_model
 from support.intents.rules import MAYBE, RuleHit, apply_rules, find_order_number, wants_nobody
 from support.intents.text_classifier import TextClassifier
+from support.suspicion import is_to_a_model
 
 # Of the examples that a model without a tenth of them is sure about, so many must be right: the lowest threshold holds.
 _PRECISION = 0.95
@@ -94,7 +95,8 @@ class IntentClassifier:
         else:
             first, sure, why = self._decide(text, ranking, number, familiar=familiar, likely=likely)
         ordered = (first, *(entry for entry in ranking if entry != first))
-        if likely >= MAYBE and not (sure and self._intent(first[0]).route in _CALLS_SOMEBODY):
+        calls = sure and self._intent(first[0]).route in _CALLS_SOMEBODY
+        if likely >= MAYBE and not calls and not is_to_a_model(text):
             ordered, sure, why = self._with_a_person(ordered), False, f"Not sure: it asks for a person at {likely:.2f}."
         elif likely < MAYBE and sure and first[0] == _PERSON and not self._is_example(text):
             sure, why = False, f"Not sure: {first[0]} at {first[1]:.2f}, but it asks for a person at {likely:.2f} only."

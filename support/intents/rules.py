@@ -15,6 +15,7 @@ from support.intents.features import MAX_CHARACTERS, fold
 from support.intents.persons import Asked
 from support.intents.words import TABLES, TERMS, WORD
 from support.orders.numbers import find_order_number
+from support.suspicion import is_to_a_model
 
 __all__ = ["MAYBE", "RuleHit", "apply_rules", "find_order_number", "wants_nobody"]
 
@@ -59,7 +60,8 @@ def apply_rules(text: str, likely: float | None = None) -> RuleHit | None:
         return RuleHit(Route.OPERATOR, "operator", asked.value)
     if asked is Asked.ABOUT_THEM and likely < _SURE_IN_SPITE:
         return RuleHit(Route.QUESTION, "question", asked.value)
-    if likely >= (_SURE_IN_SPITE if persons.is_about_others(folded) else SURE):
+    # Orders to a model speak of humans and persons, too; in plain words a rule has heard it above.
+    if likely >= (_SURE_IN_SPITE if persons.is_about_others(folded) else SURE) and not is_to_a_model(text):
         return RuleHit(Route.OPERATOR, "operator", "reads like a request for a person")
     if find_order_number(text) and _nothing_but_number(folded):
         return RuleHit(Route.ORDER_STATUS, "order_status", "nothing but an order number")
