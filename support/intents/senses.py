@@ -34,7 +34,6 @@ _WORDLIKE: Final = 0.65
 _SAMPLE: Final = 200
 _AS_SPELT: Final = frozenset({"NAME", "YOU", "ME", "NOT", "NOW", "CAN"})
 """Classes of words that are too short or too many to be found in spite of typos."""
-_MOST_REMEMBERED = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def read(sentence: str, *, typos: bool = True) -> list[Word]:
 def _together(left: str, right: str) -> tuple[Word, ...] | None:
     """Return the words that two unknown ones are when the blank between them is taken away or moved."""
     senses, pair = _senses(), left + right
-    if len(pair) < _TYPO_FROM or senses.of(left) or senses.of(right):
+    if len(pair) < _TYPO_FROM or _class_of(left) or _class_of(right):
         return None
     if whole := senses.exact(pair):
         return (Word(pair, f"~{whole}"),)
@@ -107,14 +106,18 @@ def _together(left: str, right: str) -> tuple[Word, ...] | None:
 
 @lru_cache(maxsize=20_000)
 def _alone(word: str) -> tuple[Word, ...]:
-    senses = _senses()
-    if known := senses.of(word):
+    if known := _class_of(word):
         return (Word(word, known),)
-    if len(word) >= _LONG_ENOUGH_TO_SPLIT and (parts := senses.split(word)):
+    if len(word) >= _LONG_ENOUGH_TO_SPLIT and (parts := _senses().split(word)):
         return parts
     if word.isdecimal() or word == "?":
         return (Word(word, "0" if word != "?" else "?"),)
     return (Word(word, stem(word)),)
+
+
+@lru_cache(maxsize=50_000)
+def _class_of(word: str) -> str | None:
+    return _senses().of(word)
 
 
 @lru_cache(maxsize=20_000)
@@ -134,8 +137,6 @@ class _Senses:
     near: dict[str, tuple[str, ...]]
     order: dict[str, int]
     """Of the classes in the file: of two words that may be meant, the earlier one's is taken."""
-    told: dict[str, str | None]
-    """Words that were asked about before."""
 
     @classmethod
     def load(cls) -> Self:
@@ -151,7 +152,7 @@ class _Senses:
                     for key in _shortened(form):
                         near.setdefault(key, set()).add(f"{form}/{name}")
         order = {name: place for place, name in enumerate(lists)}
-        return cls(spelt, stems, {key: tuple(sorted(forms)) for key, forms in near.items()}, order, {})
+        return cls(spelt, stems, {key: tuple(sorted(forms)) for key, forms in near.items()}, order)
 
     def exact(self, word: str) -> str | None:
         """Return the class of a word without typos."""
@@ -161,11 +162,7 @@ class _Senses:
         """Return the class of a word, marked where it has a typo."""
         if word.isdecimal() or word == "?":
             return None
-        if word not in self.told:
-            if len(self.told) > _MOST_REMEMBERED:
-                self.told.clear()
-            self.told[word] = self.exact(word) or self._with_typo(word)
-        return self.told[word]
+        return self.exact(word) or self._with_typo(word)
 
     def _with_typo(self, word: str) -> str | None:
         if not _TYPO_FROM <= len(word) <= _LONGEST or word in _ordinary():

@@ -108,7 +108,8 @@ class TextClassifier:
         asked = Rows(self.features.rows(texts), meant)
         scores = self.weights.scores(asked)
         near = _near(asked, self.rows.take(self.labels < self.n_labels))
-        known = self.familiar.of(self.familiar.weights.scores(asked), near)
+        by_topic = scores if self.familiar.weights is self.weights else self.familiar.weights.scores(asked)
+        known = self.familiar.of(by_topic, near)
         return Readings(softmax(self.sharpness * scores[:, : self.n_labels], axis=1), known)
 
 
