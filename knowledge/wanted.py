@@ -26,13 +26,13 @@ def wanted(question: str) -> frozenset[Wanted]:
 def tells(text: str, kinds: frozenset[Wanted]) -> bool:
     """Whether a text tells one of each kind in figures, or that it costs nothing, outside of special cases."""
     plain = " ".join(part for part in _PARTS.split(normalise(text)) if not _CASE.match(part))
-    return all(_FIGURES[kind].search(plain) for kind in kinds)
+    return all(FIGURES[kind].search(plain) for kind in kinds)
 
 
 def lacks(answer: str, kinds: frozenset[Wanted]) -> bool:
     """Whether an answer tells nothing of a kind: neither a figure, nor that there is none, nor where it is told."""
     text = normalise(answer)
-    return any(not (_FIGURES[kind].search(text) or _ABOUT[kind].search(text)) for kind in kinds)
+    return any(not (FIGURES[kind].search(text) or _ABOUT[kind].search(text)) for kind in kinds)
 
 
 # Over normalised text: lower case, е for ё, digit groups joined.
@@ -49,7 +49,7 @@ _ASKED: Final = {
         r"|\bhow (?:many (?:days|hours|weeks|months|years)|soon|quickly)\b"
     ),
 }
-_FIGURES: Final = {
+FIGURES: Final = {
     Wanted.PRICE: re.compile(
         r"\d ?(?:₽|р\b|руб|коп|\$|€|£|₸|₴|₾|тг\b|тенге|грн|сум\b|лари|usd|eur|gbp|dollar|pound|cents?\b)"
         r"|[$€£]\d|бесплатн|безвозмезд|даром\b|\bfree\b|no (?:extra )?(?:charge|cost|fee)"
@@ -61,6 +61,7 @@ _FIGURES: Final = {
         r"|\b(?:at once|immediately|on the day|same day|next (?:working )?day|unlimited)\b"
     ),
 }
+"""Patterns over normalised text: a price or a length of time in figures, or that there is none."""
 _ABOUT: Final = {
     Wanted.PRICE: re.compile(
         r"\d ?%|\d (?:балл|point)|(?:не|нет) (?:\w+ )?(?:плат|доплат)|тариф|прайс|прейскурант|цен[аыу]|стоимост"

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from knowledge.tokens import normalise, terms
+from knowledge.wanted import FIGURES, Wanted
 from workers.sentences import is_item
 
 
@@ -94,7 +95,7 @@ _ASKED: Final = _compiled(
     {
         Kind.PRICE: (
             r"\bсколько (?:\w+ )?(?:стоит|стоят|будет стоить|плат)",
-            r"\b(?:стоимост|почем|цен[аыуе]\b|платн|how much\b|pric|cost|fees?\b)",
+            r"\b(?:стоимост|почем\b|цен[аыуе]\b|платн|how much\b|pric|cost|fees?\b)",
         ),
         Kind.DURATION: (
             r"\bсколько (?:\w+ )?(?:дней|дня|час|минут|времени|месяц|недел|лет|длит|идет|идут|ехать|едет)",
@@ -121,13 +122,8 @@ _ASKED: Final = _compiled(
 )
 _FIGURES: Final = _compiled(
     {
-        Kind.PRICE: (r"\d ?(?:₽|руб|\$|€|%)|[$€]\d|бесплатн|\bfree\b",),
-        Kind.DURATION: (
-            r"\d (?:рабоч\w+ )?(?:дн|ден|час|минут|месяц|год|лет|недел|сут)",
-            r"\d (?:working |business )?(?:day|hour|minute|month|year|week)",
-            r"\b(?:сразу|в день|тот же день|следующий (?:рабочий )?день)\b",
-            r"\b(?:at once|on the day|same day|next (?:working )?day)\b",
-        ),
+        Kind.PRICE: (FIGURES[Wanted.PRICE].pattern, r"\d ?%"),
+        Kind.DURATION: (FIGURES[Wanted.DURATION].pattern,),
         Kind.CLOCK: (r"\d{1,2}:\d\d|круглосуточн|round the clock|24/7",),
         Kind.DISCOUNT: (r"\d ?(?:%|₽|руб|\$|€)|[$€]\d",),
         Kind.CONTACT: (r"\+\d[\d ()-]{8,}|\w@\w",),
